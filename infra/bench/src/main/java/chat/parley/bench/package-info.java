@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.bench;
+
+import org.jspecify.annotations.NullMarked;

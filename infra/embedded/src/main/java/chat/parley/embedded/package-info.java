@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.embedded;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.standalone;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.notifier;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.sendapi;
+
+import org.jspecify.annotations.NullMarked;

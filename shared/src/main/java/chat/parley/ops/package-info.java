@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.ops;
+
+import org.jspecify.annotations.NullMarked;

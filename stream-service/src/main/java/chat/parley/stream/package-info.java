@@ -1,0 +1,5 @@
+/** Placeholder. */
+@NullMarked
+package chat.parley.stream;
+
+import org.jspecify.annotations.NullMarked;
