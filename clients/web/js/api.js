@@ -1,0 +1,86 @@
+/** Every REST call that this page makes. The session cookie is the browser's business; no token passes through here. */
+import {newId} from './ids.js';
+
+/** A request without any byte of answer for this long has an unknown outcome; what repeats it must be repeatable. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/** The server answered with a problem (RFC 9457). `code` is the contract, the rest is detail. */
+export class Problem extends Error {
+  constructor(status, body, retryAfterSeconds) {
+    super(body.code ?? `http_${status}`);
+    this.status = status;
+    this.code = body.code ?? `http_${status}`;
+    this.errors = body.errors ?? [];
+    this.retryAfterSeconds = retryAfterSeconds;
+    this.mayPass = body.retryable === true || status === 429 || status >= 500;
+  }
+}
+
+/** No answer: the network is away, the server is away, or it took too long. The outcome is unknown. */
+export class NoAnswer extends Error {
+  code = 'no_answer';
+  errors = [];
+  mayPass = true;
+}
+
+async function call(method, path, {body, headers = {}, query} = {}) {
+  const parameters = new URLSearchParams(Object.entries(query ?? {}).filter(([, value]) => value !== undefined));
+  const address = parameters.size ? `${path}?${parameters}` : path;
+  let response;
+  let text;
+  try {
+    response = await fetch(address, {
+      method,
+      headers: {Accept: 'application/json', ...(body ? {'Content-Type': 'application/json'} : {}), ...headers},
+      body: body ? JSON.stringify(body) : undefined,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    text = await response.text();
+  } catch (failure) {
+    throw new NoAnswer(`${method} ${path}`, {cause: failure});
+  }
+  const answer = parsed(text);
+  if (response.ok) return answer;
+  const retryAfter = Number(response.headers.get('Retry-After'));
+  throw new Problem(response.status, answer ?? {}, Number.isFinite(retryAfter) ? retryAfter : 0);
+}
+
+/** The JSON in `text`, or undefined: a proxy in between may well answer with a page of its own. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const part = encodeURIComponent;
+const conversation = (id) => `/v1/conversations/${part(id)}`;
+
+export const api = {
+  signUp: (person) => call('POST', '/v1/users', {body: person, headers: {'Idempotency-Key': newId()}}),
+  logIn: (credentials) => call('POST', '/v1/sessions', {body: credentials}),
+  logOut: () => call('DELETE', '/v1/sessions/current'),
+  sessions: () => call('GET', '/v1/sessions'),
+  endSession: (id) => call('DELETE', `/v1/sessions/${part(id)}`),
+
+  me: () => call('GET', '/v1/users/me'),
+  user: (id) => call('GET', `/v1/users/${part(id)}`),
+  findUsers: (prefix) => call('GET', '/v1/users', {query: {query: prefix}}),
+
+  conversations: (after) => call('GET', '/v1/conversations', {query: {limit: 50, after}}),
+  conversation: (id) => call('GET', conversation(id)),
+  createConversation: (wanted, idempotencyKey) =>
+    call('POST', '/v1/conversations', {body: wanted, headers: {'Idempotency-Key': idempotencyKey}}),
+  renameConversation: (id, name) => call('PATCH', conversation(id), {body: {name}}),
+  members: (id, after) => call('GET', `${conversation(id)}/members`, {query: {limit: 100, after}}),
+  addMembers: (id, userIds) =>
+    call('POST', `${conversation(id)}/members`, {body: {user_ids: userIds}, headers: {'Idempotency-Key': newId()}}),
+  removeMember: (id, userId) => call('DELETE', `${conversation(id)}/members/${part(userId)}`),
+
+  /** `range` is `{}` for the newest page, or `{before}` or `{after}` a seq. */
+  messages: (id, range) => call('GET', `${conversation(id)}/messages`, {query: {limit: 50, ...range}}),
+  send: (id, message) => call('POST', `${conversation(id)}/messages`, {body: message}),
+};

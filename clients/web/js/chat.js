@@ -1,0 +1,211 @@
+/**
+ * Everything one logged-in person has on this page, wired together: the stream feeds conversations and history, the
+ * outbox feeds the server. Views read from here and listen; they never call each other.
+ *
+ * Emits `connection` (a state of the stream), `changed` with a conversation's id when its messages or unsent messages
+ * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `notice` with a
+ * sentence, and `ended` when the session is over.
+ */
+import {api} from './api.js';
+import {Conversations} from './conversations.js';
+import {Emitter} from './emitter.js';
+import {History} from './history.js';
+import {Outbox} from './outbox.js';
+import {People} from './people.js';
+import {Keepsakes} from './storage.js';
+import {LIVE, OFFLINE, Stream} from './stream.js';
+import {Unread} from './unread.js';
+
+/**
+ * The list is loaded when the stream is ready, so that nothing falls between; but a slow stream must not keep the page
+ * empty.
+ */
+const STREAM_HEAD_START_MS = 1_200;
+const RELOAD_AGAIN_MS = 3_000;
+
+export class Chat extends Emitter {
+  #reloading = null;
+  #reloadTimer = 0;
+  #over = false;
+
+  constructor(me) {
+    super();
+    this.me = me;
+    this.keepsakes = new Keepsakes(me.id);
+    this.people = new People();
+    this.people.learn(me);
+    this.unread = new Unread(this.keepsakes);
+    this.conversations = new Conversations();
+    this.history = new History();
+    this.outbox = new Outbox(this.keepsakes);
+    this.stream = new Stream('/v1/stream');
+    this.#wire();
+  }
+
+  #wire() {
+    this.people.on('changed', () => this.emit('people'));
+    this.conversations.on('changed', () => this.emit('list'));
+    this.conversations.on('gone', (id) => this.emit('gone', id));
+    this.history.on('changed', (id) => this.#historyChanged(id));
+    this.outbox.on('changed', (id) => {
+      this.emit('changed', id);
+      this.emit('list');
+    });
+    this.outbox.on('sent', (message) => this.#arrived(message));
+    this.outbox.on('unauthenticated', () => this.end());
+    this.stream.on('event', (event) => this.#take(event));
+    this.stream.on('doubt', () => this.#checkSession());
+    let before = this.stream.state;
+    this.stream.on('state', (state) => {
+      this.emit('connection', state);
+      if (state === LIVE || before === OFFLINE) this.outbox.retryAll();
+      before = state;
+    });
+  }
+
+  start() {
+    this.stream.start();
+    this.outbox.retryAll();
+    this.#reloadTimer = setTimeout(() => this.reload(), STREAM_HEAD_START_MS);
+  }
+
+  /** Ends everything that runs, without a word to the server. */
+  stop() {
+    this.#over = true;
+    clearTimeout(this.#reloadTimer);
+    this.outbox.stop();
+    this.stream.stop();
+  }
+
+  /** The session is over, here or elsewhere. What was not sent stays in this browser for the next log-in. */
+  end() {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#reloadTimer);
+    this.outbox.stop();
+    this.stream.end();
+    this.emit('ended');
+  }
+
+  async #checkSession() {
+    try {
+      await api.me();
+    } catch (failure) {
+      if (failure.status === 401) this.end();
+    }
+  }
+
+  /** Reads the conversation list again, one reading at a time, until it works. */
+  reload() {
+    clearTimeout(this.#reloadTimer);
+    this.#reloading ??= this.#reloadOnce().finally(() => (this.#reloading = null));
+    return this.#reloading;
+  }
+
+  async #reloadOnce() {
+    try {
+      const found = await this.conversations.reload();
+      this.unread.meet(found);
+      this.unread.firstVisitOver();
+      for (const one of found) this.history.reaches(one.id, one.last_seq ?? 0);
+      this.emit('list');
+    } catch (failure) {
+      if (failure.status === 401) this.end();
+      else if (!this.#over) this.#reloadTimer = setTimeout(() => this.reload(), RELOAD_AGAIN_MS);
+    }
+  }
+
+  #take(event) {
+    switch (event.type) {
+      case 'message.created':
+      case 'message.edited':
+      case 'message.deleted':
+        return this.#arrived(event.data, event.type === 'message.created');
+      case 'conversation.created':
+      case 'conversation.updated':
+      case 'member.joined':
+      case 'member.updated':
+        return this.#conversationChanged(event);
+      case 'member.left':
+        return this.#someoneLeft(event);
+      case 'stream.ready':
+        return event.data?.resumed === 'new' || event.resumed === 'new' ? this.reload() : undefined;
+      case 'stream.reset':
+        this.history.forgetAll();
+        this.emit('reset');
+        return this.reload();
+      default:
+        return undefined;
+    }
+  }
+
+  #arrived(message, isNew = true) {
+    if (message.sender_id === this.me.id) {
+      this.unread.look(message.conversation_id, message.seq);
+      this.outbox.confirm(message);
+    }
+    if (!this.conversations.advance(message)) this.conversations.refresh(message.conversation_id);
+    this.history.apply(message);
+    if (isNew) this.emit('arrived', message);
+  }
+
+  #conversationChanged(event) {
+    const id = event.conversation_id;
+    if (this.conversations.get(id) && event.type === 'conversation.updated' && event.data)
+      this.conversations.take(event.data);
+    this.conversations.refresh(id);
+    this.emit('membership', event);
+  }
+
+  #someoneLeft(event) {
+    if (event.data?.user_id === this.me.id) {
+      this.history.forget(event.conversation_id);
+      this.conversations.drop(event.conversation_id);
+      return;
+    }
+    this.conversations.refresh(event.conversation_id);
+    this.emit('membership', event);
+  }
+
+  #historyChanged(id) {
+    for (const entry of this.outbox.of(id)) {
+      const stored = this.history
+        .of(id)
+        ?.messages.find((one) => this.#isMine(one) && one.client_message_id === entry.id);
+      if (stored) this.outbox.confirm(stored);
+    }
+    this.emit('changed', id);
+  }
+
+  #isMine(message) {
+    return message.sender_id === this.me.id;
+  }
+
+  /** The title of a conversation: a group's name, or the other person. */
+  title(conversation) {
+    if (conversation.type !== 'direct') return conversation.name ?? 'Group';
+    return this.people.name(this.otherOf(conversation));
+  }
+
+  /** The other person of a direct conversation. */
+  otherOf(conversation) {
+    return conversation.members?.find((one) => one.user_id !== this.me.id)?.user_id ?? this.me.id;
+  }
+
+  unreadTotal() {
+    return this.conversations.list().reduce((sum, one) => sum + this.unread.count(one), 0);
+  }
+
+  look(id, seq) {
+    if (this.unread.look(id, seq)) this.emit('list');
+  }
+
+  draft(id) {
+    return this.keepsakes.get(`draft.${id}`) ?? '';
+  }
+
+  keepDraft(id, text) {
+    if (text) this.keepsakes.set(`draft.${id}`, text);
+    else this.keepsakes.remove(`draft.${id}`);
+  }
+}

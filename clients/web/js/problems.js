@@ -1,0 +1,61 @@
+/**
+ * What to tell a person, by the permanent code of a problem. Codes that are not here get a sentence that is still true.
+ */
+
+const SENTENCES = {
+  no_answer: 'The server cannot be reached right now. Check your connection and try again.',
+  bad_credentials: 'That username and password do not belong together.',
+  username_taken: 'Someone already uses that username. Try another one.',
+  too_many_requests: 'That was a lot at once. Wait a moment, then try again.',
+  unauthenticated: 'Your session has ended. Log in again.',
+  forbidden: 'You may not do that here.',
+  not_found: 'That is not here, or not for you to see.',
+  invalid_field: 'Something in there cannot be accepted. Check what you wrote.',
+  idempotency_mismatch: 'This was already sent with other words. Write it once more.',
+  body_too_large: 'That is too long to send.',
+  unavailable: 'The server is catching its breath. Try again in a moment.',
+};
+
+const FIELD_SENTENCES = {
+  username: 'Use 3 to 32 letters, digits, dots, dashes or underscores.',
+  password: 'Use at least 8 characters.',
+  display_name: 'Use 1 to 100 characters.',
+  name: 'Use 1 to 100 characters.',
+  text: 'A message holds 1 to 10,000 characters.',
+};
+
+/** One sentence for the whole failure. */
+export function sentence(failure) {
+  if (failure.code === 'too_many_requests' && failure.retryAfterSeconds > 0) {
+    return `That was a lot at once. Try again in ${waitingTime(failure.retryAfterSeconds)}.`;
+  }
+  if (SENTENCES[failure.code]) return SENTENCES[failure.code];
+  if (failure.status === 401) return SENTENCES.unauthenticated;
+  if (failure.status === 403) return SENTENCES.forbidden;
+  if (failure.status === 404) return SENTENCES.not_found;
+  if (failure.status === 429) return SENTENCES.too_many_requests;
+  if (failure.status >= 500) return SENTENCES.unavailable;
+  return 'That did not work. Try again.';
+}
+
+function waitingTime(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}
+
+/** What to say beside each field, as `{field: sentence}`; empty when the failure names no field. */
+export function byField(failure) {
+  const said = {};
+  for (const error of failure.errors ?? []) {
+    const field = String(error.pointer ?? '')
+      .replace(/^#?\//, '')
+      .split('/')[0];
+    if (field)
+      said[field] =
+        SENTENCES[error.code] && error.code !== 'invalid_field'
+          ? SENTENCES[error.code]
+          : (FIELD_SENTENCES[field] ?? SENTENCES.invalid_field);
+  }
+  if (failure.code === 'username_taken') said.username = SENTENCES.username_taken;
+  return said;
+}

@@ -1,0 +1,188 @@
+/**
+ * The one live connection: an EventSource that survives everything a browser does to it.
+ *
+ * The browser reconnects by itself with the last event id. It gives up for good on any status but 200, so then this
+ * class opens a new one, naming the last event id in the address. Emits `event` (an envelope), `state`, and `doubt`
+ * when only a REST call can tell whether the session still lives.
+ */
+import {Emitter} from './emitter.js';
+
+export const CONNECTING = 'connecting';
+export const LIVE = 'live';
+export const RECONNECTING = 'reconnecting';
+export const OFFLINE = 'offline';
+export const ENDED = 'ended';
+
+const TYPES = [
+  'message.created',
+  'message.edited',
+  'message.deleted',
+  'conversation.created',
+  'conversation.updated',
+  'member.joined',
+  'member.left',
+  'member.updated',
+  'stream.ready',
+  'stream.caught_up',
+  'stream.reset',
+  'stream.reauth',
+  'stream.busy',
+  'stream.drain',
+];
+
+/** Names under which a heartbeat may come; any of them feeds the watchdog. */
+const HEARTBEATS = ['stream.heartbeat', 'heartbeat', 'message'];
+
+/** Our own retries, for when the browser gave up: as spread out as the server's `retry:`, then slower. */
+const RETRY_FIRST_MS = 1_500;
+const RETRY_MOST_MS = 30_000;
+
+/** A connection is taken for dead after this many heartbeats without one: two lost and some patience. */
+const HEARTBEATS_MISSED = 2.6;
+
+export class Stream extends Emitter {
+  #address;
+  #source = null;
+  #cursor = '';
+  #state = CONNECTING;
+  #retries = 0;
+  #retryTimer = 0;
+  #watchdog = 0;
+  #heartbeatMs = 0;
+  #heartbeatsSeen = false;
+  #running = false;
+
+  constructor(address) {
+    super();
+    this.#address = address;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  start() {
+    this.#running = true;
+    addEventListener('online', this.#online);
+    addEventListener('offline', this.#offline);
+    addEventListener('pageshow', this.#shown);
+    document.addEventListener('visibilitychange', this.#shown);
+    if (navigator.onLine) this.#open();
+    else this.#to(OFFLINE);
+  }
+
+  stop() {
+    this.#running = false;
+    removeEventListener('online', this.#online);
+    removeEventListener('offline', this.#offline);
+    removeEventListener('pageshow', this.#shown);
+    document.removeEventListener('visibilitychange', this.#shown);
+    this.#close();
+  }
+
+  /** The session is over: nothing reconnects any more. */
+  end() {
+    this.stop();
+    this.#to(ENDED);
+  }
+
+  /** Tries at once, instead of when the pause between tries is over. */
+  retryNow() {
+    if (!this.#running || this.#state === LIVE) return;
+    this.#retries = 0;
+    this.#open();
+  }
+
+  #online = () => this.retryNow();
+
+  #offline = () => {
+    this.#close();
+    this.#to(OFFLINE);
+  };
+
+  /**
+   * Back from another tab, from sleep, or from the page cache: whoever looks at the page should not wait for a timer.
+   */
+  #shown = () => {
+    if (document.visibilityState !== 'visible' || !navigator.onLine) return;
+    if (this.#state !== LIVE && this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
+  };
+
+  #open() {
+    this.#close();
+    const parameters = new URLSearchParams({heartbeat_event: '1'});
+    if (this.#cursor) parameters.set('last_event_id', this.#cursor);
+    const source = new EventSource(`${this.#address}?${parameters}`);
+    this.#source = source;
+    if (this.#state !== CONNECTING) this.#to(RECONNECTING);
+    source.onerror = () => this.#broken(source);
+    for (const type of TYPES) source.addEventListener(type, (frame) => this.#take(source, type, frame));
+    for (const type of HEARTBEATS) source.addEventListener(type, (frame) => this.#beat(source, frame));
+  }
+
+  #close() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#watchdog);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  #broken(source) {
+    if (source !== this.#source) return;
+    clearTimeout(this.#watchdog);
+    this.#to(navigator.onLine ? RECONNECTING : OFFLINE);
+    if (source.readyState !== EventSource.CLOSED) return;
+    this.emit('doubt');
+    this.#openLater();
+  }
+
+  #openLater() {
+    clearTimeout(this.#retryTimer);
+    const pause = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** this.#retries++) * (0.75 + Math.random() / 2);
+    this.#retryTimer = setTimeout(() => this.#open(), pause);
+  }
+
+  #take(source, type, frame) {
+    if (source !== this.#source) return;
+    if (frame.lastEventId) this.#cursor = frame.lastEventId;
+    this.#rewatch();
+    let envelope;
+    try {
+      envelope = JSON.parse(frame.data);
+    } catch {
+      return; // Not ours: the next frame is whole again.
+    }
+    if (type === 'stream.ready') {
+      this.#heartbeatMs = (envelope.data?.heartbeat_seconds ?? envelope.heartbeat_seconds ?? 0) * 1_000;
+      this.#retries = 0;
+      this.#to(LIVE);
+    }
+    if (type === 'stream.reauth') this.emit('doubt');
+    this.emit('event', {...envelope, type});
+  }
+
+  #beat(source, frame) {
+    if (source !== this.#source) return;
+    if (frame.lastEventId) this.#cursor = frame.lastEventId;
+    this.#heartbeatsSeen = true;
+    this.#rewatch();
+  }
+
+  /** Only where heartbeats arrive as events does their absence mean anything. */
+  #rewatch() {
+    clearTimeout(this.#watchdog);
+    if (!this.#heartbeatsSeen || this.#heartbeatMs <= 0) return;
+    this.#watchdog = setTimeout(() => this.#silent(), this.#heartbeatMs * HEARTBEATS_MISSED);
+  }
+
+  #silent() {
+    this.#to(RECONNECTING);
+    this.#open();
+  }
+
+  #to(state) {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.emit('state', state);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The chat as a whole: the list beside the open conversation, or one of the two on a phone. Owns the address
+ * (`#/c/<id>`).
+ */
+import {announce} from '../announcer.js';
+import {fill, h} from '../dom.js';
+import {letterFlag} from '../flags.js';
+import {accountDialog} from './account.js';
+import {connectionView} from './connection.js';
+import {detailsDialog} from './details.js';
+import {newGroupDialog} from './group.js';
+import {sidebar} from './sidebar.js';
+import {thread} from './thread.js';
+
+const ROUTE = /^#\/c\/([0-9A-Za-z]+)$/;
+
+export function shell(chat, {onLogOut}) {
+  let open = null;
+  const connection = connectionView(chat);
+  const list = sidebar(chat, {
+    onOpen: go,
+    onNewGroup: () => newGroupDialog(chat, {onCreated: go}),
+    onAccount: () => accountDialog(chat, {onLogOut}),
+    light: connection.light,
+  });
+  const stage = h('main', {class: 'stage'});
+  const panes = h('div', {class: 'panes'}, list.element, stage);
+  const element = h('div', {class: 'shell'}, connection.line, panes);
+
+  function go(id) {
+    if (location.hash === `#/c/${id}`) open?.focus();
+    else location.hash = `#/c/${id}`;
+  }
+
+  function route() {
+    const id = ROUTE.exec(location.hash)?.[1];
+    const cameFrom = open?.id;
+    if (id === cameFrom && id) return;
+    open?.destroy();
+    open = null;
+    panes.dataset.showing = id ? 'thread' : 'list';
+    list.select(id);
+    if (!id) {
+      fill(stage, nothingOpen());
+      if (cameFrom) list.focus(cameFrom);
+      retitle();
+      return;
+    }
+    open = thread(chat, id, {
+      onBack: () => (location.hash = '#/'),
+      onDetails: () => detailsDialog(chat, id, {onLeft: () => (location.hash = '#/'), onOpen: go}),
+    });
+    fill(stage, open.element);
+    open.start();
+    open.focus();
+    retitle();
+  }
+
+  function retitle() {
+    const unread = chat.unreadTotal();
+    const conversation = open && chat.conversations.get(open.id);
+    const name = conversation ? `${chat.title(conversation)} · Parley` : 'Parley';
+    document.title = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${name}` : name;
+  }
+
+  /** What happens in a conversation that is not open is said, not only shown. */
+  function arrived(message) {
+    if (message.sender_id === chat.me.id || (open?.id === message.conversation_id && !document.hidden)) return;
+    announce(`New message from ${chat.people.name(message.sender_id)}`);
+  }
+
+  function membership({type, conversation_id: id, data}) {
+    if (open?.id !== id || !data?.user_id) return;
+    const who = chat.people.name(data.user_id);
+    if (type === 'member.joined') announce(`${who} is here now.`);
+    if (type === 'member.left') announce(`${who} left.`);
+  }
+
+  /** Ctrl+K or Cmd+K finds a person from anywhere. */
+  function shortcut(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'k') return;
+    if (document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    if (panes.dataset.showing === 'thread' && matchMedia('(max-width: 759px)').matches) location.hash = '#/';
+    list.find();
+  }
+
+  const ends = [
+    chat.on('list', retitle),
+    chat.on('people', retitle),
+    chat.on('arrived', arrived),
+    chat.on('membership', membership),
+  ];
+  addEventListener('hashchange', route);
+  document.addEventListener('keydown', shortcut);
+
+  return {
+    element,
+    start() {
+      route();
+      if (!open) list.focus();
+    },
+    destroy() {
+      removeEventListener('hashchange', route);
+      document.removeEventListener('keydown', shortcut);
+      ends.forEach((end) => end());
+      open?.destroy();
+      list.destroy();
+      connection.destroy();
+    },
+  };
+}
+
+function nothingOpen() {
+  return h(
+    'div',
+    {class: 'nothing-open'},
+    h('div', {class: 'hoist-flat'}, ...[...'PARLEY'].map(letterFlag)),
+    h('p', {class: 'nothing-title'}, 'All quiet on deck'),
+    h('p', {}, 'Pick a conversation, or find someone to talk to.'),
+    h('p', {class: 'keys'}, h('kbd', {}, 'Ctrl'), ' ', h('kbd', {}, 'K'), ' finds a person'),
+  );
+}
