@@ -1,0 +1,7 @@
+/**
+ * Strict JSON in, canonical JSON out. Nobody else configures Jackson.
+ */
+@NullMarked
+package chat.parley.json;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,56 @@
+package chat.parley.ops;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
+
+/**
+ * Serves {@code GET /metrics} in the Prometheus text format, on a port of its own that is not meant for the public. The JDK's
+ * server is enough for a scrape every few seconds.
+ */
+public final class PrivateServer implements AutoCloseable {
+    private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final HttpServer server;
+
+    private PrivateServer(HttpServer server) {
+        this.server = server;
+    }
+
+    /** Starts to serve; port 0 takes a free one. */
+    public static PrivateServer start(String host, int port, PrometheusMeterRegistry meters) {
+        try {
+            var server = HttpServer.create(new InetSocketAddress(host, port), 0);
+            server.createContext("/metrics", http -> answer(http, meters));
+            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+            server.start();
+            return new PrivateServer(server);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot listen for metrics on " + host + ":" + port, e);
+        }
+    }
+
+    /** The port in use. */
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+
+    private static void answer(HttpExchange http, PrometheusMeterRegistry meters) throws IOException {
+        try (http) {
+            byte[] body = meters.scrape().getBytes(StandardCharsets.UTF_8);
+            http.getResponseHeaders().set("Content-Type", CONTENT_TYPE);
+            http.sendResponseHeaders(200, body.length);
+            http.getResponseBody().write(body);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package chat.parley.outbox;
+
+/** What an outbox row refers to. Numbers are stored: add, never change. */
+public enum OutboxKind {
+    /** Subject: seq of the message. */
+    MESSAGE_CREATED(1),
+    /** Subject: id of the creator. */
+    CONVERSATION_CREATED(2),
+    /** Subject: id of the one who changed it. */
+    CONVERSATION_UPDATED(3),
+    /** Subject: id of the member. */
+    MEMBER_JOINED(4),
+    /** Subject: id of the member. */
+    MEMBER_UPDATED(5),
+    /** Subject: id of the member. */
+    MEMBER_LEFT(6);
+
+    private final int number;
+
+    OutboxKind(int number) {
+        this.number = number;
+    }
+
+    /** As stored. */
+    public int number() {
+        return number;
+    }
+}

@@ -1,0 +1,27 @@
+package chat.parley.redis;
+
+import chat.parley.id.UserId;
+
+/** Every Redis key and channel of this system: name, type, lifetime. No other class spells one. */
+public final class RedisKeys {
+    /**
+     * STREAM of notes to wake people, read by the notifiers as group {@value #PUSH_GROUP}. Bounded on append; an entry is deleted when it is
+     * acknowledged.
+     */
+    public static final String PUSH = "push";
+
+    /** The consumer group of {@link #PUSH}. */
+    public static final String PUSH_GROUP = "notifier";
+
+    private RedisKeys() {}
+
+    /** STREAM of one user's events, ids {@code <epoch ms>-<n>}; see {@code redis/publish.lua}. Bounded, expires after days without events. */
+    public static String stream(UserId user) {
+        return "s:{" + user + "}";
+    }
+
+    /** Shard channel of one user's live frames; the script derives it from the stream's key by its first letter. */
+    public static String live(UserId user) {
+        return "l:{" + user + "}";
+    }
+}

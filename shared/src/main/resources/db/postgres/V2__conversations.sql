@@ -1,0 +1,40 @@
+CREATE TABLE conversation (
+    id              bigint PRIMARY KEY,
+    type            text NOT NULL CHECK (type IN ('direct', 'group')),
+    name            text,
+    direct_low      bigint,                        -- the two people of a direct conversation, lower id first: one row a pair
+    direct_high     bigint,
+    created_by      bigint NOT NULL REFERENCES users,
+    created_at      timestamptz NOT NULL,
+    updated_at      timestamptz NOT NULL,
+    member_count    int NOT NULL,
+    members_version bigint NOT NULL DEFAULT 1,     -- moves with every change of members; a send names the one it was checked against
+    last_seq        bigint NOT NULL DEFAULT 0,     -- of the newest message
+    last_at         timestamptz NOT NULL,          -- of the newest message, or of the creation; never goes back
+    UNIQUE (direct_low, direct_high)
+) WITH (fillfactor = 70);                          -- every message updates its row in place
+
+CREATE TABLE member (
+    conversation_id bigint NOT NULL REFERENCES conversation,
+    user_id         bigint NOT NULL REFERENCES users,
+    role            text NOT NULL CHECK (role IN ('owner', 'admin', 'member')),
+    joined_at       timestamptz NOT NULL,
+    joined_seq      bigint NOT NULL,               -- the first message seen is this one
+    left_at         timestamptz,
+    left_seq        bigint,                        -- the last message seen is this one; null while a member
+    changed_at      timestamptz NOT NULL,          -- of the last change of this row, for rebuilt streams
+    PRIMARY KEY (conversation_id, user_id)
+);
+CREATE INDEX member_by_user ON member (user_id, conversation_id);
+
+-- First answers to POSTs with an Idempotency-Key.
+CREATE TABLE idempotency (
+    user_id    bigint NOT NULL,
+    key        text NOT NULL,
+    body_hash  bytea NOT NULL,                     -- SHA-256 of method, path and body
+    status     int,                                -- null while the first is in progress
+    answer     bytea,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, key)
+);
+CREATE INDEX idempotency_by_age ON idempotency (created_at);
