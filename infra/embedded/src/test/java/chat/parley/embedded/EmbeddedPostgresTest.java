@@ -112,6 +112,14 @@ class EmbeddedPostgresTest {
         }
     }
 
+    /** JUnit makes its folders with mode 0700, as a home is; for root's servers that is a closed door. */
+    @Test
+    void a_folder_below_a_closed_one_works_also_for_root(@TempDir Path closed) throws SQLException {
+        try (var postgres = EmbeddedPostgres.start(closed.resolve("postgres"))) {
+            assertEquals("1", query(postgres, "SELECT 1"));
+        }
+    }
+
     @Test
     void a_start_that_was_cut_short_while_creating_the_cluster_is_repeated() throws Exception {
         Files.createDirectories(data.resolve("pgdata.new").resolve("base"));
