@@ -1,12 +1,13 @@
 package chat.parley.testkit;
 
 import chat.parley.embedded.EmbeddedPostgres;
+import chat.parley.ops.Secret;
+import chat.parley.postgres.Postgres;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -81,6 +82,12 @@ public final class RealPostgres implements BeforeAllCallback, AfterAllCallback {
         return server().password();
     }
 
+    /** What {@link Postgres#open} takes. */
+    public Postgres.Address address() {
+        if (database == null) throw new IllegalStateException("not created yet; is the field static?");
+        return address(database);
+    }
+
     /** Without a pool: each call opens a connection. */
     public DataSource dataSource() {
         return dataSource(jdbcUrl());
@@ -94,12 +101,16 @@ public final class RealPostgres implements BeforeAllCallback, AfterAllCallback {
     private static synchronized void migrateTemplate() {
         if (templateIsMigrated) return;
         execute("CREATE DATABASE " + TEMPLATE);
-        Flyway.configure()
-                .dataSource(dataSource(TestServers.postgres().jdbcUrl(TEMPLATE)))
-                .locations("classpath:db/postgres")
-                .load()
-                .migrate();
+        // Closed again at once: a database that somebody is connected to cannot be copied.
+        try (var postgres = Postgres.open(address(TEMPLATE), 2)) {
+            postgres.migrate();
+        }
         templateIsMigrated = true;
+    }
+
+    private static Postgres.Address address(String database) {
+        var server = TestServers.postgres();
+        return new Postgres.Address(server.jdbcUrl(database), server.user(), new Secret(server.password()));
     }
 
     private static DataSource dataSource(String url) {
