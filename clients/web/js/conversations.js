@@ -78,6 +78,11 @@ export class Conversations extends Emitter {
     return true;
   }
 
+  /** Asks the server for a conversation that was not known here. Fails like every call. */
+  async fetch(id) {
+    this.take(await api.conversation(id));
+  }
+
   /** Asks the server how this conversation stands now, once for all events of the same moment. */
   refresh(id) {
     if (this.#asking.has(id)) return this.#asking.get(id);
@@ -90,7 +95,7 @@ export class Conversations extends Emitter {
     await new Promise((resolve) => setTimeout(resolve, ASK_AFTER_MS));
     if (!this.#asking.delete(id)) return; // Left in the meantime.
     try {
-      this.take(await api.conversation(id));
+      await this.fetch(id);
     } catch (failure) {
       if (failure.status === 404) this.drop(id);
     }

@@ -25,10 +25,10 @@ export class History extends Emitter {
   open(id) {
     if (this.#timelines.get(id)?.loaded) return Promise.resolve();
     if (!this.#opening.has(id)) {
-      this.#opening.set(
-        id,
-        this.#loadNewest(id).finally(() => this.#opening.delete(id)),
-      );
+      const opening = this.#loadNewest(id).finally(() => {
+        if (this.#opening.get(id) === opening) this.#opening.delete(id);
+      });
+      this.#opening.set(id, opening);
     }
     return this.#opening.get(id);
   }
@@ -37,6 +37,7 @@ export class History extends Emitter {
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     const page = await api.messages(id, {});
+    if (this.#timelines.get(id) !== timeline) return; // Forgotten meanwhile; whoever asked again has a load of their own.
     for (const message of page.items) timeline.add(message);
     timeline.hasOlder = page.before !== undefined;
     timeline.loaded = true;
@@ -86,6 +87,7 @@ export class History extends Emitter {
   forget(id) {
     clearTimeout(this.#fillTimers.get(id));
     this.#fillTimers.delete(id);
+    this.#opening.delete(id);
     this.#timelines.delete(id);
   }
 

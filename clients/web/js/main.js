@@ -41,12 +41,14 @@ function leave(sentence, onPurpose) {
   if (!running) return;
   running.chat.stop();
   running.view.destroy();
-  if (onPurpose) running.chat.keepsakes.forgetEverything();
+  if (onPurpose) {
+    running.chat.keepsakes.forgetEverything();
+    history.replaceState(null, '', '#/');
+  }
   rememberLogOut();
   running = null;
   document.title = 'Parley';
   document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
-  history.replaceState(null, '', '#/');
   showWelcome(sentence, onPurpose);
 }
 

@@ -26,16 +26,28 @@ export class People extends Emitter {
     return user ? user.display_name || user.username : UNKNOWN;
   }
 
-  async #ask(id) {
-    if (performance.now() < (this.#asked.get(id) ?? 0)) return;
-    this.#asked.set(id, Infinity);
+  /** The name, when it is here: for sentences that are said once and cannot be corrected afterwards. */
+  async nameOnceKnown(id) {
+    if (!this.#known.has(id)) await this.#ask(id);
+    return this.name(id);
+  }
+
+  #ask(id) {
+    const asked = this.#asked.get(id);
+    if (asked && performance.now() < asked.againAt) return asked.answer;
+    const asking = {againAt: Infinity};
+    this.#asked.set(id, asking);
+    asking.answer = this.#fetch(id, asking);
+    return asking.answer;
+  }
+
+  async #fetch(id, asking) {
     try {
       this.learn(await api.user(id));
-      this.emit('changed', id);
     } catch (failure) {
       if (failure.status === 404) this.learn({id, username: '', display_name: 'Someone who left'});
-      else this.#asked.set(id, performance.now() + ASK_AGAIN_MS);
-      this.emit('changed', id);
+      else asking.againAt = performance.now() + ASK_AGAIN_MS;
     }
+    this.emit('changed', id);
   }
 }

@@ -77,10 +77,14 @@ export function accountDialog(chat, {onLogOut}) {
     )
       return;
     await whileBusy(button, async () => {
+      chat.stream.stop(); // Else the stream says that the session ended, before the answer says that we ended it.
       try {
         await api.logOut();
       } catch (failure) {
-        if (failure.status !== 401) return showSentence(place, sentence(failure));
+        if (failure.status !== 401) {
+          chat.stream.start();
+          return showSentence(place, sentence(failure));
+        }
       }
       onLogOut();
     });

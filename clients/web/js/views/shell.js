@@ -64,14 +64,14 @@ export function shell(chat, {onLogOut}) {
   }
 
   /** What happens in a conversation that is not open is said, not only shown. */
-  function arrived(message) {
+  async function arrived(message) {
     if (message.sender_id === chat.me.id || (open?.id === message.conversation_id && !document.hidden)) return;
-    announce(`New message from ${chat.people.name(message.sender_id)}`);
+    announce(`New message from ${await chat.people.nameOnceKnown(message.sender_id)}`);
   }
 
-  function membership({type, conversation_id: id, data}) {
+  async function membership({type, conversation_id: id, data}) {
     if (open?.id !== id || !data?.user_id) return;
-    const who = chat.people.name(data.user_id);
+    const who = await chat.people.nameOnceKnown(data.user_id);
     if (type === 'member.joined') announce(`${who} is here now.`);
     if (type === 'member.left') announce(`${who} left.`);
   }

@@ -52,7 +52,8 @@ export function thread(chat, id, {onBack, onDetails}) {
   let following = true;
   let firstUnread = 0;
   let placed = false;
-  let gone = false;
+  let left = false;
+  let closed = false;
   let speaking = 0;
   let olderFailed = false;
 
@@ -95,7 +96,7 @@ export function thread(chat, id, {onBack, onDetails}) {
 
   function render() {
     const timeline = chat.history.of(id);
-    if (gone) return;
+    if (left || closed) return;
     const atTop = scroller.scrollTop;
     const fromBottom = scroller.scrollHeight - atTop;
     const loaded = timeline?.loaded ?? false;
@@ -173,12 +174,12 @@ export function thread(chat, id, {onBack, onDetails}) {
 
   /** A first page shorter than the screen leaves nothing to scroll, so the next one is fetched at once. */
   function fillScreen() {
-    if (scroller.scrollTop < NEAR_TOP_PX && chat.history.of(id)?.hasOlder && !olderFailed) loadOlder();
+    if (scroller.scrollTop < NEAR_TOP_PX && !olderFailed) loadOlder();
   }
 
   async function loadOlder() {
-    if (chat.history.isLoadingOlder(id)) return;
     const before = chat.history.of(id)?.oldest;
+    if (chat.history.isLoadingOlder(id) || !chat.history.of(id)?.hasOlder) return;
     log.setAttribute('aria-live', 'off');
     older.textContent = 'Fetching earlier messages…';
     olderFailed = false;
@@ -190,7 +191,7 @@ export function thread(chat, id, {onBack, onDetails}) {
       older.textContent = 'Earlier messages did not come. Try again';
     }
     speakSoon();
-    if (!gone && chat.history.of(id)?.oldest !== before) fillScreen();
+    if (!closed && chat.history.of(id)?.oldest !== before) fillScreen();
   }
 
   /** While history is being put in, a screen reader is not to read it all out. */
@@ -218,10 +219,14 @@ export function thread(chat, id, {onBack, onDetails}) {
       firstUnread = 0;
       return;
     }
-    const one = conversation();
-    const unseen = one ? chat.unread.count(one) : 0;
-    if (unseen > 0) firstUnread = chat.unread.seen(one) + 1;
+    markUnread();
     render();
+  }
+
+  /** Remembers where the line before what is new belongs, before looking at it makes it old. */
+  function markUnread() {
+    const one = conversation();
+    if (one && chat.unread.count(one) > 0) firstUnread = chat.unread.seen(one) + 1;
   }
 
   function escape(event) {
@@ -234,9 +239,11 @@ export function thread(chat, id, {onBack, onDetails}) {
     olderFailed = false;
     render();
     try {
+      if (!conversation()) await chat.conversations.fetch(id);
+      markUnread();
       await chat.history.open(id);
     } catch (failure) {
-      if (gone || failure.status === 401) return;
+      if (closed || failure.status === 401) return;
       if (failure.status === 404) return leave();
       fill(
         empty,
@@ -248,7 +255,7 @@ export function thread(chat, id, {onBack, onDetails}) {
   }
 
   function leave() {
-    gone = true;
+    left = true;
     writing.element.hidden = true;
     jump.hidden = true;
     older.hidden = true;
@@ -267,10 +274,22 @@ export function thread(chat, id, {onBack, onDetails}) {
     load();
   }
 
+  /** Taken in again while the farewell was on the screen. */
+  function comeBack() {
+    left = false;
+    writing.element.hidden = false;
+    reset();
+  }
+
+  function listChanged() {
+    if (left && conversation()) comeBack();
+    renderHeading();
+  }
+
   const ends = [
     chat.on('changed', (changed) => changed === id && render()),
     chat.on('people', () => (renderHeading(), render())),
-    chat.on('list', renderHeading),
+    chat.on('list', listChanged),
     chat.on('gone', (dropped) => dropped === id && leave()),
     chat.on('reset', reset),
   ];
@@ -283,11 +302,6 @@ export function thread(chat, id, {onBack, onDetails}) {
     async start() {
       renderHeading();
       resized.observe(scroller);
-      if (!conversation()) await chat.conversations.refresh(id);
-      const one = conversation();
-      if (!one && !gone) return leave();
-      if (one && chat.unread.count(one) > 0) firstUnread = chat.unread.seen(one) + 1;
-      renderHeading();
       await load();
     },
     focus() {
@@ -295,7 +309,7 @@ export function thread(chat, id, {onBack, onDetails}) {
       else writing.focus();
     },
     destroy() {
-      gone = true;
+      closed = true;
       clearTimeout(speaking);
       resized.disconnect();
       document.removeEventListener('visibilitychange', visible);
