@@ -17,14 +17,16 @@ class ServersEndWithTheirJvmTest {
     Path temporary = Path.of("");
 
     @Test
-    void kill_9_of_the_jvm_ends_the_servers_and_keeps_the_data() throws Exception {
+    void servers_that_outlive_their_jvm_are_ended_by_the_next_start_which_keeps_the_data() throws Exception {
         var data = TestFolders.open(temporary);
         var jvm = otherJvm(data);
         try (var output = jvm.inputReader()) {
             var postgres = pid(output);
             var redis = pid(output);
+            // Stopped processes do not hear the signal by which the kernel would end them.
+            ServerProcess.signal(postgres, "STOP");
+            ServerProcess.signal(redis, "STOP");
             jvm.destroyForcibly().waitFor();
-            // Not waited for here: ended by the kernel's signal, or by the next start, whichever is first.
             try (var again = EmbeddedPostgres.start(data.resolve("postgres"));
                     var redisAgain = EmbeddedRedis.start(data.resolve("redis"))) {
                 assertEquals("kept", EmbeddedPostgresTest.query(again, "SELECT text FROM note"));
