@@ -37,7 +37,8 @@ export class History extends Emitter {
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     const page = await api.messages(id, {});
-    if (this.#timelines.get(id) !== timeline) return; // Forgotten meanwhile; whoever asked again has a load of their own.
+    // Forgotten meanwhile: whoever asked again has a load of their own.
+    if (this.#timelines.get(id) !== timeline) return;
     for (const message of page.items) timeline.add(message);
     timeline.hasOlder = page.before !== undefined;
     timeline.loaded = true;
