@@ -6,7 +6,7 @@ CREATE TABLE conversation (
     direct_high     bigint,
     created_by      bigint NOT NULL REFERENCES users,
     created_at      timestamptz NOT NULL,
-    updated_at      timestamptz NOT NULL,
+    updated_at      timestamptz NOT NULL,          -- of the creation or the last new name, for rebuilt streams
     member_count    int NOT NULL,
     members_version bigint NOT NULL DEFAULT 1,     -- moves with every change of members; a send names the one it was checked against
     last_seq        bigint NOT NULL DEFAULT 0,     -- of the newest message
@@ -26,15 +26,19 @@ CREATE TABLE member (
     PRIMARY KEY (conversation_id, user_id)
 );
 CREATE INDEX member_by_user ON member (user_id, conversation_id);
+CREATE INDEX member_by_age ON member (conversation_id, joined_at, user_id) WHERE left_at IS NULL;
+CREATE INDEX member_by_change ON member (conversation_id, changed_at);
 
 -- First answers to POSTs with an Idempotency-Key.
 CREATE TABLE idempotency (
     user_id    bigint NOT NULL,
     key        text NOT NULL,
     body_hash  bytea NOT NULL,                     -- SHA-256 of method, path and body
-    status     int,                                -- null while the first is in progress
+    reserved   bigint NOT NULL,                    -- the id of what it makes, drawn before it is made: made at most once, whoever repeats
+    attempt    bigint NOT NULL,                    -- who works on it; only that one stores the answer
+    status     int,                                -- null while in progress
     answer     bytea,
-    created_at timestamptz NOT NULL,
+    started_at timestamptz NOT NULL,               -- of the attempt; one in progress for too long may be taken over
     PRIMARY KEY (user_id, key)
 );
-CREATE INDEX idempotency_by_age ON idempotency (created_at);
+CREATE INDEX idempotency_by_age ON idempotency (started_at);

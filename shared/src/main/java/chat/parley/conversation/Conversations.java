@@ -1,0 +1,308 @@
+package chat.parley.conversation;
+
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.postgres.Postgres;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads conversations and members. Everything but {@link #roster} asks the database. Safe for use by many threads; every method throws
+ * {@link StoreUnavailable} when PostgreSQL does not answer.
+ */
+public final class Conversations {
+    /** Most conversations or members one page answers. */
+    public static final int LIMIT_MAX = 200;
+
+    /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
+    static final int MEMBERS_SHOWN = 20;
+
+    /** Members held in the cache of rosters, of all conversations together; some 250 bytes each, so about 50 MB when full. */
+    private static final long CACHED_MEMBERS_MAX = 200_000;
+
+    private static final String ROSTER = """
+            SELECT c.members_version, %s
+            FROM conversation c JOIN member m ON m.conversation_id = c.id
+            WHERE c.id = :conversation AND m.left_at IS NULL
+            ORDER BY m.joined_at, m.user_id
+            """.formatted(Rows.MEMBER);
+
+    private static final String FIND = """
+            SELECT %s FROM conversation c WHERE c.id = :conversation
+            """.formatted(Rows.CONVERSATION);
+
+    private static final String FIND_MINE = """
+            SELECT %s, %s
+            FROM conversation c JOIN member m ON m.conversation_id = c.id
+            WHERE c.id = :conversation AND m.user_id = :user
+            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+
+    private static final String MEMBER_STATE = """
+            SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
+            """.formatted(Rows.MEMBER);
+
+    private static final String LIST = """
+            SELECT %s, %s
+            FROM member m JOIN conversation c ON c.id = m.conversation_id
+            WHERE m.user_id = :user AND m.left_at IS NULL AND (c.last_at, c.id) < (:lastAt, :id)
+            ORDER BY c.last_at DESC, c.id DESC
+            LIMIT :limit
+            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+
+    private static final String MEMBERS = """
+            SELECT %s FROM member m
+            WHERE m.conversation_id = :conversation AND m.left_at IS NULL AND (m.joined_at, m.user_id) > (:joinedAt, :user)
+            ORDER BY m.joined_at, m.user_id
+            LIMIT :limit
+            """.formatted(Rows.MEMBER);
+
+    private static final String FIRST_MEMBERS = """
+            SELECT %s
+            FROM unnest(:conversations) AS wanted (id)
+            CROSS JOIN LATERAL (
+                SELECT * FROM member WHERE conversation_id = wanted.id AND left_at IS NULL
+                ORDER BY joined_at, user_id LIMIT :limit) m
+            ORDER BY m.conversation_id, m.joined_at, m.user_id
+            """.formatted(Rows.MEMBER);
+
+    private static final String MEMBERSHIPS_SINCE = """
+            SELECT %s, %s
+            FROM member m JOIN conversation c ON c.id = m.conversation_id
+            WHERE m.user_id = :user AND (m.left_at IS NULL OR m.left_at >= :since)
+            ORDER BY c.last_at DESC, c.id DESC
+            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+
+    private static final String MEMBERS_SINCE = """
+            SELECT %s
+            FROM member me JOIN member m ON m.conversation_id = me.conversation_id
+            WHERE me.user_id = :user AND me.left_at IS NULL AND m.changed_at >= greatest(:since, me.joined_at)
+            ORDER BY m.changed_at, m.conversation_id, m.user_id
+            """.formatted(Rows.MEMBER);
+
+    /** After every activity there will be: where the first page starts. */
+    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
+
+    private static final String HEADS = """
+            SELECT c.id, c.last_seq
+            FROM member m JOIN conversation c ON c.id = m.conversation_id
+            WHERE m.user_id = :user AND m.left_at IS NULL
+            ORDER BY c.last_at DESC, c.id DESC
+            LIMIT :limit
+            """;
+
+    private final Postgres postgres;
+    private final Cache<ConversationId, Roster> rosters = Caffeine.newBuilder()
+            .maximumWeight(CACHED_MEMBERS_MAX)
+            .weigher((ConversationId id, Roster roster) -> 1 + roster.members().size())
+            .build();
+
+    /** Reads through {@code postgres}, which the caller closes. */
+    public Conversations(Postgres postgres) {
+        this.postgres = postgres;
+    }
+
+    /** A place in the list of someone's conversations: after the one with this activity and id. */
+    public record ListPosition(Instant lastAt, ConversationId conversation) {}
+
+    /** A place in the list of members: after the one who joined then and has this id. */
+    public record MemberPosition(Instant joinedAt, UserId user) {}
+
+    /**
+     * Who is in the conversation, possibly by a cache and then older than the truth; empty when it has no members or does not exist. For what is
+     * checked again by {@link Roster#version} when it is stored, and nothing else. A "no" read from it needs {@link #freshRoster}.
+     */
+    public Optional<Roster> roster(ConversationId conversation) {
+        var cached = rosters.getIfPresent(conversation);
+        return cached != null ? Optional.of(cached) : freshRoster(conversation);
+    }
+
+    /** Who is in the conversation now; refreshes the cache. */
+    public Optional<Roster> freshRoster(ConversationId conversation) {
+        var roster = postgres.<Optional<Roster>, RuntimeException>with(db -> readRoster(db, conversation));
+        if (roster.isEmpty()) {
+            rosters.invalidate(conversation);
+            return roster;
+        }
+        // A slower reader must not put an older roster over this one: that would cost every sender a vain attempt.
+        return Optional.of(rosters.asMap()
+                .merge(conversation, roster.get(), (old, read) -> old.version() > read.version() ? old : read));
+    }
+
+    /** Drops the cached roster; call after changing members. Other nodes find out when a send of theirs is refused. */
+    public void forgetRoster(ConversationId conversation) {
+        rosters.invalidate(conversation);
+    }
+
+    /** The conversation, whoever asks. */
+    public Optional<Conversation> find(ConversationId conversation) {
+        return postgres.with(db -> {
+            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+            return db.createQuery(FIND)
+                    .bind("conversation", conversation.value())
+                    .map((row, context) -> Rows.conversation(row, members))
+                    .findOne();
+        });
+    }
+
+    /** The conversation with the person's own membership; empty unless the person is a member now. */
+    public Optional<Membership> find(ConversationId conversation, UserId user) {
+        return postgres.with(db -> {
+            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+            return db.createQuery(FIND_MINE)
+                    .bind("conversation", conversation.value())
+                    .bind("user", user.value())
+                    .map((row, context) -> new Membership(
+                            Rows.conversation(row, members), Rows.instant(row, "updated_at"), Rows.memberState(row)))
+                    .findOne()
+                    .filter(membership -> membership.me().left() == null);
+        });
+    }
+
+    /** The person's membership now; empty for who is no member. What answers "may this person read here?". */
+    public Optional<Member> member(ConversationId conversation, UserId user) {
+        return memberState(conversation, user)
+                .filter(state -> state.left() == null)
+                .map(MemberState::member);
+    }
+
+    /** The last state of the person's membership, over or not; empty for who never was a member. */
+    public Optional<MemberState> memberState(ConversationId conversation, UserId user) {
+        return postgres.with(db -> db.createQuery(MEMBER_STATE)
+                .bind("conversation", conversation.value())
+                .bind("user", user.value())
+                .map((row, context) -> Rows.memberState(row))
+                .findOne());
+    }
+
+    /**
+     * The person's conversations, last active first.
+     *
+     * @param after null for the first page
+     * @param limit at most {@link #LIMIT_MAX} and one more
+     */
+    public List<Membership> list(UserId user, @Nullable ListPosition after, int limit) {
+        return postgres.with(db -> {
+            var query = db.createQuery(LIST)
+                    .bind("user", user.value())
+                    .bind("lastAt", Rows.time(after == null ? END_OF_TIME : after.lastAt()))
+                    .bind(
+                            "id",
+                            after == null
+                                    ? Long.MAX_VALUE
+                                    : after.conversation().value())
+                    .bind("limit", limit);
+            return withMembers(db, query.map((row, context) -> membership(row)).list());
+        });
+    }
+
+    /**
+     * The conversation's members, longest first.
+     *
+     * @param after null for the first page
+     * @param limit at most {@link #LIMIT_MAX} and one more
+     */
+    public List<Member> members(ConversationId conversation, @Nullable MemberPosition after, int limit) {
+        return postgres.with(db -> db.createQuery(MEMBERS)
+                .bind("conversation", conversation.value())
+                .bind("joinedAt", Rows.time(after == null ? Instant.EPOCH : after.joinedAt()))
+                .bind("user", after == null ? 0 : after.user().value())
+                .bind("limit", limit)
+                .map((row, context) -> Rows.member(row))
+                .list());
+    }
+
+    /** What a stream of {@code user} that is rebuilt from {@code since} has to know. In one snapshot. */
+    public MembershipsSince since(UserId user, Instant since) {
+        return postgres.with(db -> db.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, snapshot -> {
+            var memberships = snapshot.createQuery(MEMBERSHIPS_SINCE)
+                    .bind("user", user.value())
+                    .bind("since", Rows.time(since))
+                    .map((row, context) -> membership(row))
+                    .list();
+            var changed = memberships.stream()
+                    .filter(membership -> !membership.updatedAt().isBefore(since))
+                    .toList();
+            var complete = new HashMap<ConversationId, Membership>();
+            for (var membership : withMembers(snapshot, changed)) {
+                complete.put(membership.conversation().id(), membership);
+            }
+            var changes = snapshot.createQuery(MEMBERS_SINCE)
+                    .bind("user", user.value())
+                    .bind("since", Rows.time(since))
+                    .map((row, context) -> Rows.memberState(row))
+                    .list();
+            memberships.replaceAll(membership ->
+                    complete.getOrDefault(membership.conversation().id(), membership));
+            return new MembershipsSince(List.copyOf(memberships), changes);
+        }));
+    }
+
+    /** How far the person's conversations reach, last active first. */
+    public List<Head> recentHeads(UserId user, int limit) {
+        return postgres.with(db -> db.createQuery(HEADS)
+                .bind("user", user.value())
+                .bind("limit", limit)
+                .map((row, context) -> new Head(new ConversationId(row.getLong("id")), row.getLong("last_seq")))
+                .list());
+    }
+
+    private static Optional<Roster> readRoster(Handle db, ConversationId conversation) {
+        var versions = new HashSet<Long>();
+        var members = new LinkedHashMap<UserId, Member>();
+        db.createQuery(ROSTER)
+                .bind("conversation", conversation.value())
+                .map((row, context) -> {
+                    versions.add(row.getLong("members_version"));
+                    return Rows.member(row);
+                })
+                .forEach(member -> members.put(member.user(), member));
+        // One statement, one snapshot: every row names the same version.
+        return versions.stream()
+                .findFirst()
+                .map(version -> new Roster(conversation, version, Collections.unmodifiableMap(members)));
+    }
+
+    private static Membership membership(ResultSet row) throws SQLException {
+        return new Membership(
+                Rows.conversation(row, List.of()), Rows.instant(row, "updated_at"), Rows.memberState(row));
+    }
+
+    /** Fills in the members to be shown, by one statement for all. */
+    private static List<Membership> withMembers(Handle db, List<Membership> memberships) {
+        var ids = memberships.stream().map(each -> each.conversation().id()).toList();
+        var members = firstMembers(db, ids);
+        return memberships.stream()
+                .map(each -> each.withMembers(
+                        members.getOrDefault(each.conversation().id(), List.of())))
+                .toList();
+    }
+
+    private static Map<ConversationId, List<Member>> firstMembers(Handle db, Collection<ConversationId> conversations) {
+        if (conversations.isEmpty()) {
+            return Map.of();
+        }
+        return db
+                .createQuery(FIRST_MEMBERS)
+                .bind("conversations", Rows.ids(conversations, ConversationId::value))
+                .bind("limit", MEMBERS_SHOWN)
+                .map((row, context) -> Rows.member(row))
+                .stream()
+                .collect(Collectors.groupingBy(Member::conversation));
+    }
+}

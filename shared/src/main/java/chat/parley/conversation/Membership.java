@@ -1,0 +1,26 @@
+package chat.parley.conversation;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A conversation together with one person's own membership in it.
+ *
+ * @param updatedAt of the conversation's creation or last new name; the event that tells of it carries the same time
+ */
+public record Membership(Conversation conversation, Instant updatedAt, MemberState me) {
+    Membership withMembers(List<Member> members) {
+        return new Membership(
+                new Conversation(
+                        conversation.id(),
+                        conversation.type(),
+                        conversation.name(),
+                        conversation.createdAt(),
+                        conversation.memberCount(),
+                        conversation.lastSeq(),
+                        conversation.lastAt(),
+                        members),
+                updatedAt,
+                me);
+    }
+}

@@ -1,0 +1,76 @@
+package chat.parley.conversation;
+
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.ToLongFunction;
+import org.jdbi.v3.core.argument.Argument;
+import org.jspecify.annotations.Nullable;
+
+/** From rows of {@code conversation} and {@code member} to records, and from values to arguments. */
+final class Rows {
+    /** What {@link #conversation} reads; {@code c} is the table's name in the statement. */
+    static final String CONVERSATION =
+            "c.id, c.type, c.name, c.created_at, c.updated_at, c.member_count, c.last_seq, c.last_at";
+
+    /** What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. */
+    static final String MEMBER =
+            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.left_at, m.left_seq, m.changed_at";
+
+    private Rows() {}
+
+    static Conversation conversation(ResultSet row, List<Member> members) throws SQLException {
+        return new Conversation(
+                new ConversationId(row.getLong("id")),
+                Conversation.Type.valueOf(row.getString("type").toUpperCase(Locale.ROOT)),
+                row.getString("name"),
+                instant(row, "created_at"),
+                row.getInt("member_count"),
+                row.getLong("last_seq"),
+                instant(row, "last_at"),
+                members);
+    }
+
+    static Member member(ResultSet row) throws SQLException {
+        return new Member(
+                new ConversationId(row.getLong("conversation_id")),
+                new UserId(row.getLong("user_id")),
+                Role.of(row.getString("role")),
+                instant(row, "joined_at"),
+                row.getLong("joined_seq"));
+    }
+
+    static MemberState memberState(ResultSet row) throws SQLException {
+        var leftAt = instantOrNull(row, "left_at");
+        var left = leftAt == null ? null : new Departure(leftAt, row.getLong("left_seq"));
+        return new MemberState(member(row), instant(row, "changed_at"), left);
+    }
+
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        return Objects.requireNonNull(instantOrNull(row, column), column);
+    }
+
+    private static @Nullable Instant instantOrNull(ResultSet row, String column) throws SQLException {
+        var time = row.getObject(column, OffsetDateTime.class);
+        return time == null ? null : time.toInstant();
+    }
+
+    static OffsetDateTime time(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** An argument for {@code = ANY(:ids)} or {@code unnest(:ids)}. */
+    static <T> Argument ids(Collection<T> items, ToLongFunction<T> id) {
+        Object[] values = items.stream().mapToLong(id).boxed().toArray();
+        return (position, statement, context) ->
+                statement.setArray(position, statement.getConnection().createArrayOf("bigint", values));
+    }
+}
