@@ -1,4 +1,6 @@
-/** Placeholder. */
+/**
+ * The process that takes requests: wiring, the table of URLs, and the pages it serves.
+ */
 @NullMarked
 package chat.parley.sendapi;
 

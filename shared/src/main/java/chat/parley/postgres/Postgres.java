@@ -1,6 +1,7 @@
 package chat.parley.postgres;
 
 import chat.parley.ops.Secret;
+import chat.parley.ops.Settings;
 import chat.parley.ops.StoreUnavailable;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -41,7 +42,26 @@ public final class Postgres implements AutoCloseable {
 
     /** Where the server is. {@code url} is a JDBC URL; user and password may stand in it instead. */
     public record Address(
-            String url, @Nullable String user, @Nullable Secret password) {}
+            String url, @Nullable String user, @Nullable Secret password) {
+        /** Reads {@code PARLEY_POSTGRES_URL}, {@code _USER} and {@code _PASSWORD}. */
+        public static Address from(Settings settings) {
+            String url = settings.required("PARLEY_POSTGRES_URL", "jdbc:postgresql://db.example/parley");
+            if (!url.startsWith("jdbc:postgresql:")) {
+                throw new IllegalArgumentException(
+                        "PARLEY_POSTGRES_URL is not a JDBC URL; it looks like jdbc:postgresql://db.example/parley");
+            }
+            return new Address(
+                    url,
+                    settings.textOrNull("PARLEY_POSTGRES_USER"),
+                    settings.secretOrNull("PARLEY_POSTGRES_PASSWORD"));
+        }
+
+        /** Without the URL, which may hold a password. */
+        @Override
+        public String toString() {
+            return "Address[redacted]";
+        }
+    }
 
     /**
      * Opens the pool; does not migrate, and does not need the server to be there yet.

@@ -1,0 +1,115 @@
+package chat.parley.sendapi;
+
+import chat.parley.account.Authentication;
+import chat.parley.ops.Health;
+import chat.parley.ops.Meters;
+import chat.parley.ops.PrivateServer;
+import chat.parley.postgres.Postgres;
+import chat.parley.redis.Redis;
+import chat.parley.sendapi.http.Edge;
+import chat.parley.sendapi.http.JettyProblems;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.server.Handler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The process that takes requests: wiring and main. Opens in the order of the lines and closes in reverse. Stateless, so any number of them
+ * may run over the same stores.
+ */
+public final class SendApi implements AutoCloseable {
+    /** Longest request line and headers together; ours need under 2 KB, a token up to 4 KB. */
+    private static final int HEADER_BYTES_MAX = 16 * 1024;
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Javalin server;
+    private final @Nullable PrivateServer metrics;
+    private volatile boolean leaving;
+
+    private SendApi(SendApiSettings settings, @Nullable Handler front) {
+        var random = new SecureRandom();
+        var health = new Health();
+        var meters = opened(new Meters());
+        var postgres = opened(Postgres.open(settings.postgres(), settings.connections()));
+        health.part("postgres", postgres::complaint);
+        postgres.migrate();
+        var redis = opened(Redis.open(settings.redis(), settings.connections()));
+        health.part("redis", redis::complaint);
+
+        var edge = new Edge(credentials -> new Authentication.Missing(), meters.registry(), random);
+        var ops = new OpsRoutes(health, () -> leaving);
+        metrics = settings.metricsPort() == null
+                ? null
+                : opened(PrivateServer.start(settings.host(), settings.metricsPort(), meters.registry()));
+        server = Javalin.create(config -> {
+            serverSettings(config, settings, front);
+            edge.install(config.routes);
+            Routes.install(config.routes, ops);
+        });
+    }
+
+    /**
+     * Starts to serve.
+     *
+     * @param front asked before our own routes, for another service on the same port; null in a process of its own
+     */
+    public static SendApi start(SendApiSettings settings, @Nullable Handler front) {
+        var api = new SendApi(settings, front);
+        api.server.start();
+        return api;
+    }
+
+    /** The public port in use. */
+    public int port() {
+        return server.port();
+    }
+
+    /** The port of {@code /metrics}, or -1. */
+    public int metricsPort() {
+        return metrics == null ? -1 : metrics.port();
+    }
+
+    /** From now on {@code /readyz} says that this process leaves; requests are still served. */
+    public void leave() {
+        leaving = true;
+    }
+
+    @Override
+    public void close() throws Exception {
+        leaving = true;
+        server.stop();
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
+    }
+
+    private static void serverSettings(JavalinConfig config, SendApiSettings settings, @Nullable Handler front) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.concurrency.useVirtualThreads = true;
+        config.http.prefer405over404 = true;
+        config.jetty.host = settings.host();
+        config.jetty.port = settings.port();
+        config.jetty.modifyHttpConfiguration(http -> {
+            http.setRequestHeaderSize(HEADER_BYTES_MAX);
+            http.setSendServerVersion(false);
+            http.setHttpCompliance(HttpCompliance.RFC7230);
+        });
+        config.jetty.modifyServer(jetty -> {
+            jetty.setErrorHandler(new JettyProblems());
+            if (front != null) {
+                jetty.setHandler(new Handler.Sequence(front));
+            }
+        });
+        WebPage.serve(config.staticFiles);
+    }
+}

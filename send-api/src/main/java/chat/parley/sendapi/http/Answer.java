@@ -1,0 +1,26 @@
+package chat.parley.sendapi.http;
+
+import chat.parley.json.JsonText;
+import chat.parley.problem.Problem;
+import io.javalin.http.Context;
+
+/** Writes answers. */
+public final class Answer {
+    private Answer() {}
+
+    /** JSON with a status. Answers belong to one person and are not kept by caches in between. */
+    public static void json(Context http, int status, JsonText.Writer writer) {
+        http.status(status);
+        http.header("Cache-Control", "no-store");
+        http.contentType("application/json");
+        http.result(JsonText.bytes(writer));
+    }
+
+    /** A problem. */
+    public static void problem(Context http, Problem problem) {
+        http.status(problem.fault().status());
+        http.header("Cache-Control", "no-store");
+        http.contentType(Problem.CONTENT_TYPE);
+        http.result(problem.json(Edge.requestId(http), http.path()));
+    }
+}

@@ -1,0 +1,183 @@
+package chat.parley.sendapi.http;
+
+import chat.parley.json.Json;
+import chat.parley.problem.Fault;
+import chat.parley.problem.Problem;
+import chat.parley.problem.ProblemException;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's JSON object, read field by field. Each read checks; {@link #done} refuses what nobody read and throws the complaints about
+ * all fields together, so the values read before it must not be acted on. For one request, one thread.
+ */
+public final class Body {
+    /** Largest body read, in bytes: 10,000 code points as JSON escapes (12 bytes each, at worst) and the fields around them. */
+    public static final int BYTES_MAX = 128 * 1024;
+
+    private final byte[] bytes;
+    private final ObjectNode object;
+    private final Set<String> known = new HashSet<>();
+    private final List<Problem.FieldError> errors = new ArrayList<>();
+
+    private Body(byte[] bytes, ObjectNode object) {
+        this.bytes = bytes;
+        this.object = object;
+    }
+
+    /** Reads the body of a request, which must be a JSON object in UTF-8. */
+    public static Body of(Context http) {
+        String type = http.contentType();
+        if (type == null || !type.toLowerCase(java.util.Locale.ROOT).startsWith("application/json")) {
+            throw new ProblemException(Fault.UNSUPPORTED_MEDIA_TYPE);
+        }
+        String encoding = http.header("Content-Encoding");
+        if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+            throw new ProblemException(Fault.UNSUPPORTED_MEDIA_TYPE);
+        }
+        byte[] bytes = read(http);
+        try {
+            // Jackson accepts some malformed UTF-8; what is stored must be what was sent.
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            if (Json.MAPPER.readTree(bytes) instanceof ObjectNode object) {
+                return new Body(bytes, object);
+            }
+            throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body must be an object."));
+        } catch (JacksonException e) {
+            var at = e.getLocation();
+            String where = at == null ? "" : " Line " + at.getLineNr() + ", column " + at.getColumnNr() + ".";
+            throw new ProblemException(Problem.of(
+                    Fault.INVALID_JSON, "Expected plain JSON, of modest depth, without repeated fields." + where));
+        } catch (CharacterCodingException e) {
+            throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body is not UTF-8."));
+        } catch (IOException e) {
+            throw new ProblemException(Fault.INVALID_JSON);
+        }
+    }
+
+    private static byte[] read(Context http) {
+        if (http.contentLength() > BYTES_MAX) {
+            throw new ProblemException(Fault.BODY_TOO_LARGE);
+        }
+        try {
+            byte[] bytes = http.bodyInputStream().readNBytes(BYTES_MAX + 1);
+            if (bytes.length > BYTES_MAX) {
+                throw new ProblemException(Fault.BODY_TOO_LARGE);
+            }
+            return bytes;
+        } catch (IOException e) {
+            throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body ended early."));
+        }
+    }
+
+    /** The bytes as sent, for a hash. */
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** Whether the field was sent and is not null. */
+    public boolean has(String field) {
+        return object.hasNonNull(field);
+    }
+
+    /** A required text of {@code min} to {@code max} code points; the empty text after a complaint. */
+    public String text(String field, int min, int max) {
+        String text = textOrNull(field, min, max);
+        if (text == null) {
+            if (!object.hasNonNull(field)) {
+                complain(field, "required");
+            }
+            return "";
+        }
+        return text;
+    }
+
+    /** An optional text of {@code min} to {@code max} code points; null where it is not sent, and after a complaint. */
+    public @Nullable String textOrNull(String field, int min, int max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isTextual()) {
+            complain(field, "not_text");
+            return null;
+        }
+        String text = node.textValue();
+        int length = text.codePointCount(0, text.length());
+        if (length < min) {
+            complain(field, "too_short");
+        } else if (length > max) {
+            complain(field, "too_long");
+        } else if (text.indexOf('\0') >= 0) {
+            complain(field, "nul"); // PostgreSQL cannot keep it
+        } else if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            complain(field, "lone_surrogate"); // has no UTF-8 form
+        } else {
+            return text;
+        }
+        return null;
+    }
+
+    /** A list of texts, at most {@code max}, empty where it is not sent; the texts are not checked. */
+    public List<String> texts(String field, int max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return List.of();
+        }
+        if (!node.isArray()) {
+            complain(field, "not_a_list");
+            return List.of();
+        }
+        if (node.size() > max) {
+            complain(field, "too_long");
+            return List.of();
+        }
+        var texts = new ArrayList<String>(node.size());
+        for (JsonNode item : node) {
+            if (!item.isTextual()) {
+                complain(field, "not_text");
+                return List.of();
+            }
+            texts.add(item.textValue());
+        }
+        return texts;
+    }
+
+    /** Notes a complaint about a field; thrown by {@link #done}. */
+    public void complain(String field, String code) {
+        errors.add(new Problem.FieldError("/" + field.replace("~", "~0").replace("/", "~1"), code));
+    }
+
+    /** Ends the reading: refuses fields that nobody read, then throws the complaints, if any. */
+    public void done() {
+        var unknown = new ArrayList<Problem.FieldError>();
+        object.fieldNames().forEachRemaining(name -> {
+            if (!known.contains(name)) {
+                unknown.add(new Problem.FieldError("/" + name.replace("~", "~0").replace("/", "~1"), "unknown_field"));
+            }
+        });
+        if (!unknown.isEmpty()) {
+            throw ProblemException.fields(Fault.UNKNOWN_FIELD, unknown);
+        }
+        if (!errors.isEmpty()) {
+            throw ProblemException.fields(Fault.INVALID_FIELD, errors);
+        }
+    }
+
+    private @Nullable JsonNode read(String field) {
+        known.add(field);
+        JsonNode node = object.get(field);
+        return node == null || node.isNull() ? null : node;
+    }
+}
