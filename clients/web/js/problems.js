@@ -23,8 +23,8 @@ const SENTENCES = {
 
 const FIELD_SENTENCES = {
   username: 'Use 3 to 32 letters, digits, dots, dashes or underscores.',
-  password: 'Use at least 8 characters.',
-  display_name: 'Use 1 to 100 characters.',
+  password: 'Use 8 to 128 characters.',
+  display_name: 'Use 1 to 64 characters.',
   name: 'Use 1 to 100 characters.',
   text: 'A message holds 1 to 10,000 characters.',
 };
