@@ -4,6 +4,7 @@ import chat.parley.account.Authentication;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.PrivateServer;
+import chat.parley.ops.Shutdown;
 import chat.parley.postgres.Postgres;
 import chat.parley.redis.Redis;
 import chat.parley.sendapi.http.Edge;
@@ -16,12 +17,16 @@ import java.util.Deque;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.Handler;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The process that takes requests: wiring and main. Opens in the order of the lines and closes in reverse. Stateless, so any number of them
  * may run over the same stores.
  */
 public final class SendApi implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SendApi.class);
+
     /** Longest request line and headers together; ours need under 2 KB, a token up to 4 KB. */
     private static final int HEADER_BYTES_MAX = 16 * 1024;
 
@@ -50,6 +55,16 @@ public final class SendApi implements AutoCloseable {
             edge.install(config.routes);
             Routes.install(config.routes, ops);
         });
+    }
+
+    /** Runs until told to end; settings come from the environment. */
+    static void main() throws Exception {
+        var settings = SendApiSettings.from(System.getenv()); // a bad setting stops here, before anything opens
+        try (var shutdown = new Shutdown();
+                var api = SendApi.start(settings, null)) {
+            LOG.info("send-api listens on {}:{}", settings.host(), api.port());
+            shutdown.await();
+        }
     }
 
     /**

@@ -1,0 +1,50 @@
+package chat.parley.sendapi;
+
+import chat.parley.postgres.Postgres;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+
+/** The production wiring on free ports over the testkit's stores, and a client for it. */
+public final class RunningSendApi implements AutoCloseable {
+    private final SendApi api;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    private RunningSendApi(SendApi api) {
+        this.api = api;
+    }
+
+    /** Starts one. */
+    public static RunningSendApi start(RealPostgres postgres, RealRedis redis) {
+        return new RunningSendApi(SendApi.start(settings(postgres.address(), URI.create(redis.uri())), null));
+    }
+
+    private static SendApiSettings settings(Postgres.Address postgres, URI redis) {
+        return new SendApiSettings("127.0.0.1", 0, 0, postgres, redis, 4);
+    }
+
+    /** An address of the API. */
+    public URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + api.port() + path);
+    }
+
+    /** Sends a request built on an address of {@link #uri}. */
+    public HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** The port of {@code /metrics}. */
+    public int metricsPort() {
+        return api.metricsPort();
+    }
+
+    @Override
+    public void close() throws Exception {
+        client.close();
+        api.close();
+    }
+}
