@@ -46,6 +46,7 @@ export class Timeline {
    * The first stretch that is missing between the oldest message here and the head, as `{after, before}`; or undefined.
    */
   hole() {
+    if (this.newest === this.head && this.newest - this.oldest + 1 === this.#order.length) return undefined;
     let previous = this.#order[0];
     if (previous === undefined)
       return this.loaded && this.#missing(0, this.head + 1) ? {after: 0, before: this.head + 1} : undefined;

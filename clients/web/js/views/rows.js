@@ -18,13 +18,9 @@ export function rowsOf(chat, {messages, unsent, isGroup, firstUnread}) {
       .map((entry) => unsentRow(chat, entry)),
   ];
   for (const row of all) {
-    const newDay = !previous || dayKey(previous.date) !== dayKey(row.date);
-    const isFirstUnread =
-      firstUnread > 0 &&
-      row.seq >= firstUnread &&
-      !row.own &&
-      (previous?.seq ?? 0) < firstUnread &&
-      !rows.some((one) => one.kind === 'new');
+    // Forward only: an unsent message carries this computer's time, which may be behind the server's.
+    const newDay = !previous || (row.date > previous.date && dayKey(previous.date) !== dayKey(row.date));
+    const isFirstUnread = firstUnread > 0 && row.seq >= firstUnread && !row.own && (previous?.seq ?? 0) < firstUnread;
     if (newDay)
       rows.push({kind: 'day', key: `day:${dayKey(row.date)}`, words: dayName(row.date), signature: dayName(row.date)});
     if (isFirstUnread) rows.push({kind: 'new', key: 'new', words: 'New', signature: 'new'});

@@ -3,6 +3,7 @@
  * (`#/c/<id>`).
  */
 import {announce} from '../announcer.js';
+import {coalesced} from '../coalesce.js';
 import {fill, h} from '../dom.js';
 import {letterFlag} from '../flags.js';
 import {accountDialog} from './account.js';
@@ -85,9 +86,11 @@ export function shell(chat, {onLogOut}) {
     list.find();
   }
 
+  const retitleSoon = coalesced(retitle);
   const ends = [
-    chat.on('list', retitle),
-    chat.on('people', retitle),
+    chat.on('list', retitleSoon),
+    chat.on('people', retitleSoon),
+    retitleSoon.cancel,
     chat.on('arrived', arrived),
     chat.on('membership', membership),
   ];

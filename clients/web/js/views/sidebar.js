@@ -1,5 +1,6 @@
 /** The list of conversations, the search for people, and the way to one's own account. */
 import {api} from '../api.js';
+import {coalesced} from '../coalesce.js';
 import {newId} from '../ids.js';
 import {fill, h, reconcile} from '../dom.js';
 import {flag} from '../flags.js';
@@ -189,7 +190,8 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     }
   }
 
-  const ends = [chat.on('list', render), chat.on('people', render)];
+  const renderSoon = coalesced(render);
+  const ends = [chat.on('list', renderSoon), chat.on('people', renderSoon), renderSoon.cancel];
   render();
 
   return {

@@ -2,6 +2,7 @@
  * One open conversation: its heading, its messages and the place to write. Keeps the reader's place while messages come
  * and go.
  */
+import {coalesced} from '../coalesce.js';
 import {h, fill, reconcile} from '../dom.js';
 import {flag} from '../flags.js';
 import {sentence} from '../problems.js';
@@ -58,6 +59,10 @@ export function thread(chat, id, {onBack, onDetails}) {
   let olderFailed = false;
 
   const conversation = () => chat.conversations.get(id);
+  const renderSoon = coalesced(() => {
+    renderHeading();
+    render();
+  });
 
   function renderHeading() {
     const one = conversation();
@@ -190,8 +195,10 @@ export function thread(chat, id, {onBack, onDetails}) {
       olderFailed = true;
       older.textContent = 'Earlier messages did not come. Try again';
     }
+    if (closed) return;
+    render(); // Now, not soon: whether more is needed shows only when this page stands.
     speakSoon();
-    if (!closed && chat.history.of(id)?.oldest !== before) fillScreen();
+    if (chat.history.of(id)?.oldest !== before) fillScreen();
   }
 
   /** While history is being put in, a screen reader is not to read it all out. */
@@ -283,12 +290,12 @@ export function thread(chat, id, {onBack, onDetails}) {
 
   function listChanged() {
     if (left && conversation()) comeBack();
-    renderHeading();
+    renderSoon();
   }
 
   const ends = [
-    chat.on('changed', (changed) => changed === id && render()),
-    chat.on('people', () => (renderHeading(), render())),
+    chat.on('changed', (changed) => changed === id && renderSoon()),
+    chat.on('people', renderSoon),
     chat.on('list', listChanged),
     chat.on('gone', (dropped) => dropped === id && leave()),
     chat.on('reset', reset),
@@ -311,6 +318,7 @@ export function thread(chat, id, {onBack, onDetails}) {
     destroy() {
       closed = true;
       clearTimeout(speaking);
+      renderSoon.cancel();
       resized.disconnect();
       document.removeEventListener('visibilitychange', visible);
       ends.forEach((end) => end());
