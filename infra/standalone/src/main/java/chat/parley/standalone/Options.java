@@ -52,7 +52,7 @@ final class Options {
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
-            description = "Serve /metrics for Prometheus on this port of 127.0.0.1 (default: not served).")
+            description = "Serve /metrics for Prometheus on this port (default: not served).")
     @Nullable
     Integer metricsPort;
 
