@@ -5,7 +5,10 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.sendapi.SendApi;
 import chat.parley.sendapi.SendApiSettings;
 import io.javalin.util.JavalinBindException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.concurrent.Callable;
@@ -41,6 +44,7 @@ public final class Standalone implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        requireFreePort();
         var shutdown = Shutdown.onSignal();
         try (var servers = Servers.start(options.data, options.postgres, options.redis);
                 var sendApi = SendApi.start(sendApiSettings(servers), null)) {
@@ -61,6 +65,19 @@ public final class Standalone implements Callable<Integer> {
                 servers.postgresAddress(),
                 servers.redisAddress(),
                 CONNECTIONS);
+    }
+
+    /** Asked before anything is started: a mistyped port should not leave a new data folder behind. */
+    private void requireFreePort() {
+        try (var probe = new ServerSocket()) {
+            probe.setReuseAddress(true); // connections of a Parley that just ended may linger
+            probe.bind(new InetSocketAddress(options.host, options.port));
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "Cannot listen on " + options.host + ":" + options.port + " (" + e.getMessage()
+                            + "); choose another --port or --host.",
+                    e);
+        }
     }
 
     /** What a person may open: a wildcard address is not one. */
