@@ -7,6 +7,7 @@ CREATE TABLE conversation (
     created_by      bigint NOT NULL REFERENCES users,
     created_at      timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,          -- of the creation or the last new name, for rebuilt streams
+    changed_at      timestamptz NOT NULL,          -- of the last change of name or members: grows with each, so it orders them
     member_count    int NOT NULL,
     members_version bigint NOT NULL DEFAULT 1,     -- moves with every change of members; a send names the one it was checked against
     last_seq        bigint NOT NULL DEFAULT 0,     -- of the newest message

@@ -28,4 +28,9 @@ public record Conversation(
         DIRECT,
         GROUP
     }
+
+    /** The same with these members shown. */
+    Conversation withMembers(List<Member> shown) {
+        return new Conversation(id, type, name, createdAt, memberCount, lastSeq, lastAt, shown);
+    }
 }

@@ -10,17 +10,6 @@ import java.util.List;
  */
 public record Membership(Conversation conversation, Instant updatedAt, MemberState me) {
     Membership withMembers(List<Member> members) {
-        return new Membership(
-                new Conversation(
-                        conversation.id(),
-                        conversation.type(),
-                        conversation.name(),
-                        conversation.createdAt(),
-                        conversation.memberCount(),
-                        conversation.lastSeq(),
-                        conversation.lastAt(),
-                        members),
-                updatedAt,
-                me);
+        return new Membership(conversation.withMembers(members), updatedAt, me);
     }
 }

@@ -1,0 +1,152 @@
+package chat.parley.conversation;
+
+import chat.parley.conversation.CreateOutcome.Created;
+import chat.parley.conversation.CreateOutcome.Existed;
+import chat.parley.conversation.CreateOutcome.IdTaken;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.OutboxKind;
+import chat.parley.postgres.Postgres;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Makes conversations, each in one transaction with its members and the outbox row that keeps it remembered until it is published. Safe for use
+ * by many threads; every method throws {@link StoreUnavailable} when the outcome is unknown, and may then be repeated with
+ * the same id without making a second conversation.
+ */
+public final class ConversationCreation {
+    private static final String CREATE_DIRECT = """
+            INSERT INTO conversation (id, type, direct_low, direct_high, created_by, created_at, updated_at, changed_at, last_at, member_count)
+            VALUES (:id, 'direct', :low, :high, :creator, :at, :at, :at, :at, 2)
+            ON CONFLICT DO NOTHING
+            """;
+
+    private static final String CREATE_GROUP = """
+            INSERT INTO conversation (id, type, name, created_by, created_at, updated_at, changed_at, last_at, member_count)
+            VALUES (:id, 'group', :name, :creator, :at, :at, :at, :at, :members)
+            ON CONFLICT DO NOTHING
+            """;
+
+    private static final String ADD_MEMBERS = """
+            INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
+            SELECT :conversation, joiner.id, CASE WHEN joiner.id = :creator THEN :creatorRole ELSE 'member' END, :at, 1, :at
+            FROM unnest(:users) AS joiner (id)
+            """;
+
+    private static final String FIND_DIRECT = """
+            SELECT id FROM conversation WHERE direct_low = :low AND direct_high = :high
+            """;
+
+    private static final String FIND_OWN_GROUP = """
+            SELECT id FROM conversation WHERE id = :id AND type = 'group' AND created_by = :creator
+            """;
+
+    private final Postgres postgres;
+    private final InstantSource clock;
+
+    /** @param clock never goes back, see {@code MonotonicClock} */
+    public ConversationCreation(Postgres postgres, InstantSource clock) {
+        this.postgres = postgres;
+        this.clock = clock;
+    }
+
+    /**
+     * Makes the one conversation of two people, or answers the one there is; also when both ask at once.
+     *
+     * @param id for the conversation, if it has to be made
+     * @param other someone else, known to exist
+     */
+    public CreateOutcome direct(ConversationId id, UserId creator, UserId other) {
+        long low = Math.min(creator.value(), other.value());
+        long high = Math.max(creator.value(), other.value());
+        return postgres.inTransaction(db -> {
+            var at = clock.instant();
+            // Waits for another transaction that is making it, and then sees what that one made.
+            int made = db.createUpdate(CREATE_DIRECT)
+                    .bind("id", id.value())
+                    .bind("low", low)
+                    .bind("high", high)
+                    .bind("creator", creator.value())
+                    .bind("at", Rows.time(at))
+                    .execute();
+            if (made == 0) {
+                return existing(db.createQuery(FIND_DIRECT)
+                        .bind("low", low)
+                        .bind("high", high)
+                        .mapTo(Long.class)
+                        .findOne());
+            }
+            var draft = new Conversation(id, Conversation.Type.DIRECT, null, at, 2, 0, at, List.of());
+            return populate(db, draft, creator, List.of(creator, other));
+        });
+    }
+
+    /**
+     * Makes a group with {@code creator} as owner.
+     *
+     * @param id for the group. If an earlier attempt of the same creator made a group under it, that one is answered.
+     * @param others known to exist; at most {@link Roster#MEMBERS_MAX} - 1 besides the creator
+     */
+    public CreateOutcome group(ConversationId id, UserId creator, String name, Collection<UserId> others) {
+        var users = new TreeSet<>(others);
+        users.add(creator);
+        if (users.size() > Roster.MEMBERS_MAX) {
+            throw new IllegalArgumentException("more members than a group can have: " + users.size());
+        }
+        return postgres.inTransaction(db -> {
+            var at = clock.instant();
+            int made = db.createUpdate(CREATE_GROUP)
+                    .bind("id", id.value())
+                    .bind("name", name)
+                    .bind("creator", creator.value())
+                    .bind("at", Rows.time(at))
+                    .bind("members", users.size())
+                    .execute();
+            if (made == 0) {
+                return existing(db.createQuery(FIND_OWN_GROUP)
+                        .bind("id", id.value())
+                        .bind("creator", creator.value())
+                        .mapTo(Long.class)
+                        .findOne());
+            }
+            var draft = new Conversation(id, Conversation.Type.GROUP, name, at, users.size(), 0, at, List.of());
+            return populate(db, draft, creator, users);
+        });
+    }
+
+    private static CreateOutcome existing(Optional<Long> id) {
+        return id.<CreateOutcome>map(found -> new Existed(new ConversationId(found)))
+                .orElseGet(IdTaken::new);
+    }
+
+    private static CreateOutcome populate(Handle db, Conversation draft, UserId creator, Collection<UserId> users) {
+        var creatorRole = draft.type() == Conversation.Type.GROUP ? Role.OWNER : Role.MEMBER;
+        Instant at = draft.createdAt();
+        db.createUpdate(ADD_MEMBERS)
+                .bind("conversation", draft.id().value())
+                .bind("users", Rows.ids(users, UserId::value))
+                .bind("creator", creator.value())
+                .bind("creatorRole", creatorRole.text())
+                .bind("at", Rows.time(at))
+                .execute();
+        var shown = new ArrayList<Member>();
+        for (UserId user : new TreeSet<>(users)) {
+            if (shown.size() == Conversations.MEMBERS_SHOWN) {
+                break;
+            }
+            shown.add(new Member(draft.id(), user, user.equals(creator) ? creatorRole : Role.MEMBER, at, 1));
+        }
+        long outboxId = OutboxRows.add(db, draft.id(), OutboxKind.CONVERSATION_CREATED, List.of(creator), creator, at)
+                .getFirst();
+        var conversation = draft.withMembers(List.copyOf(shown));
+        return new Created(conversation, new Member(draft.id(), creator, creatorRole, at, 1), outboxId);
+    }
+}
