@@ -21,6 +21,16 @@ public enum OutboxKind {
         this.number = number;
     }
 
+    /** The kind with this number. */
+    public static OutboxKind of(int number) {
+        for (var kind : values()) {
+            if (kind.number == number) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException("no outbox kind " + number);
+    }
+
     /** As stored. */
     public int number() {
         return number;

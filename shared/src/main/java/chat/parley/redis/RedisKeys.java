@@ -13,6 +13,12 @@ public final class RedisKeys {
     /** The consumer group of {@link #PUSH}. */
     public static final String PUSH_GROUP = "notifier";
 
+    /**
+     * STRING, random, made when first missed, never expires: a missing one means that this Redis lost everything it held. Part of the
+     * tag that cursors carry.
+     */
+    public static final String GENERATION = "generation";
+
     private RedisKeys() {}
 
     /** STREAM of one user's events, ids {@code <epoch ms>-<n>}; see {@code redis/publish.lua}. Bounded, expires after days without events. */

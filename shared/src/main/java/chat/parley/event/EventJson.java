@@ -1,0 +1,86 @@
+package chat.parley.event;
+
+import chat.parley.conversation.ConversationJson;
+import chat.parley.conversation.Member;
+import chat.parley.conversation.MemberJson;
+import chat.parley.event.ChatEvent.ConversationCreated;
+import chat.parley.event.ChatEvent.ConversationUpdated;
+import chat.parley.event.ChatEvent.MemberJoined;
+import chat.parley.event.ChatEvent.MemberLeft;
+import chat.parley.event.ChatEvent.MemberUpdated;
+import chat.parley.event.ChatEvent.MessageCreated;
+import chat.parley.id.ConversationId;
+import chat.parley.json.JsonText;
+import chat.parley.message.MessageJson;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.time.Instant;
+
+/** The one place that turns an event into what travels: name, key and the envelope of the contract. */
+public final class EventJson {
+    private EventJson() {}
+
+    /** Encodes {@code event}. The same event, made again from the stores, gets the same key. */
+    public static EncodedEvent encode(ChatEvent event) {
+        String type = type(event);
+        byte[] json = JsonText.bytes(out -> {
+            out.writeStartObject();
+            out.writeStringField("type", type);
+            out.writeStringField("time", JsonText.time(event.at()));
+            out.writeStringField("conversation_id", event.conversation().toString());
+            out.writeStringField("actor_id", event.actor().toString());
+            out.writeFieldName("data");
+            writeData(event, out);
+            out.writeEndObject();
+        });
+        return new EncodedEvent(type, key(event), event.at().toEpochMilli(), json);
+    }
+
+    /** The key under which a stream knows the creation of a message. */
+    static String messageKey(ConversationId conversation, long seq) {
+        return MESSAGE_KEY + conversation + ':' + seq + ":1";
+    }
+
+    /** How keys of messages begin; {@link References} reads them. */
+    static final String MESSAGE_KEY = "m:";
+
+    private static String type(ChatEvent event) {
+        return switch (event) {
+            case MessageCreated unused -> "message.created";
+            case ConversationCreated unused -> "conversation.created";
+            case ConversationUpdated unused -> "conversation.updated";
+            case MemberJoined unused -> "member.joined";
+            case MemberUpdated unused -> "member.updated";
+            case MemberLeft unused -> "member.left";
+        };
+    }
+
+    /** Changes that can happen again to the same thing are told apart by their time, which the outbox row repeats. */
+    private static String key(ChatEvent event) {
+        return switch (event) {
+            case MessageCreated sent ->
+                messageKey(sent.conversation(), sent.message().seq());
+            case ConversationCreated created -> "c:" + created.conversation();
+            case ConversationUpdated updated ->
+                "u:" + updated.conversation() + ':' + updated.at().toEpochMilli();
+            case MemberJoined joined -> "j:" + memberKey(joined.member(), joined.at());
+            case MemberUpdated updated -> "r:" + memberKey(updated.member(), updated.at());
+            case MemberLeft left -> "l:" + memberKey(left.member(), left.at());
+        };
+    }
+
+    private static String memberKey(Member member, Instant at) {
+        return member.conversation() + ":" + member.user() + ':' + at.toEpochMilli();
+    }
+
+    private static void writeData(ChatEvent event, JsonGenerator json) throws IOException {
+        switch (event) {
+            case MessageCreated sent -> MessageJson.write(sent.message(), json);
+            case ConversationCreated created -> ConversationJson.write(created.created(), json);
+            case ConversationUpdated updated -> ConversationJson.write(updated.updated(), json);
+            case MemberJoined joined -> MemberJson.write(joined.member(), json);
+            case MemberUpdated updated -> MemberJson.write(updated.member(), json);
+            case MemberLeft left -> MemberJson.write(left.member(), json);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package chat.parley.event;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import chat.parley.event.LiveFrame.Entry;
+import chat.parley.event.LiveFrame.SessionEnded;
+import chat.parley.event.StreamRead.Broken;
+import chat.parley.event.StreamRead.Unbroken;
+import chat.parley.id.SessionId;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * The users' streams in Redis: a fast window on history, which stays the truth. Safe for use by many threads. Reading throws
+ * {@link StoreUnavailable} when Redis is away; publishing answers it.
+ */
+public final class EventLog implements AutoCloseable {
+    /** How long a stream lives after its last entry; {@code redis/publish.lua} has the same number. */
+    private static final Duration STREAM_LIFETIME = Duration.ofDays(3);
+
+    private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
+    private static final byte[] LAST = "+".getBytes(ISO_8859_1);
+
+    private final Redis redis;
+    private final InstantSource clock;
+    private final StreamTag tag;
+    private final Publisher publisher;
+
+    /** Opens connections when first needed; Redis does not need to be there yet. */
+    public EventLog(Redis redis, InstantSource clock, MeterRegistry meters) {
+        this.redis = redis;
+        this.clock = clock;
+        this.tag = new StreamTag(redis);
+        this.publisher = new Publisher(redis, tag, meters);
+    }
+
+    /**
+     * Publishes each and waits for all: within some 2 s, at once while Redis is known to be away. In the order of the list and of the calls.
+     *
+     * @return for each publication its outcome, in the order of the list
+     */
+    public List<PublishOutcome> publish(List<Publication> publications) {
+        var results = new ArrayList<CompletableFuture<PublishOutcome>>(publications.size());
+        for (var publication : publications) {
+            results.add(publisher.submit(publication));
+        }
+        return results.stream().map(CompletableFuture::join).toList();
+    }
+
+    /**
+     * Publishes in the order of the calls, and returns at once. The result completes on the publisher's thread, never exceptionally: what is chained
+     * to it must be short.
+     */
+    public CompletableFuture<PublishOutcome> submit(Publication publication) {
+        return publisher.submit(publication);
+    }
+
+    /** The tag that cursors carry now. It changes when entries may have been lost behind cursors that still look valid. Asks Redis. */
+    public String tag() {
+        return tag.read();
+    }
+
+    /**
+     * The entries after {@code after}, if the stream can tell them without a gap. Long events may be answered as references, see
+     * {@link References}.
+     *
+     * @param currentTag as {@link #tag} answered it, not before this connection to Redis was made
+     * @param limit most entries answered, at least 1
+     */
+    public StreamRead read(UserId user, Cursor after, String currentTag, int limit) {
+        if (!after.tag().equals(currentTag)) {
+            return new Broken();
+        }
+        byte[] key = RedisKeys.stream(user).getBytes(ISO_8859_1);
+        return after.n() == 0 ? readFromStart(key, after, limit) : readFrom(key, after, limit);
+    }
+
+    /** Where {@code user}'s stream ends now: who resumes there misses nothing and gets nothing twice. */
+    public Cursor head(UserId user, String currentTag) {
+        byte[] key = RedisKeys.stream(user).getBytes(ISO_8859_1);
+        var newest = entries(redis.with(it -> it.xrevrange(key, LAST, FIRST, 1)));
+        if (newest.isEmpty()) {
+            return new Cursor(0, 0, clock.millis(), currentTag);
+        }
+        var entry = newest.getFirst();
+        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), currentTag);
+    }
+
+    /** Tells {@code user}'s stream nodes that a login session ended. Not stored. */
+    public void sessionEnded(UserId user, SessionId session) {
+        byte[] channel = RedisKeys.live(user).getBytes(ISO_8859_1);
+        byte[] notice = LiveFrames.encode(new SessionEnded(session));
+        redis.with(it -> it.sendCommand(Command.SPUBLISH, channel, notice));
+    }
+
+    /** Finishes what is under way. */
+    @Override
+    public void close() {
+        publisher.close();
+    }
+
+    private StreamRead readFrom(byte[] key, Cursor after, int limit) {
+        byte[] from = (after.epochMillis() + "-" + after.n()).getBytes(ISO_8859_1);
+        var found = entries(redis.with(it -> it.xrange(key, from, LAST, limit + 1)));
+        // Redis says nothing of a hole: only the cursor's own entry proves that there is none.
+        if (found.isEmpty() || !isAt(found.getFirst(), after.epochMillis(), after.n())) {
+            return new Broken();
+        }
+        return new Unbroken(found.subList(1, found.size()));
+    }
+
+    /** From before the first entry: only a stream that still has its entry 1 can tell everything. */
+    private StreamRead readFromStart(byte[] key, Cursor after, int limit) {
+        var found = entries(redis.with(it -> it.xrange(key, FIRST, LAST, limit)));
+        if (found.isEmpty()) {
+            return after.epochMillis() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
+        }
+        var first = found.getFirst();
+        boolean unbroken = after.epochMillis() == 0
+                ? first.n() == 1 && isYoung(after, first.epochMillis())
+                : isAt(first, after.epochMillis(), 1);
+        return unbroken ? new Unbroken(found) : new Broken();
+    }
+
+    /** Whether no stream can have come and expired between the cursor of a user without one and {@code millis}. */
+    private static boolean isYoung(Cursor cursor, long millis) {
+        return millis - cursor.timeMillis() < STREAM_LIFETIME.toMillis();
+    }
+
+    private static boolean isAt(Entry entry, long epochMillis, long n) {
+        return entry.epochMillis() == epochMillis && entry.n() == n;
+    }
+
+    private static List<Entry> entries(List<Object> reply) {
+        var entries = new ArrayList<Entry>(reply.size());
+        for (var one : reply) {
+            var idAndFields = (List<?>) one;
+            var fields = (List<?>) idAndFields.get(1);
+            entries.add(LiveFrames.entry((byte[]) idAndFields.get(0), (byte[]) fields.get(1)));
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,30 @@
+package chat.parley.event;
+
+import chat.parley.id.UserId;
+import java.util.Collection;
+
+/**
+ * An event and whom it is told.
+ *
+ * @param recipients each once
+ * @param mode whether streams are searched for the event first
+ */
+public record Publication(EncodedEvent event, Collection<UserId> recipients, Mode mode) {
+    /** How much is known of earlier attempts. */
+    public enum Mode {
+        /** Never tried before. */
+        FIRST,
+        /** Perhaps published before: streams that have its key are left alone. Costs Redis a scan of each stream. */
+        REPEAT
+    }
+
+    /** The publication of {@code event}, just committed, to {@code recipients}. */
+    public static Publication first(ChatEvent event, Collection<UserId> recipients) {
+        return new Publication(EventJson.encode(event), recipients, Mode.FIRST);
+    }
+
+    /** The publication of {@code event}, which may have been published before. */
+    public static Publication repeat(ChatEvent event, Collection<UserId> recipients) {
+        return new Publication(EventJson.encode(event), recipients, Mode.REPEAT);
+    }
+}

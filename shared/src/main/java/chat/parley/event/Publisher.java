@@ -1,0 +1,246 @@
+package chat.parley.event;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import chat.parley.event.PublishConnection.Call;
+import chat.parley.event.PublishOutcome.Absent;
+import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.Unpublished;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * One thread, one connection: publishes whatever was handed in while the last batch was under way as one pipeline. While Redis is away
+ * everything is answered {@link Unpublished} at once, so sends stay fast; a probe finds out when it is back.
+ */
+final class Publisher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
+    /** Longest queue. A full one means that Redis is slower than the sends: the relay takes over. About 1 KB each. */
+    private static final int QUEUE_MAX = 20_000;
+
+    /** Most entries of one pipeline, more or less: some 20 ms of Redis, within which the first waits for the last. */
+    private static final int BATCH_ENTRIES = 4_000;
+
+    /** Most streams of one run of the script: 0.6 ms, in which Redis serves nobody else. */
+    private static final int KEYS_MAX = 100;
+
+    /** Events up to this size stand whole in every stream; longer ones once in history. */
+    private static final int WHOLE_BYTES_MAX = 1_024;
+
+    private static final long PROBE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long IDLE_MILLIS = 200;
+    private static final long CLOSE_LIMIT_MILLIS = 3_000;
+    private static final byte[] NOTHING = {};
+
+    private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
+    private final Redis redis;
+    private final StreamTag tag;
+    private final Counter published;
+    private final Counter unpublished;
+    private final Thread thread;
+    private @Nullable PublishConnection connection;
+    private volatile boolean away;
+    private volatile boolean closing;
+
+    private record Waiting(Publication publication, CompletableFuture<PublishOutcome> result) {}
+
+    Publisher(Redis redis, StreamTag tag, MeterRegistry meters) {
+        this.redis = redis;
+        this.tag = tag;
+        this.published = meters.counter("parley.publications", "outcome", "published");
+        this.unpublished = meters.counter("parley.publications", "outcome", "unpublished");
+        meters.gauge("parley.publications.waiting", queue, BlockingQueue::size);
+        this.thread = Thread.ofPlatform().name("publisher").daemon().start(this::run);
+    }
+
+    CompletableFuture<PublishOutcome> submit(Publication publication) {
+        var result = new CompletableFuture<PublishOutcome>();
+        if (publication.recipients().isEmpty()) {
+            result.complete(new Published(List.of()));
+        } else if (away || closing || !queue.offer(new Waiting(publication, result))) {
+            refuse(result);
+        } else if (away || closing) {
+            // The thread may have emptied the queue just before this one came in; nobody may wait for ever.
+            refuseAll();
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            thread.join(CLOSE_LIMIT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        refuseAll();
+    }
+
+    private void run() {
+        var batch = new ArrayList<Waiting>();
+        try {
+            while (!closing || !queue.isEmpty()) {
+                if (away) {
+                    waitUntilBack();
+                }
+                var next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                int entries = 0;
+                while (next != null) {
+                    batch.add(next);
+                    entries += next.publication.recipients().size();
+                    next = entries < BATCH_ENTRIES ? queue.poll() : null;
+                }
+                if (!batch.isEmpty()) {
+                    publish(batch);
+                    batch.clear();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            disconnect();
+        }
+    }
+
+    private void publish(List<Waiting> batch) {
+        List<Object> replies;
+        try {
+            var calls = new ArrayList<Call>(batch.size());
+            batch.forEach(waiting -> addCalls(waiting.publication, calls));
+            replies = connected().run(calls);
+        } catch (StoreUnavailable | JedisException e) {
+            LOG.warn("Redis is away, the relay will publish: {}", e.toString());
+            away = true;
+            disconnect();
+            batch.forEach(waiting -> refuse(waiting.result));
+            refuseAll();
+            return;
+        } catch (RuntimeException e) {
+            LOG.error("a publication failed for a reason of ours", e);
+            disconnect();
+            batch.forEach(waiting -> refuse(waiting.result));
+            return;
+        }
+        int next = 0;
+        for (var waiting : batch) {
+            int calls = calls(waiting.publication.recipients().size());
+            complete(waiting, replies.subList(next, next + calls));
+            next += calls;
+        }
+    }
+
+    private void complete(Waiting waiting, List<Object> replies) {
+        var absent = new ArrayList<Absent>();
+        var recipients = waiting.publication.recipients().iterator();
+        for (var reply : replies) {
+            if (!(reply instanceof List<?> answers)) {
+                // Full memory, still loading, a replica now: one word of it tells which; there is nothing else in it.
+                LOG.warn("Redis refused a publication: {}", reply);
+                refuse(waiting.result);
+                return;
+            }
+            for (var answer : answers) {
+                var user = recipients.next();
+                if (answer instanceof byte[] id) {
+                    absent.add(absent(user, id, waiting.publication.event().timeMillis()));
+                }
+            }
+        }
+        published.increment();
+        waiting.result.complete(new Published(absent));
+    }
+
+    private Absent absent(UserId user, byte[] answer, long timeMillis) {
+        boolean before = answer[0] == '=';
+        String id = new String(answer, before ? 1 : 0, answer.length - (before ? 1 : 0), ISO_8859_1);
+        int dash = id.indexOf('-');
+        long epochMillis = Long.parseLong(id, 0, dash, 10);
+        long n = Long.parseLong(id, dash + 1, id.length(), 10);
+        // A millisecond before: whoever rebuilds from there must find the event itself.
+        return new Absent(user, new Cursor(epochMillis, n - 1, timeMillis - 1, tag.newest()), before);
+    }
+
+    private static void addCalls(Publication publication, List<Call> calls) {
+        var event = publication.event();
+        byte[] whole = LiveFrames.encode(event);
+        boolean byReference = event.json().length > WHOLE_BYTES_MAX && References.canResolve(event);
+        byte[] value = byReference
+                ? LiveFrames.encode(new EncodedEvent(event.type(), event.key(), event.timeMillis(), NOTHING))
+                : whole;
+        boolean repeat = publication.mode() == Publication.Mode.REPEAT;
+        byte[] wanted = repeat ? event.key().getBytes(ISO_8859_1) : NOTHING;
+        byte[] time = repeat ? Long.toString(event.timeMillis()).getBytes(ISO_8859_1) : NOTHING;
+        var keys = new ArrayList<byte[]>();
+        for (var user : publication.recipients()) {
+            keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
+        }
+        for (int from = 0; from < keys.size(); from += KEYS_MAX) {
+            var some = keys.subList(from, Math.min(from + KEYS_MAX, keys.size()));
+            calls.add(new Call(some, value, byReference ? whole : NOTHING, wanted, time));
+        }
+    }
+
+    private static int calls(int recipients) {
+        return (recipients + KEYS_MAX - 1) / KEYS_MAX;
+    }
+
+    private PublishConnection connected() {
+        if (connection == null) {
+            tag.read();
+            connection = PublishConnection.open(redis);
+        }
+        return connection;
+    }
+
+    private void waitUntilBack() {
+        while (away && !closing) {
+            try {
+                connected();
+                away = false;
+                LOG.info("Redis is back");
+            } catch (StoreUnavailable | JedisException e) {
+                LOG.debug("Redis is still away", e);
+                LockSupport.parkNanos(PROBE_PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void disconnect() {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (JedisException e) {
+                LOG.debug("closing a broken connection", e);
+            }
+            connection = null;
+        }
+    }
+
+    private void refuseAll() {
+        for (var waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            refuse(waiting.result);
+        }
+    }
+
+    private void refuse(CompletableFuture<PublishOutcome> result) {
+        unpublished.increment();
+        result.complete(new Unpublished());
+    }
+}

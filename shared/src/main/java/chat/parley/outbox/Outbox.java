@@ -1,0 +1,168 @@
+package chat.parley.outbox;
+
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.postgres.Postgres;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What was committed and is not yet known to be published. Rows are added by {@link #add} in the transaction of what they refer to; here they
+ * are read when overdue and deleted, in batches on a thread of its own. Safe for use by many threads.
+ */
+public final class Outbox implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+    /** Most deletions waiting. More means that PostgreSQL is in trouble: then the relay deletes them, seeing that all is published. */
+    private static final int QUEUE_MAX = 100_000;
+
+    /** Most rows deleted at once. */
+    private static final int BATCH_MAX = 2_000;
+
+    /** How long deletions are gathered: each costs a transaction, and nobody waits for it. */
+    private static final long GATHER_MILLIS = 50;
+
+    private static final long CLOSE_LIMIT_MILLIS = 3_000;
+
+    private static final String ADD = """
+            INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at) VALUES (?, ?, ?, ?, ?)
+            RETURNING id
+            """;
+
+    private static final String OVERDUE = """
+            SELECT id, conversation_id, kind, subject, actor_id, created_at
+            FROM outbox
+            WHERE created_at < ?
+            ORDER BY id
+            LIMIT ?
+            """;
+
+    private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
+
+    private final Postgres postgres;
+    private final BlockingQueue<Long> done = new ArrayBlockingQueue<>(QUEUE_MAX);
+    private final Counter forgotten;
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /** Starts the thread that deletes. */
+    public Outbox(Postgres postgres, MeterRegistry meters) {
+        this.postgres = postgres;
+        this.forgotten = meters.counter("parley.outbox.deletions.lost");
+        this.thread = Thread.ofPlatform().name("outbox").daemon().start(this::deleteAsTheyCome);
+    }
+
+    /**
+     * One row.
+     *
+     * @param subject seq of the message, or id of the user, see {@link OutboxKind}
+     * @param at when it was committed: the time of the event
+     */
+    public record Row(long id, ConversationId conversation, OutboxKind kind, long subject, UserId actor, Instant at) {}
+
+    /** Remembers, in the transaction of {@code handle}, that this must be published, and answers the row's id, for {@link #done}. */
+    public static long add(
+            Handle handle, ConversationId conversation, OutboxKind kind, long subject, UserId actor, Instant at) {
+        return handle.createQuery(ADD)
+                .bind(0, conversation.value())
+                .bind(1, kind.number())
+                .bind(2, subject)
+                .bind(3, actor.value())
+                .bind(4, at.atOffset(ZoneOffset.UTC))
+                .mapTo(Long.class)
+                .one();
+    }
+
+    /** These are published: their rows go away soon. A deletion that is lost only means that they are looked at once more. */
+    public void done(Collection<Long> ids) {
+        for (long id : ids) {
+            if (!done.offer(id)) {
+                forgotten.increment();
+            }
+        }
+    }
+
+    /** This one is published, see {@link #done(Collection)}. */
+    public void done(long id) {
+        if (!done.offer(id)) {
+            forgotten.increment();
+        }
+    }
+
+    /** Rows committed before {@code before} that are still there, in the order in which they were added, at most {@code limit}. */
+    public List<Row> overdue(Instant before, int limit) {
+        return postgres.with(handle -> handle.createQuery(OVERDUE)
+                .bind(0, before.atOffset(ZoneOffset.UTC))
+                .bind(1, limit)
+                .map((row, context) -> new Row(
+                        row.getLong("id"),
+                        new ConversationId(row.getLong("conversation_id")),
+                        OutboxKind.of(row.getInt("kind")),
+                        row.getLong("subject"),
+                        new UserId(row.getLong("actor_id")),
+                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .list());
+    }
+
+    /** Deletes what is known to be done, then ends. */
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            thread.join(Duration.ofMillis(CLOSE_LIMIT_MILLIS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void deleteAsTheyCome() {
+        var batch = new ArrayList<Long>(BATCH_MAX);
+        try {
+            while (!closing || !done.isEmpty()) {
+                var first = done.poll(GATHER_MILLIS, TimeUnit.MILLISECONDS);
+                if (first != null) {
+                    if (!closing && done.size() < BATCH_MAX) {
+                        TimeUnit.MILLISECONDS.sleep(GATHER_MILLIS);
+                    }
+                    batch.add(first);
+                    done.drainTo(batch, BATCH_MAX - 1);
+                    delete(batch);
+                    batch.clear();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void delete(List<Long> ids) {
+        try (var connection = postgres.dataSource().getConnection()) {
+            connection.setAutoCommit(false);
+            try (var settings = connection.createStatement();
+                    var deletion = connection.prepareStatement(DELETE)) {
+                // A deletion lost in a crash costs one look by the relay; waiting for the disk would cost every batch.
+                settings.execute("SET LOCAL synchronous_commit = off");
+                deletion.setObject(1, ids.stream().mapToLong(Long::longValue).toArray());
+                deletion.executeUpdate();
+                connection.commit();
+            }
+        } catch (SQLException e) {
+            forgotten.increment(ids.size());
+            LOG.warn("{} outbox rows stay until the relay looks at them: {}", ids.size(), e.toString());
+        }
+    }
+}
