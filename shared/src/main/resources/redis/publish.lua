@@ -54,14 +54,14 @@ for i = 1, #KEYS do
     end
   else
     local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    local epoch
+    local id
     if newest then
-      epoch = string.match(newest[1], '^%d+')
+      id = string.match(newest[1], '^%d+') .. '-*'
     else
       local now = redis.call('TIME')
-      epoch = now[1] .. string.format('%03d', math.floor(now[2] / 1000))
+      id = now[1] .. string.format('%03d', math.floor(now[2] / 1000)) .. '-1' -- by itself Redis would begin with 0
     end
-    local id = redis.call('XADD', key, 'MAXLEN', '~', ENTRIES, epoch .. '-*', 'e', value)
+    id = redis.call('XADD', key, 'MAXLEN', '~', ENTRIES, id, 'e', value)
     redis.call('EXPIRE', key, SECONDS)
     local took = redis.call('SPUBLISH', channel, id .. ' ' .. whole)
     if took > 0 then

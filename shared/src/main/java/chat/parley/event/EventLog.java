@@ -17,6 +17,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Protocol.Command;
 
 /**
@@ -99,7 +102,8 @@ public final class EventLog implements AutoCloseable {
     public void sessionEnded(UserId user, SessionId session) {
         byte[] channel = RedisKeys.live(user).getBytes(ISO_8859_1);
         byte[] notice = LiveFrames.encode(new SessionEnded(session));
-        redis.with(it -> it.sendCommand(Command.SPUBLISH, channel, notice));
+        var publish = new CommandArguments(Command.SPUBLISH).key(channel).add(notice);
+        redis.with(it -> it.executeCommand(new CommandObject<>(publish, BuilderFactory.LONG)));
     }
 
     /** Finishes what is under way. */

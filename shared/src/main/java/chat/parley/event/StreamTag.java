@@ -1,5 +1,7 @@
 package chat.parley.event;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import java.security.SecureRandom;
@@ -28,17 +30,20 @@ final class StreamTag {
     /** Asks Redis. */
     String read() {
         String replication = redis.replicationTag();
-        byte[] fresh = new byte[GENERATION_BYTES];
-        random.nextBytes(fresh);
-        String generation = redis.with(it -> {
-            it.set(
-                    RedisKeys.GENERATION,
-                    HexFormat.of().formatHex(fresh),
-                    SetParams.setParams().nx());
-            return it.get(RedisKeys.GENERATION);
-        });
+        String generation = redis.with(it -> it.get(RedisKeys.GENERATION));
+        if (generation == null) {
+            byte[] fresh = new byte[GENERATION_BYTES];
+            random.nextBytes(fresh);
+            generation = redis.with(it -> {
+                it.set(
+                        RedisKeys.GENERATION,
+                        HexFormat.of().formatHex(fresh),
+                        SetParams.setParams().nx());
+                return it.get(RedisKeys.GENERATION);
+            });
+        }
         var sum = new CRC32();
-        sum.update((replication + generation).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        sum.update((replication + generation).getBytes(ISO_8859_1));
         newest = "%06x".formatted(sum.getValue() & TAG_MASK);
         return newest;
     }
