@@ -3,7 +3,7 @@ package chat.parley.account;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request offers as proof, as it arrived. The first that is there decides, in this order; a bad one is never made good by the next.
+ * What a request offers as proof, as it arrived. The header decides, else the ticket, else the cookie; a bad one is never made good by the next.
  *
  * @param authorization the {@code Authorization} header
  * @param cookieHeader the {@code Cookie} header, whole

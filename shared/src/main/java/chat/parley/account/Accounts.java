@@ -1,0 +1,128 @@
+package chat.parley.account;
+
+import chat.parley.id.IdSource;
+import chat.parley.postgres.Postgres;
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything about accounts, put together for one process. Works in the background until closed: learns which sessions ended elsewhere, and
+ * deletes what is over.
+ */
+public final class Accounts implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+
+    private final Users users;
+    private final Sessions sessions;
+    private final AccessTokens accessTokens;
+    private final StreamTickets tickets;
+    private final Passwords passwords;
+    private final Authenticator authenticator;
+    private final ScheduledExecutorService background;
+
+    private Accounts(AccountSettings settings, Postgres postgres, IdSource ids, Time time, MeterRegistry meters) {
+        var random = new SecureRandom();
+        var secrets = new OpaqueSecrets(random);
+        users = new Users(postgres, ids, time.clock());
+        sessions = new Sessions(postgres, ids, time.clock(), time.ticker(), secrets);
+        accessTokens = new AccessTokens(new SigningKeys(postgres, time.clock(), time.ticker()), time.clock(), secrets);
+        tickets = new StreamTickets(postgres, time.clock(), secrets);
+        var issuers = settings.issuersFile() == null ? List.<Issuer>of() : IssuersFile.read(settings.issuersFile());
+        var identities = new Identities(postgres, ids, time.clock(), time.ticker(), random);
+        authenticator = new CredentialCheck(
+                accessTokens,
+                new OutsideIssuers(issuers, identities, time.clock()),
+                sessions.live(),
+                tickets,
+                settings.cookies(),
+                time);
+        passwords = new Passwords(random, meters);
+        background = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("accounts").factory());
+    }
+
+    /**
+     * @param clock the time of day
+     * @param ticker what caches are measured by, independent of the time of day
+     */
+    record Time(InstantSource clock, Ticker ticker) {}
+
+    /**
+     * Puts everything together and starts the background work; does not need PostgreSQL to be there yet.
+     *
+     * @throws IllegalArgumentException if the issuers file is not good; says where
+     */
+    public static Accounts open(
+            AccountSettings settings, Postgres postgres, IdSource ids, InstantSource clock, MeterRegistry meters) {
+        var accounts = new Accounts(settings, postgres, ids, new Time(clock, Ticker.systemTicker()), meters);
+        accounts.startWorking(new AccountCleanup(postgres, clock));
+        return accounts;
+    }
+
+    /** For tests that move the time by hand: nothing works in the background. */
+    static Accounts still(AccountSettings settings, Postgres postgres, IdSource ids, Time time, MeterRegistry meters) {
+        return new Accounts(settings, postgres, ids, time, meters);
+    }
+
+    /** People. */
+    public Users users() {
+        return users;
+    }
+
+    /** Login sessions. */
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    /** Our own access tokens. */
+    public AccessTokens accessTokens() {
+        return accessTokens;
+    }
+
+    /** Stream tickets. */
+    public StreamTickets tickets() {
+        return tickets;
+    }
+
+    /** Password hashes. */
+    public Passwords passwords() {
+        return passwords;
+    }
+
+    /** Tells who is calling. */
+    public Authenticator authenticator() {
+        return authenticator;
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+        passwords.close();
+    }
+
+    private void startWorking(AccountCleanup cleanup) {
+        every(LiveSessions.POLL_EVERY.toMillis(), sessions.live()::poll);
+        every(AccountCleanup.EVERY.toMillis(), cleanup::run);
+    }
+
+    private void every(long millis, Runnable work) {
+        var unused = background.scheduleWithFixedDelay(() -> alive(work), 0, millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** An exception that came through would end the repetition without a word. */
+    private static void alive(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            LOG.error("background work on accounts failed; it goes on next time", e);
+        }
+    }
+}

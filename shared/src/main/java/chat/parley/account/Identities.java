@@ -1,0 +1,127 @@
+package chat.parley.account;
+
+import static chat.parley.account.Users.utc;
+
+import chat.parley.id.IdSource;
+import chat.parley.id.UserId;
+import chat.parley.postgres.Postgres;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Ticker;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+import org.jspecify.annotations.Nullable;
+
+/** Which user an outside issuer's subject is. Safe for use by many threads. */
+final class Identities {
+    private static final Duration REMEMBERED_FOR = Duration.ofHours(1);
+    private static final int REMEMBERED_MAX = 100_000;
+
+    /** Five characters make 60 million endings of a name, so the second try nearly always does. */
+    private static final int ENDING_CHARS = 5;
+
+    private static final int NAME_TRIES = 5;
+
+    private static final String READ = "SELECT user_id FROM identity WHERE issuer = :issuer AND subject = :subject";
+
+    // One statement for both rows: of two nodes that see a subject first, one stores both, the other neither.
+    private static final String INSERT = """
+            WITH taken AS (
+                SELECT 1 FROM identity WHERE issuer = :issuer AND subject = :subject
+            ), made AS (
+                INSERT INTO users (id, username, display_name, search_name, created_at)
+                SELECT :id, :username, :display_name, :search_name, :created_at WHERE NOT EXISTS (SELECT 1 FROM taken)
+                ON CONFLICT DO NOTHING
+                RETURNING id
+            )
+            INSERT INTO identity (issuer, subject, user_id) SELECT :issuer, :subject, id FROM made
+            """;
+
+    private final Postgres postgres;
+    private final IdSource ids;
+    private final InstantSource clock;
+    private final SecureRandom random;
+    private final Cache<Subject, UserId> known;
+
+    Identities(Postgres postgres, IdSource ids, InstantSource clock, Ticker ticker, SecureRandom random) {
+        this.postgres = postgres;
+        this.ids = ids;
+        this.clock = clock;
+        this.random = random;
+        this.known = Caffeine.newBuilder()
+                .ticker(ticker)
+                .expireAfterAccess(REMEMBERED_FOR)
+                .maximumSize(REMEMBERED_MAX)
+                .build();
+    }
+
+    /** A person as an issuer names them. */
+    record Subject(String issuer, String subject) {}
+
+    /** The user that {@code subject} is, made now if there was none. The names count then only. */
+    UserId userOf(Subject subject, @Nullable String preferredUsername, @Nullable String name) {
+        var user = known.getIfPresent(subject);
+        if (user == null) {
+            user = postgres.with(db -> read(db, subject))
+                    .orElseGet(() -> make(subject, Username.nearest(preferredUsername), name));
+            known.put(subject, user);
+        }
+        return user;
+    }
+
+    private static Optional<UserId> read(Handle db, Subject subject) {
+        return db.createQuery(READ)
+                .bind("issuer", subject.issuer())
+                .bind("subject", subject.subject())
+                .map((row, context) -> new UserId(row.getLong("user_id")))
+                .findOne();
+    }
+
+    private UserId make(Subject subject, Username wanted, @Nullable String name) {
+        var username = wanted;
+        for (int tries = 0; tries < NAME_TRIES; tries++) {
+            var user = new User(ids.user(), username, DisplayName.nearest(name, wanted), clock.instant());
+            if (insert(subject, user)) {
+                return user.id();
+            }
+            var other = postgres.with(db -> read(db, subject));
+            if (other.isPresent()) {
+                return other.get(); // another request was first
+            }
+            username = wanted.with(ending());
+        }
+        throw new IllegalStateException("no free username near " + wanted + " in " + NAME_TRIES + " tries");
+    }
+
+    private boolean insert(Subject subject, User user) {
+        try {
+            return postgres.with(db -> db.createUpdate(INSERT)
+                            .bind("issuer", subject.issuer())
+                            .bind("subject", subject.subject())
+                            .bind("id", user.id().value())
+                            .bind("username", user.username().text())
+                            .bind("display_name", user.displayName().text())
+                            .bind(
+                                    "search_name",
+                                    DisplayName.folded(user.displayName().text()))
+                            .bind("created_at", utc(user.createdAt()))
+                            .execute()
+                    == 1);
+        } catch (UnableToExecuteStatementException e) {
+            if (Users.isConflict(e)) {
+                return false; // the identity was stored between our look and our insert
+            }
+            throw e;
+        }
+    }
+
+    private String ending() {
+        String digits = Long.toString(random.nextLong(60_466_176L), 36).toLowerCase(Locale.ROOT); // 36^5
+        return "0".repeat(ENDING_CHARS - digits.length()) + digits;
+    }
+}
