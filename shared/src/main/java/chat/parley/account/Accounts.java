@@ -6,8 +6,10 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -27,6 +29,7 @@ public final class Accounts implements AutoCloseable {
     private final Passwords passwords;
     private final Authenticator authenticator;
     private final ScheduledExecutorService background;
+    private final List<Future<?>> repeated = new ArrayList<>();
 
     private Accounts(AccountSettings settings, Postgres postgres, IdSource ids, Time time, MeterRegistry meters) {
         var random = new SecureRandom();
@@ -104,6 +107,7 @@ public final class Accounts implements AutoCloseable {
 
     @Override
     public void close() {
+        repeated.forEach(work -> work.cancel(false));
         background.shutdownNow();
         passwords.close();
     }
@@ -114,7 +118,7 @@ public final class Accounts implements AutoCloseable {
     }
 
     private void every(long millis, Runnable work) {
-        var unused = background.scheduleWithFixedDelay(() -> alive(work), 0, millis, TimeUnit.MILLISECONDS);
+        repeated.add(background.scheduleWithFixedDelay(() -> alive(work), 0, millis, TimeUnit.MILLISECONDS));
     }
 
     /** An exception that came through would end the repetition without a word. */

@@ -65,7 +65,7 @@ public final class Sessions {
             """;
     private static final String END_FAMILY = """
             UPDATE session SET ended_at = clock_timestamp()
-            WHERE family_hash = :family AND ended_at IS NULL
+            WHERE family_hash = :family AND ended_at IS NULL AND expires_at > :now
             RETURNING id, user_id
             """;
     private static final String END = """
@@ -164,6 +164,7 @@ public final class Sessions {
         }
         var ended = postgres.with(db -> db.createQuery(END_FAMILY)
                 .bind("family", family)
+                .bind("now", utc(now))
                 .map((row, context) ->
                         new Refresh.Reused(new SessionId(row.getLong("id")), new UserId(row.getLong("user_id"))))
                 .findOne());
