@@ -1,16 +1,33 @@
 package chat.parley.sendapi;
 
 import static chat.parley.sendapi.http.Access.ANYONE;
+import static chat.parley.sendapi.http.Access.PERSON;
 
+import chat.parley.sendapi.account.AccountRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
 final class Routes {
     private Routes() {}
 
-    static void install(RoutesConfig routes, OpsRoutes ops) {
+    static void install(RoutesConfig routes, OpsRoutes ops, AccountRoutes accounts) {
         routes.get("/livez", ops::live, ANYONE);
         routes.get("/readyz", ops::ready, ANYONE);
         routes.get("/v1/errors", ops::errors, ANYONE);
+
+        var users = accounts.users();
+        routes.post("/v1/users", users::signUp, ANYONE);
+        routes.get("/v1/users", users::search, PERSON);
+        routes.get("/v1/users/me", users::me, PERSON);
+        routes.patch("/v1/users/me", users::change, PERSON);
+        routes.get("/v1/users/{user}", users::get, PERSON);
+
+        var sessions = accounts.sessions();
+        routes.post("/v1/sessions", sessions::logIn, ANYONE);
+        routes.post("/v1/sessions/refresh", sessions::refresh, ANYONE);
+        routes.get("/v1/sessions", sessions::list, PERSON);
+        routes.delete("/v1/sessions/{session}", sessions::end, PERSON);
+        routes.post("/v1/stream/tickets", sessions::ticket, PERSON);
+        routes.get("/.well-known/jwks.json", sessions::keys, ANYONE);
     }
 }

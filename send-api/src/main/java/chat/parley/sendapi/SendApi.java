@@ -1,17 +1,23 @@
 package chat.parley.sendapi;
 
-import chat.parley.account.Authentication;
+import chat.parley.account.Accounts;
+import chat.parley.event.EventLog;
+import chat.parley.id.IdSource;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
+import chat.parley.ops.MonotonicClock;
 import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
 import chat.parley.postgres.Postgres;
 import chat.parley.redis.Redis;
+import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -45,7 +51,14 @@ public final class SendApi implements AutoCloseable {
         var redis = opened(Redis.open(settings.redis(), settings.connections()));
         health.part("redis", redis::complaint);
 
-        var edge = new Edge(credentials -> new Authentication.Missing(), meters.registry(), random);
+        var clock = new MonotonicClock(Clock.systemUTC());
+        var ids = new IdSource(Clock.systemUTC(), random);
+        var events = opened(new EventLog(redis, clock, meters.registry()));
+        var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters.registry()));
+        var browsers = new Browsers(settings.browsers());
+        var accountRoutes = AccountRoutes.over(accounts, events, browsers, meters.registry());
+
+        var edge = new Edge(accounts.authenticator(), browsers, meters.registry(), random);
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
                 ? null
@@ -53,7 +66,7 @@ public final class SendApi implements AutoCloseable {
         server = Javalin.create(config -> {
             serverSettings(config, settings, front);
             edge.install(config.routes);
-            Routes.install(config.routes, ops);
+            Routes.install(config.routes, ops, accountRoutes);
         });
     }
 

@@ -1,7 +1,9 @@
 package chat.parley.sendapi;
 
+import chat.parley.account.AccountSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
+import chat.parley.sendapi.http.BrowserSettings;
 import java.net.URI;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param connections most PostgreSQL connections, and most Redis connections
  */
 public record SendApiSettings(
-        String host, int port, @Nullable Integer metricsPort, Postgres.Address postgres, URI redis, int connections) {
+        String host,
+        int port,
+        @Nullable Integer metricsPort,
+        Postgres.Address postgres,
+        URI redis,
+        int connections,
+        AccountSettings accounts,
+        BrowserSettings browsers) {
 
     /** Reads the settings of a process of its own; refuses names it does not know. */
     public static SendApiSettings from(Map<String, String> environment) {
@@ -37,6 +46,8 @@ public record SendApiSettings(
                         16,
                         2,
                         500,
-                        "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"));
+                        "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
+                AccountSettings.from(settings),
+                BrowserSettings.from(settings));
     }
 }

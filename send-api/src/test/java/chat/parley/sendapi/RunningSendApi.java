@@ -1,6 +1,9 @@
 package chat.parley.sendapi;
 
+import chat.parley.account.AccountSettings;
+import chat.parley.account.SessionCookie;
 import chat.parley.postgres.Postgres;
+import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import java.io.IOException;
@@ -8,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.List;
 
 /** The production wiring on free ports over the testkit's stores, and a client for it. */
 public final class RunningSendApi implements AutoCloseable {
@@ -24,7 +28,15 @@ public final class RunningSendApi implements AutoCloseable {
     }
 
     private static SendApiSettings settings(Postgres.Address postgres, URI redis) {
-        return new SendApiSettings("127.0.0.1", 0, 0, postgres, redis, 4);
+        return new SendApiSettings(
+                "127.0.0.1",
+                0,
+                0,
+                postgres,
+                redis,
+                4,
+                new AccountSettings(null, List.of(SessionCookie.PLAIN)),
+                BrowserSettings.DIRECT);
     }
 
     /** An address of the API. */

@@ -1,9 +1,12 @@
 package chat.parley.standalone;
 
+import chat.parley.account.AccountSettings;
 import chat.parley.embedded.EmbeddedServerException;
+import chat.parley.ops.Settings;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.sendapi.SendApi;
 import chat.parley.sendapi.SendApiSettings;
+import chat.parley.sendapi.http.BrowserSettings;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -58,13 +61,16 @@ public final class Standalone implements Callable<Integer> {
     }
 
     private SendApiSettings sendApiSettings(Servers servers) {
+        var environment = new Settings(System.getenv());
         return new SendApiSettings(
                 options.host,
                 options.port,
                 options.metricsPort,
                 servers.postgresAddress(),
                 servers.redisAddress(),
-                CONNECTIONS);
+                CONNECTIONS,
+                AccountSettings.from(environment),
+                BrowserSettings.from(environment));
     }
 
     /** Asked before anything is started: a mistyped port should not leave a new data folder behind. */

@@ -1,6 +1,7 @@
 package chat.parley.sendapi.http;
 
 import chat.parley.account.Authentication;
+import chat.parley.account.Authenticator;
 import chat.parley.account.Caller;
 import chat.parley.account.Credentials;
 import chat.parley.ops.StoreUnavailable;
@@ -14,7 +15,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -41,13 +41,15 @@ public final class Edge {
     private static final int REQUEST_ID_BYTES = 8;
     private static final int RETRY_AFTER_SECONDS = 1;
 
-    private final Function<Credentials, Authentication> authenticate;
+    private final Authenticator authenticator;
+    private final Browsers browsers;
     private final MeterRegistry meters;
     private final RandomGenerator random;
 
     /** @param random for request ids; need not be secret */
-    public Edge(Function<Credentials, Authentication> authenticate, MeterRegistry meters, RandomGenerator random) {
-        this.authenticate = authenticate;
+    public Edge(Authenticator authenticator, Browsers browsers, MeterRegistry meters, RandomGenerator random) {
+        this.authenticator = authenticator;
+        this.browsers = browsers;
         this.meters = meters;
         this.random = random;
     }
@@ -102,8 +104,11 @@ public final class Edge {
             return;
         }
         var credentials = new Credentials(http.header("Authorization"), http.header("Cookie"), null);
-        switch (authenticate.apply(credentials)) {
-            case Authentication.Accepted accepted -> http.attribute(CALLER, accepted.caller());
+        switch (authenticator.authenticate(credentials)) {
+            case Authentication.Accepted accepted -> {
+                browsers.checkWrite(http, accepted.caller());
+                http.attribute(CALLER, accepted.caller());
+            }
             case Authentication.Missing missing -> throw unauthenticated(http);
             case Authentication.Refused refused -> throw unauthenticated(http);
         }

@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.account;
+
+import org.jspecify.annotations.NullMarked;
