@@ -17,12 +17,10 @@ import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import org.jdbi.v3.core.Handle;
 
 /**
  * Changes names and members of existing conversations. Each change is one transaction, decided under the lock of the conversation's row, under
@@ -62,11 +60,6 @@ public final class ConversationChanges {
             UPDATE member SET role = :role, changed_at = :at
             WHERE conversation_id = :conversation AND user_id = :user
             """;
-
-    private static final String CURRENT_AMONG = """
-            SELECT %s FROM member m
-            WHERE m.conversation_id = :conversation AND m.user_id = ANY(:users) AND m.left_at IS NULL
-            """.formatted(Rows.MEMBER);
 
     /** Of each role the one who has been here longest. */
     private static final String LONGEST_OF_EACH_ROLE = """
@@ -278,17 +271,7 @@ public final class ConversationChanges {
             Optional<LockedConversation> locked = LockedConversation.lock(db, conversation, clock);
             return locked.isEmpty()
                     ? new NotFound()
-                    : decide.apply(locked.get(), currentAmong(db, conversation, concerned));
+                    : decide.apply(locked.get(), Conversations.membersAmong(db, conversation, concerned));
         });
-    }
-
-    private static Map<UserId, Member> currentAmong(Handle db, ConversationId conversation, Collection<UserId> users) {
-        var members = new HashMap<UserId, Member>();
-        db.createQuery(CURRENT_AMONG)
-                .bind("conversation", conversation.value())
-                .bind("users", Rows.ids(users, UserId::value))
-                .map((row, context) -> Rows.member(row))
-                .forEach(member -> members.put(member.user(), member));
-        return members;
     }
 }

@@ -72,6 +72,12 @@ public final class Conversations {
             LIMIT :limit
             """.formatted(Rows.MEMBER);
 
+    private static final String MEMBERS_AMONG = """
+            SELECT %s FROM member m
+            WHERE m.conversation_id = :conversation AND m.user_id = ANY(:users) AND m.left_at IS NULL
+            ORDER BY m.joined_at, m.user_id
+            """.formatted(Rows.MEMBER);
+
     private static final String FIRST_MEMBERS = """
             SELECT %s
             FROM unnest(:conversations) AS wanted (id)
@@ -227,6 +233,12 @@ public final class Conversations {
                 .list());
     }
 
+    /** Those of {@code users} who are members now, longest first. */
+    public List<Member> membersAmong(ConversationId conversation, Collection<UserId> users) {
+        return postgres.with(
+                db -> List.copyOf(membersAmong(db, conversation, users).values()));
+    }
+
     /** What a stream of {@code user} that is rebuilt from {@code since} has to know. In one snapshot. */
     public MembershipsSince since(UserId user, Instant since) {
         return postgres.with(db -> db.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, snapshot -> {
@@ -276,6 +288,16 @@ public final class Conversations {
         return versions.stream()
                 .findFirst()
                 .map(version -> new Roster(conversation, version, Collections.unmodifiableMap(members)));
+    }
+
+    static Map<UserId, Member> membersAmong(Handle db, ConversationId conversation, Collection<UserId> users) {
+        var members = new LinkedHashMap<UserId, Member>();
+        db.createQuery(MEMBERS_AMONG)
+                .bind("conversation", conversation.value())
+                .bind("users", Rows.ids(users, UserId::value))
+                .map((row, context) -> Rows.member(row))
+                .forEach(member -> members.put(member.user(), member));
+        return members;
     }
 
     private static Membership membership(ResultSet row) throws SQLException {

@@ -33,6 +33,10 @@ public enum Fault {
     IDEMPOTENCY_IN_PROGRESS(409, "A request with this key is in progress", true),
     /** Someone has this username. */
     USERNAME_TAKEN(409, "The username is taken", false),
+    /** A direct conversation has no name and keeps its two members. */
+    DIRECT_IS_FIXED(409, "A direct conversation stays as it is", false),
+    /** The only owner of a group cannot become less: another one comes first. */
+    LAST_OWNER(409, "A group keeps an owner", false),
     /** The group has all the members it can have. */
     GROUP_FULL(409, "The group is full", false),
     /** The body is larger than any request needs. */

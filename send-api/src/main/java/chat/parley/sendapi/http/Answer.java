@@ -10,10 +10,15 @@ public final class Answer {
 
     /** JSON with a status. Answers belong to one person and are not kept by caches in between. */
     public static void json(Context http, int status, JsonText.Writer writer) {
+        json(http, status, JsonText.bytes(writer));
+    }
+
+    /** The same of JSON already written. */
+    public static void json(Context http, int status, byte[] json) {
         http.status(status);
         http.header("Cache-Control", "no-store");
         http.contentType("application/json");
-        http.result(JsonText.bytes(writer));
+        http.result(json);
     }
 
     /** A problem. */

@@ -154,6 +154,11 @@ public final class Body {
         return texts;
     }
 
+    /** A field that may stand here and whose value does not matter. */
+    public void ignore(String field) {
+        known.add(field);
+    }
+
     /** Notes a complaint about a field; thrown by {@link #done}. */
     public void complain(String field, String code) {
         errors.add(new Problem.FieldError("/" + field.replace("~", "~0").replace("/", "~1"), code));

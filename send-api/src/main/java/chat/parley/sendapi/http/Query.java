@@ -1,0 +1,26 @@
+package chat.parley.sendapi.http;
+
+import chat.parley.problem.ProblemException;
+import io.javalin.http.Context;
+
+/** Parameters of a URL. */
+public final class Query {
+    private Query() {}
+
+    /** The parameter {@code limit}, from 1 to {@code max}. */
+    public static int limit(Context http, int fallback, int max) {
+        String text = http.queryParam("limit");
+        if (text == null) {
+            return fallback;
+        }
+        try {
+            int limit = Integer.parseInt(text);
+            if (limit >= 1 && limit <= max) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            throw ProblemException.field("limit", "not_a_number");
+        }
+        throw ProblemException.field("limit", "out_of_range");
+    }
+}
