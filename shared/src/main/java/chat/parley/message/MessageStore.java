@@ -2,11 +2,16 @@ package chat.parley.message;
 
 import chat.parley.id.ConversationId;
 import chat.parley.ops.StoreUnavailable;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Message history. Safe for use by many threads. Every method throws {@link StoreUnavailable} when the outcome is unknown.
@@ -15,12 +20,45 @@ public interface MessageStore extends AutoCloseable {
     /** Most messages one read answers. */
     int LIMIT_MAX = 200;
 
+    /** Most messages {@link #since} answers: one more than a rebuilt stream replays, so that "too many" shows. */
+    int SINCE_LIMIT_MAX = 10_001;
+
+    /** Longest wait for the result of an append: the client still listens then, and may repeat the send under its key. */
+    Duration RESULT_LIMIT = Duration.ofSeconds(5);
+
     /**
      * Stores one message and returns when it is durable. Gives it the next seq of its conversation, without holes, and a time not before that of the
      * message before. Repeating the same (conversation, sender, client message id) changes nothing, so a caller may repeat
-     * after any failure. Stores nothing unless the conversation's members are still at {@link NewMessage#membersVersion}.
+     * after any failure. Stores nothing unless the conversation's members are still at {@link NewMessage#membersVersion}; that a message is
+     * stored already is found out first.
+     *
+     * <p>Returns at once; the result comes within some 5 s, exceptionally as {@link StoreUnavailable} when the outcome is unknown. The results of one
+     * conversation complete one after another in the order of seq, on a thread of the store's: what is chained to them must be short and must not block.
      */
-    AppendOutcome append(NewMessage message);
+    CompletableFuture<AppendOutcome> submit(NewMessage message);
+
+    /** {@link #submit}, waiting for the result. */
+    default AppendOutcome append(NewMessage message) {
+        return result(submit(message));
+    }
+
+    /**
+     * Waits for {@code pending}, which comes from {@link #submit}, at most {@link #RESULT_LIMIT}.
+     *
+     * @throws StoreUnavailable when the outcome is unknown
+     */
+    static <T> T result(CompletableFuture<T> pending) {
+        try {
+            return pending.get(RESULT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new StoreUnavailable("messages", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailable("messages", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        }
+    }
 
     /** Messages with {@code seq < before}, highest first, at most {@code limit} (1 to {@link #LIMIT_MAX}). */
     List<Message> before(ConversationId conversation, long before, int limit);
@@ -39,7 +77,7 @@ public interface MessageStore extends AutoCloseable {
 
     /**
      * Messages stored at {@code since} or later with {@code seq >= first}, lowest seq first, at most {@code limit}
-     * (1 to 10,001): where there are more, the newest ones. Reads no more than it answers and one page.
+     * (1 to {@link #SINCE_LIMIT_MAX}): where there are more, the newest ones. Reads no more than it answers and one page.
      */
     List<Message> since(ConversationId conversation, long first, Instant since, int limit);
 

@@ -46,7 +46,7 @@ public final class Outbox implements AutoCloseable {
     private static final String OVERDUE = """
             SELECT id, conversation_id, kind, subject, actor_id, created_at
             FROM outbox
-            WHERE created_at < ?
+            WHERE created_at < ? AND set_aside_at IS NULL
             ORDER BY id
             LIMIT ?
             """;

@@ -1,0 +1,219 @@
+package chat.parley.message;
+
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.AppendWriter.Draft;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.postgres.Postgres;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Messages in PostgreSQL. Appends are committed in groups by a few writers, each conversation by one of them; where two nodes write to one conversation,
+ * its row's lock decides. Reads are one statement each and follow the primary key.
+ */
+public final class PostgresMessageStore implements MessageStore {
+    /** While one waits for the disk, the other fills its next batch; more only make the batches smaller. */
+    private static final int WRITERS = 2;
+
+    /** Of SHA-256: enough that no two texts are taken for one, and half the room. */
+    private static final int HASH_BYTES = 16;
+
+    /** First page of a read by time; resumes are mostly short. */
+    private static final int SINCE_PAGE = 200;
+
+    private static final String COLUMNS = "conversation_id, seq, sender_id, client_message_id, text, created_at";
+
+    private static final String BEFORE = """
+            SELECT %s FROM message WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+            """.formatted(COLUMNS);
+
+    private static final String AFTER = """
+            SELECT %s FROM message WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?
+            """.formatted(COLUMNS);
+
+    private static final String FIND = """
+            SELECT %s FROM message WHERE conversation_id = ? AND seq = ?
+            """.formatted(COLUMNS);
+
+    private static final String FIND_ALL = """
+            SELECT %s FROM message WHERE conversation_id = ? AND seq = ANY (?) ORDER BY seq
+            """.formatted(COLUMNS);
+
+    private static final String NEWEST = """
+            SELECT m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at
+            FROM conversation c JOIN message m ON m.conversation_id = c.id AND m.seq = c.last_seq
+            WHERE c.id = ANY (?)
+            """;
+
+    private final Postgres postgres;
+    private final List<AppendWriter> writers;
+
+    /** Starts the writers; {@code postgres} needs two connections for them and is closed by the caller, later than this store. */
+    public PostgresMessageStore(Postgres postgres, InstantSource clock, MeterRegistry meters) {
+        this.postgres = postgres;
+        var started = new ArrayList<AppendWriter>();
+        for (int i = 0; i < WRITERS; i++) {
+            started.add(new AppendWriter("append-" + i, postgres, clock, meters));
+        }
+        this.writers = List.copyOf(started);
+    }
+
+    @Override
+    public CompletableFuture<AppendOutcome> submit(NewMessage message) {
+        var result = new CompletableFuture<AppendOutcome>();
+        int writer = Math.floorMod(message.conversation().hashCode(), WRITERS);
+        writers.get(writer).add(new Draft(message, hash(message.text()), result));
+        return result;
+    }
+
+    @Override
+    public List<Message> before(ConversationId conversation, long before, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return query(BEFORE, it -> {
+            it.setLong(1, conversation.value());
+            it.setLong(2, before);
+            it.setInt(3, limit);
+        });
+    }
+
+    @Override
+    public List<Message> after(ConversationId conversation, long after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return query(AFTER, it -> {
+            it.setLong(1, conversation.value());
+            it.setLong(2, after);
+            it.setInt(3, limit);
+        });
+    }
+
+    @Override
+    public Optional<Message> find(ConversationId conversation, long seq) {
+        return query(FIND, it -> {
+                    it.setLong(1, conversation.value());
+                    it.setLong(2, seq);
+                })
+                .stream()
+                .findFirst();
+    }
+
+    @Override
+    public List<Message> findAll(ConversationId conversation, Collection<Long> seqs) {
+        return query(FIND_ALL, it -> {
+            it.setLong(1, conversation.value());
+            it.setObject(2, seqs.stream().mapToLong(Long::longValue).toArray());
+        });
+    }
+
+    @Override
+    public Map<ConversationId, Message> newest(Collection<ConversationId> conversations) {
+        var newest = new HashMap<ConversationId, Message>();
+        var found = query(
+                NEWEST,
+                it -> it.setObject(
+                        1,
+                        conversations.stream().mapToLong(ConversationId::value).toArray()));
+        found.forEach(message -> newest.put(message.conversation(), message));
+        return newest;
+    }
+
+    @Override
+    public List<Message> since(ConversationId conversation, long first, Instant since, int limit) {
+        checkLimit(limit, SINCE_LIMIT_MAX);
+        // Times never go back within a conversation, so the first older message, from the newest on, ends the search.
+        var found = new ArrayList<Message>();
+        long before = Long.MAX_VALUE;
+        int page = Math.min(SINCE_PAGE, limit);
+        while (true) {
+            var upper = before;
+            int size = page;
+            var read = query(BEFORE, it -> {
+                it.setLong(1, conversation.value());
+                it.setLong(2, upper);
+                it.setInt(3, size);
+            });
+            for (var message : read) {
+                if (message.createdAt().isBefore(since) || message.seq() < first || found.size() == limit) {
+                    return found.reversed();
+                }
+                found.add(message);
+            }
+            if (read.size() < size || found.size() == limit) {
+                return found.reversed();
+            }
+            before = read.getLast().seq();
+            page = Math.min(limit - found.size(), page * 2);
+        }
+    }
+
+    @Override
+    public void close() {
+        writers.forEach(AppendWriter::close);
+    }
+
+    @FunctionalInterface
+    private interface Binder {
+        void bind(PreparedStatement statement) throws SQLException;
+    }
+
+    /** By plain JDBC: history is read often, and Jdbi's share of a page of 50 would be half of it. */
+    private List<Message> query(String sql, Binder binder) {
+        try (var connection = postgres.dataSource().getConnection();
+                var statement = connection.prepareStatement(sql)) {
+            binder.bind(statement);
+            try (var rows = statement.executeQuery()) {
+                var messages = new ArrayList<Message>();
+                while (rows.next()) {
+                    messages.add(message(rows));
+                }
+                return messages;
+            }
+        } catch (SQLException e) {
+            if (Postgres.isUnavailable(e)) {
+                throw new StoreUnavailable("postgres", e);
+            }
+            throw new IllegalStateException("PostgreSQL refused a read of messages", e);
+        }
+    }
+
+    private static Message message(ResultSet row) throws SQLException {
+        return new Message(
+                new ConversationId(row.getLong(1)),
+                row.getLong(2),
+                new UserId(row.getLong(3)),
+                row.getString(4),
+                row.getString(5),
+                row.getObject(6, OffsetDateTime.class).toInstant());
+    }
+
+    private static void checkLimit(int limit, int max) {
+        if (limit < 1 || limit > max) {
+            throw new IllegalArgumentException("limit is " + limit + "; it must be from 1 to " + max);
+        }
+    }
+
+    private static byte[] hash(String text) {
+        try {
+            byte[] whole = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Arrays.copyOf(whole, HASH_BYTES);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}
