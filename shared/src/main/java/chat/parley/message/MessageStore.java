@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
  * Message history. Safe for use by many threads. Every method throws {@link StoreUnavailable} when the outcome is unknown.
  */
 public interface MessageStore extends AutoCloseable {
-    /** Most messages one read answers. */
-    int LIMIT_MAX = 200;
+    /** Most messages one read answers: a page of 200, and the one that shows that there are more. */
+    int LIMIT_MAX = 201;
 
     /** Most messages {@link #since} answers: one more than a rebuilt stream replays, so that "too many" shows. */
     int SINCE_LIMIT_MAX = 10_001;
@@ -32,18 +32,21 @@ public interface MessageStore extends AutoCloseable {
      * after any failure. Stores nothing unless the conversation's members are still at {@link NewMessage#membersVersion}; that a message is
      * stored already is found out first.
      *
-     * <p>Returns at once; the result comes within some 5 s, exceptionally as {@link StoreUnavailable} when the outcome is unknown. The results of one
-     * conversation complete one after another in the order of seq, on a thread of the store's: what is chained to them must be short and must not block.
+     * <p>Returns at once and completes {@code result}, exceptionally with {@link StoreUnavailable} when the outcome is unknown. The results of one
+     * conversation complete one after another in the order of seq, on a thread of the store's: what was chained to them before the call is run in that
+     * order, must be short and must not block. Who gives up completes the result, so that the store need not begin.
      */
-    CompletableFuture<AppendOutcome> submit(NewMessage message);
+    void submit(NewMessage message, CompletableFuture<AppendOutcome> result);
 
     /** {@link #submit}, waiting for the result. */
     default AppendOutcome append(NewMessage message) {
-        return result(submit(message));
+        var result = new CompletableFuture<AppendOutcome>();
+        submit(message, result);
+        return result(result);
     }
 
     /**
-     * Waits for {@code pending}, which comes from {@link #submit}, at most {@link #RESULT_LIMIT}.
+     * Waits for {@code pending}, which ends with the result of {@link #submit}, at most {@link #RESULT_LIMIT}.
      *
      * @throws StoreUnavailable when the outcome is unknown
      */

@@ -76,11 +76,9 @@ public final class PostgresMessageStore implements MessageStore {
     }
 
     @Override
-    public CompletableFuture<AppendOutcome> submit(NewMessage message) {
-        var result = new CompletableFuture<AppendOutcome>();
+    public void submit(NewMessage message, CompletableFuture<AppendOutcome> result) {
         int writer = Math.floorMod(message.conversation().hashCode(), WRITERS);
         writers.get(writer).add(new Draft(message, hash(message.text()), result));
-        return result;
     }
 
     @Override

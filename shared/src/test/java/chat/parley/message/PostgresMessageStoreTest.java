@@ -77,7 +77,9 @@ class PostgresMessageStoreTest extends MessageStoreContract {
             var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
             for (int i = 0; i < 600; i++) {
                 var node = i % 2 == 0 ? store : other;
-                pending.add(node.submit(draft(talks[i % 3], ANN, "key" + i, "hello")));
+                var result = new CompletableFuture<AppendOutcome>();
+                node.submit(draft(talks[i % 3], ANN, "key" + i, "hello"), result);
+                pending.add(result);
             }
             for (var result : pending) {
                 MessageStore.result(result);
@@ -129,11 +131,15 @@ class PostgresMessageStoreTest extends MessageStoreContract {
 
     private ConversationId addConversation(Postgres postgres) {
         var conversation = new ConversationId(IDS.incrementAndGet());
-        var now = clock.instant().atOffset(ZoneOffset.UTC);
-        postgres.with(db -> db.execute("""
-                INSERT INTO conversation (id, type, created_by, created_at, updated_at, member_count, last_at)
-                VALUES (?, 'group', ?, ?, ?, 2, ?)
-                """, conversation.value(), ANN.value(), now, now, now));
+        postgres.with(db -> db.createUpdate("""
+                INSERT INTO conversation
+                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
+                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
+                """)
+                .bind("id", conversation.value())
+                .bind("ann", ANN.value())
+                .bind("now", clock.instant().atOffset(ZoneOffset.UTC))
+                .execute());
         return conversation;
     }
 
