@@ -33,7 +33,8 @@ public record SendApiSettings(
         return read;
     }
 
-    private static SendApiSettings from(Settings settings) {
+    /** As {@link #from(Map)}, for a process that runs other services too; unknown names are its business. */
+    public static SendApiSettings from(Settings settings) {
         int metrics = settings.number("PARLEY_METRICS_PORT", -1, -1, 65_535, "it is a TCP port, 0 a free one, -1 none");
         return new SendApiSettings(
                 settings.text("PARLEY_HOST", "127.0.0.1"),

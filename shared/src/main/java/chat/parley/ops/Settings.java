@@ -18,7 +18,7 @@ public final class Settings {
     private static final String PREFIX = "PARLEY_";
 
     private final Map<String, String> environment;
-    private final Set<String> known = new HashSet<>();
+    private final Set<String> known = new HashSet<>(Set.of("PARLEY_LOG_LEVEL")); // read by logback.xml itself
 
     /** @param environment usually {@code System.getenv()} */
     public Settings(Map<String, String> environment) {

@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Waits for SIGTERM or Ctrl-C, then lets the process close what it opened before the JVM ends. Made first, in {@code main}; the wiring is closed
- * by try-with-resources after {@link #await} returns, and {@link #close} tells the JVM that it may end.
+ * by try-with-resources after {@link #await} returns, and {@link #close} tells the JVM that it may end,
+ * with exit code 0.
  */
 public final class Shutdown implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Shutdown.class);
@@ -36,13 +37,20 @@ public final class Shutdown implements AutoCloseable {
     }
 
     private void signalled() {
+        if (closed.getCount() == 0) {
+            return; // main came to its end by itself, and its own exit code counts
+        }
         asked.countDown();
+        boolean inTime = false;
         try {
-            if (!closed.await(CLOSING_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.warn("not everything closed within {} s", CLOSING_LIMIT.toSeconds());
-            }
+            inTime = closed.await(CLOSING_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        if (!inTime) {
+            LOG.warn("not everything closed within {} s", CLOSING_LIMIT.toSeconds());
+        }
+        // Without this the JVM reports 143 or 130 for an end that was asked for and went well.
+        Runtime.getRuntime().halt(inTime ? 0 : 1);
     }
 }

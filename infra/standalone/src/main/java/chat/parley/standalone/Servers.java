@@ -27,8 +27,8 @@ final class Servers implements AutoCloseable {
     }
 
     /** Starts what is not given. */
-    static Servers start(Path data, @Nullable URI givenPostgres, @Nullable URI givenRedis) {
-        if (givenPostgres != null) return withRedis(data, address(givenPostgres), null, givenRedis);
+    static Servers start(Path data, Postgres.@Nullable Address givenPostgres, @Nullable URI givenRedis) {
+        if (givenPostgres != null) return withRedis(data, givenPostgres, null, givenRedis);
         var postgres = EmbeddedPostgres.start(data.resolve("postgres"));
         try {
             return withRedis(data, address(postgres), postgres, givenRedis);
@@ -50,7 +50,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** Tools write {@code postgresql://user:password@host/database}; the driver wants {@code jdbc:} before it and the names apart. */
-    private static Postgres.Address address(URI given) {
+    static Postgres.Address address(URI given) {
         if (given.getScheme() == null
                 || (given.getHost() == null && !given.getScheme().equals("jdbc"))) {
             throw new IllegalArgumentException(

@@ -1,12 +1,12 @@
 package chat.parley.standalone;
 
-import chat.parley.account.AccountSettings;
 import chat.parley.embedded.EmbeddedServerException;
 import chat.parley.ops.Settings;
+import chat.parley.ops.Shutdown;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.SendApi;
 import chat.parley.sendapi.SendApiSettings;
-import chat.parley.sendapi.http.BrowserSettings;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,7 +14,10 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,19 +31,21 @@ import picocli.CommandLine.Mixin;
             "",
             "Without options: everything embedded, data in ./data, clients at http://127.0.0.1:8080.",
             "Ends on Ctrl-C or SIGTERM; started again with the same data folder it goes on where it was.",
+            "Whatever else can be set is set by the variables PARLEY_..., as for the services alone: docs/operations.md.",
             "Exit codes: 0 ended as asked, 1 could not start or failed, 2 wrong arguments."
         })
 public final class Standalone implements Callable<Integer> {
-    /** Three services share the 100 connections of the embedded PostgreSQL and leave some for tools. */
-    private static final int CONNECTIONS = 24;
-
     @Mixin
     private final Options options = new Options();
 
-    private Standalone() {}
+    private final Map<String, String> environment;
+
+    private Standalone(Map<String, String> environment) {
+        this.environment = new HashMap<>(environment);
+    }
 
     static void main(String[] arguments) {
-        System.exit(new CommandLine(new Standalone())
+        System.exit(new CommandLine(new Standalone(System.getenv()))
                 .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, command.getErr()))
                 .execute(arguments));
     }
@@ -48,29 +53,47 @@ public final class Standalone implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireFreePort();
-        var shutdown = Shutdown.onSignal();
-        try (var servers = Servers.start(options.data, options.postgres, options.redis);
-                var sendApi = SendApi.start(sendApiSettings(servers), null)) {
+        try (var shutdown = new Shutdown();
+                var servers = Servers.start(options.data, givenPostgres(), givenRedis());
+                var sendApi = SendApi.start(sendApiSettings(settings(servers)), null)) {
             System.out.println("Parley is ready at " + address(sendApi.port()));
             shutdown.await();
             sendApi.leave();
             return CommandLine.ExitCode.OK;
-        } finally {
-            shutdown.closed();
         }
     }
 
-    private SendApiSettings sendApiSettings(Servers servers) {
-        var environment = new Settings(System.getenv());
-        return new SendApiSettings(
-                options.host,
-                options.port,
-                options.metricsPort,
-                servers.postgresAddress(),
-                servers.redisAddress(),
-                CONNECTIONS,
-                AccountSettings.from(environment),
-                BrowserSettings.from(environment));
+    /** An option, else the services' own variables: a password on a command line can be read by every user of the machine. */
+    private Postgres.@Nullable Address givenPostgres() {
+        if (options.postgres != null) return Servers.address(options.postgres);
+        return environment.containsKey("PARLEY_POSTGRES_URL") ? Postgres.Address.from(new Settings(environment)) : null;
+    }
+
+    private @Nullable URI givenRedis() {
+        if (options.redis != null || !environment.containsKey("PARLEY_REDIS_URL")) return options.redis;
+        return new Settings(environment).address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379");
+    }
+
+    /** The environment of a process of its own, with our options in the places of its variables. */
+    private Settings settings(Servers servers) {
+        environment.put("PARLEY_HOST", options.host);
+        environment.put("PARLEY_PORT", Integer.toString(options.port));
+        if (options.metricsPort != null) environment.put("PARLEY_METRICS_PORT", options.metricsPort.toString());
+        if (options.issuers != null) environment.put("PARLEY_ISSUERS", options.issuers.toString());
+        environment.put("PARLEY_REDIS_URL", servers.redisAddress().toString());
+        var postgres = servers.postgresAddress();
+        environment.put("PARLEY_POSTGRES_URL", postgres.url());
+        environment.put("PARLEY_POSTGRES_USER", postgres.user() == null ? "" : postgres.user());
+        environment.put(
+                "PARLEY_POSTGRES_PASSWORD",
+                postgres.password() == null ? "" : postgres.password().reveal());
+        return new Settings(environment);
+    }
+
+    private static SendApiSettings sendApiSettings(Settings settings) {
+        var read = SendApiSettings.from(settings);
+        settings.refuseUnknown();
+        return read;
     }
 
     /** Asked before anything is started: a mistyped port should not leave a new data folder behind. */

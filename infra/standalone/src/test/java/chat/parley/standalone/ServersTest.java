@@ -7,12 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import java.net.URI;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class ServersTest {
-    private static final URI REDIS = URI.create("redis://localhost");
-
     @Test
     void an_address_as_tools_write_it_becomes_one_for_the_driver() {
         assertEquals(
@@ -37,8 +34,6 @@ class ServersTest {
     }
 
     private static Postgres.Address addressOf(String given) {
-        try (var servers = Servers.start(Path.of("unused"), URI.create(given), REDIS)) {
-            return servers.postgresAddress();
-        }
+        return Servers.address(URI.create(given));
     }
 }
