@@ -57,7 +57,7 @@ public final class Conversations {
             SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
             """.formatted(Rows.MEMBER);
 
-    private static final String LIST = """
+    static final String LIST = """
             SELECT %s, %s
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND m.left_at IS NULL AND (c.last_at, c.id) < (:lastAt, :id)
@@ -94,7 +94,7 @@ public final class Conversations {
             ORDER BY c.last_at DESC, c.id DESC
             """.formatted(Rows.CONVERSATION, Rows.MEMBER);
 
-    private static final String MEMBERS_SINCE = """
+    static final String MEMBERS_SINCE = """
             SELECT %s
             FROM member me JOIN member m ON m.conversation_id = me.conversation_id
             WHERE me.user_id = :user AND me.left_at IS NULL AND m.changed_at >= greatest(:since, me.joined_at)

@@ -44,8 +44,8 @@ final class World implements AutoCloseable {
 
     UserId person() {
         var user = ids.user();
-        execute("INSERT INTO users (id, username, display_name, created_at) VALUES (" + user.value() + ", 'u"
-                + user.value() + "', 'Someone', now())");
+        execute("INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (" + user.value()
+                + ", 'u" + user.value() + "', 'Someone', 'someone', now())");
         return user;
     }
 
