@@ -4,13 +4,20 @@ import static chat.parley.sendapi.http.Access.ANYONE;
 import static chat.parley.sendapi.http.Access.PERSON;
 
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.MemberRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
 final class Routes {
     private Routes() {}
 
-    static void install(RoutesConfig routes, OpsRoutes ops, AccountRoutes accounts) {
+    static void install(
+            RoutesConfig routes,
+            OpsRoutes ops,
+            AccountRoutes accounts,
+            ConversationRoutes conversations,
+            MemberRoutes members) {
         routes.get("/livez", ops::live, ANYONE);
         routes.get("/readyz", ops::ready, ANYONE);
         routes.get("/v1/errors", ops::errors, ANYONE);
@@ -29,5 +36,14 @@ final class Routes {
         routes.delete("/v1/sessions/{session}", sessions::end, PERSON);
         routes.post("/v1/stream/tickets", sessions::ticket, PERSON);
         routes.get("/.well-known/jwks.json", sessions::keys, ANYONE);
+
+        routes.post("/v1/conversations", conversations::create, PERSON);
+        routes.get("/v1/conversations", conversations::list, PERSON);
+        routes.get("/v1/conversations/{conversation}", conversations::get, PERSON);
+        routes.patch("/v1/conversations/{conversation}", conversations::rename, PERSON);
+        routes.get("/v1/conversations/{conversation}/members", members::list, PERSON);
+        routes.post("/v1/conversations/{conversation}/members", members::add, PERSON);
+        routes.patch("/v1/conversations/{conversation}/members/{user}", members::setRole, PERSON);
+        routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
     }
 }

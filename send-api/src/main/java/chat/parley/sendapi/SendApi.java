@@ -1,19 +1,32 @@
 package chat.parley.sendapi;
 
 import chat.parley.account.Accounts;
+import chat.parley.conversation.ConversationChanges;
+import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.Conversations;
 import chat.parley.event.EventLog;
 import chat.parley.id.IdSource;
+import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
+import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.redis.Redis;
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.ChangeConversation;
+import chat.parley.sendapi.conversation.ConversationNews;
+import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.CreateConversation;
+import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
+import chat.parley.sendapi.idempotency.Idempotency;
+import chat.parley.sendapi.idempotency.IdempotencyCleanup;
+import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import java.security.SecureRandom;
@@ -58,6 +71,19 @@ public final class SendApi implements AutoCloseable {
         var browsers = new Browsers(settings.browsers());
         var accountRoutes = AccountRoutes.over(accounts, events, browsers, meters.registry());
 
+        var messages = opened(new PostgresMessageStore(postgres, clock, meters.registry()));
+        var outbox = opened(new Outbox(postgres, meters.registry()));
+        var conversations = new Conversations(postgres);
+        var keys = new IdempotencyKeys(postgres, clock, random);
+        opened(new IdempotencyCleanup(keys));
+        var news = new ConversationNews(conversations, events, outbox);
+        var change = new ChangeConversation(accounts.users(), new ConversationChanges(postgres, clock), news);
+        var create = new CreateConversation(
+                accounts.users(), new ConversationCreation(postgres, clock), conversations, news);
+        var idempotency = new Idempotency(keys, ids);
+        var conversationRoutes = new ConversationRoutes(conversations, messages, create, change, idempotency);
+        var memberRoutes = new MemberRoutes(conversations, change, idempotency);
+
         var edge = new Edge(accounts.authenticator(), browsers, meters.registry(), random);
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
@@ -66,7 +92,7 @@ public final class SendApi implements AutoCloseable {
         server = Javalin.create(config -> {
             serverSettings(config, settings, front);
             edge.install(config.routes);
-            Routes.install(config.routes, ops, accountRoutes);
+            Routes.install(config.routes, ops, accountRoutes, conversationRoutes, memberRoutes);
         });
     }
 

@@ -6,6 +6,7 @@ import chat.parley.conversation.CreateOutcome.IdTaken;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
 import java.time.Instant;
@@ -144,8 +145,7 @@ public final class ConversationCreation {
             }
             shown.add(new Member(draft.id(), user, user.equals(creator) ? creatorRole : Role.MEMBER, at, 1));
         }
-        long outboxId = OutboxRows.add(db, draft.id(), OutboxKind.CONVERSATION_CREATED, List.of(creator), creator, at)
-                .getFirst();
+        long outboxId = Outbox.add(db, draft.id(), OutboxKind.CONVERSATION_CREATED, creator.value(), creator, at);
         var conversation = draft.withMembers(List.copyOf(shown));
         return new Created(conversation, new Member(draft.id(), creator, creatorRole, at, 1), outboxId);
     }

@@ -2,6 +2,7 @@ package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,11 +57,11 @@ record LockedConversation(
 
     /** Writes an outbox row for a change. */
     long remember(OutboxKind kind, UserId subject, UserId actor) {
-        return remember(kind, List.of(subject), actor).getFirst();
+        return Outbox.add(db, id, kind, subject.value(), actor, at);
     }
 
     /** Writes an outbox row for each subject; their ids in the same order. */
     List<Long> remember(OutboxKind kind, List<UserId> subjects, UserId actor) {
-        return OutboxRows.add(db, id, kind, subjects, actor, at);
+        return Outbox.addAll(db, id, kind, subjects.stream().map(UserId::value).toList(), actor, at);
     }
 }

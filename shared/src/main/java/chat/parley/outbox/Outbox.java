@@ -17,6 +17,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.argument.Argument;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,13 @@ public final class Outbox implements AutoCloseable {
 
     private static final String ADD = """
             INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at) VALUES (?, ?, ?, ?, ?)
+            RETURNING id
+            """;
+
+    private static final String ADD_ALL = """
+            INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at)
+            SELECT ?, ?, changed.subject, ?, ? FROM unnest(?) WITH ORDINALITY AS changed (subject, place)
+            ORDER BY changed.place
             RETURNING id
             """;
 
@@ -85,6 +93,26 @@ public final class Outbox implements AutoCloseable {
                 .bind(4, at.atOffset(ZoneOffset.UTC))
                 .mapTo(Long.class)
                 .one();
+    }
+
+    /** The same for many subjects of one change; the ids in their order. */
+    public static List<Long> addAll(
+            Handle handle,
+            ConversationId conversation,
+            OutboxKind kind,
+            List<Long> subjects,
+            UserId actor,
+            Instant at) {
+        Argument array = (position, statement, context) ->
+                statement.setArray(position, statement.getConnection().createArrayOf("bigint", subjects.toArray()));
+        return handle.createQuery(ADD_ALL)
+                .bind(0, conversation.value())
+                .bind(1, kind.number())
+                .bind(2, actor.value())
+                .bind(3, at.atOffset(ZoneOffset.UTC))
+                .bind(4, array)
+                .mapTo(Long.class)
+                .list();
     }
 
     /** These are published: their rows go away soon. A deletion that is lost only means that they are looked at once more. */

@@ -19,7 +19,7 @@ class ConversationsAtScaleTest {
     private static final int ALL = 40_000;
 
     /** Rows of one statement: well under the statement limit on a busy machine. */
-    private static final int STEP = 10_000;
+    private static final int STEP = 5_000;
 
     @RegisterExtension
     static final RealPostgres POSTGRES = RealPostgres.fresh();
@@ -31,7 +31,7 @@ class ConversationsAtScaleTest {
     void fill() {
         world = new World(POSTGRES);
         ann = world.person();
-        var others = world.people(4);
+        var others = world.people(2);
         long first = others.getFirst().value();
         for (int start = 1; start <= ALL; start += STEP) {
             world.execute("""
@@ -40,12 +40,16 @@ class ConversationsAtScaleTest {
                     SELECT n, 'group', 'g', %d, now(), now(), now(), now() - n * interval '1 second', 5
                     FROM generate_series(%d, %d) n
                     """.formatted(first, start, start + STEP - 1));
+            world.execute("""
+                    INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
+                    SELECT n, u.id, 'member', now(), 1, now()
+                    FROM generate_series(%d, %d) n CROSS JOIN (SELECT id FROM users WHERE id <> %d) u
+                    """.formatted(start, start + STEP - 1, ann.value()));
         }
         world.execute("""
                 INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
-                SELECT c.n * 40, u.id, 'member', now(), 1, now()
-                FROM generate_series(1, %d) c (n) CROSS JOIN (SELECT id FROM users) u
-                """.formatted(MINE));
+                SELECT n * 40, %d, 'member', now(), 1, now() FROM generate_series(1, %d) n
+                """.formatted(ann.value(), MINE));
         world.execute("ANALYZE");
     }
 
