@@ -18,7 +18,7 @@ import org.awaitility.Awaitility;
 
 /** One {@code ./parley}, as somebody starts it in a shell. Closing it kills it. */
 final class ParleyProcess implements AutoCloseable {
-    private static final Duration READY_MAX = Duration.ofSeconds(120);
+    private static final Duration READY_MAX = Duration.ofMinutes(2);
     private static final Duration END_MAX = Duration.ofSeconds(100);
     private static final String READY = "Parley is ready at ";
 
