@@ -129,7 +129,7 @@ export class Chat extends Emitter {
       case 'member.left':
         return this.#someoneLeft(event);
       case 'stream.ready':
-        return event.data?.resumed === 'new' || event.resumed === 'new' ? this.reload() : undefined;
+        return event.data?.resumed === 'new' ? this.reload() : undefined;
       case 'stream.reset':
         this.history.forgetAll();
         this.emit('reset');
