@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,19 +26,21 @@ final class Identities {
 
     private static final int NAME_TRIES = 5;
 
-    private static final String READ = "SELECT user_id FROM identity WHERE issuer = :issuer AND subject = :subject";
-
-    // One statement for both rows: of two nodes that see a subject first, one stores both, the other neither.
-    private static final String INSERT = """
-            WITH taken AS (
-                SELECT 1 FROM identity WHERE issuer = :issuer AND subject = :subject
+    // One statement, whether the subject is known or new. Of two nodes that see it first, one stores both rows, the
+    // other none.
+    private static final String FIND_OR_MAKE = """
+            WITH known AS (
+                SELECT user_id FROM identity WHERE issuer = :issuer AND subject = :subject
             ), made AS (
                 INSERT INTO users (id, username, display_name, search_name, created_at)
-                SELECT :id, :username, :display_name, :search_name, :created_at WHERE NOT EXISTS (SELECT 1 FROM taken)
+                SELECT :id, :username, :display_name, :search_name, :created_at WHERE NOT EXISTS (SELECT 1 FROM known)
                 ON CONFLICT DO NOTHING
                 RETURNING id
+            ), linked AS (
+                INSERT INTO identity (issuer, subject, user_id) SELECT :issuer, :subject, id FROM made
+                RETURNING user_id
             )
-            INSERT INTO identity (issuer, subject, user_id) SELECT :issuer, :subject, id FROM made
+            SELECT user_id FROM known UNION ALL SELECT user_id FROM linked
             """;
 
     private final Postgres postgres;
@@ -67,54 +68,41 @@ final class Identities {
     UserId userOf(Subject subject, @Nullable String preferredUsername, @Nullable String name) {
         var user = known.getIfPresent(subject);
         if (user == null) {
-            user = postgres.with(db -> read(db, subject))
-                    .orElseGet(() -> make(subject, Username.nearest(preferredUsername), name));
+            user = findOrMake(subject, Username.nearest(preferredUsername), name);
             known.put(subject, user);
         }
         return user;
     }
 
-    private static Optional<UserId> read(Handle db, Subject subject) {
-        return db.createQuery(READ)
-                .bind("issuer", subject.issuer())
-                .bind("subject", subject.subject())
-                .map((row, context) -> new UserId(row.getLong("user_id")))
-                .findOne();
-    }
-
-    private UserId make(Subject subject, Username wanted, @Nullable String name) {
+    private UserId findOrMake(Subject subject, Username wanted, @Nullable String name) {
         var username = wanted;
         for (int tries = 0; tries < NAME_TRIES; tries++) {
             var user = new User(ids.user(), username, DisplayName.nearest(name, wanted), clock.instant());
-            if (insert(subject, user)) {
-                return user.id();
-            }
-            var other = postgres.with(db -> read(db, subject));
-            if (other.isPresent()) {
-                return other.get(); // another request was first
+            var found = findOrMake(subject, user);
+            if (found.isPresent()) {
+                return found.get();
             }
             username = wanted.with(ending());
         }
         throw new IllegalStateException("no free username near " + wanted + " in " + NAME_TRIES + " tries");
     }
 
-    private boolean insert(Subject subject, User user) {
+    /** Empty if the name was taken, or if another request made this subject's user just now: to be tried again. */
+    private Optional<UserId> findOrMake(Subject subject, User user) {
         try {
-            return postgres.with(db -> db.createUpdate(INSERT)
-                            .bind("issuer", subject.issuer())
-                            .bind("subject", subject.subject())
-                            .bind("id", user.id().value())
-                            .bind("username", user.username().text())
-                            .bind("display_name", user.displayName().text())
-                            .bind(
-                                    "search_name",
-                                    DisplayName.folded(user.displayName().text()))
-                            .bind("created_at", utc(user.createdAt()))
-                            .execute()
-                    == 1);
+            return postgres.with(db -> db.createQuery(FIND_OR_MAKE)
+                    .bind("issuer", subject.issuer())
+                    .bind("subject", subject.subject())
+                    .bind("id", user.id().value())
+                    .bind("username", user.username().text())
+                    .bind("display_name", user.displayName().text())
+                    .bind("search_name", DisplayName.folded(user.displayName().text()))
+                    .bind("created_at", utc(user.createdAt()))
+                    .map((row, context) -> new UserId(row.getLong("user_id")))
+                    .findOne());
         } catch (UnableToExecuteStatementException e) {
             if (Users.isConflict(e)) {
-                return false; // the identity was stored between our look and our insert
+                return Optional.empty();
             }
             throw e;
         }

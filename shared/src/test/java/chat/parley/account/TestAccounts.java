@@ -8,6 +8,7 @@ import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -47,9 +48,22 @@ final class TestAccounts implements AutoCloseable {
                 StepClock.started(), Postgres.open(database.address(), 4), issuersFile, List.of(cookies));
     }
 
+    /** Over any server, which may be away. */
+    static TestAccounts over(Postgres postgres) {
+        return new TestAccounts(StepClock.started(), postgres, null, List.of(SessionCookie.PLAIN));
+    }
+
     /** Another node over the same database, with the same time. */
     TestAccounts otherNode() {
         return new TestAccounts(clock, postgres, null, List.of(SessionCookie.PLAIN));
+    }
+
+    TestAccounts otherNodeWith(Path issuersFile) {
+        return new TestAccounts(clock, postgres, issuersFile, List.of(SessionCookie.PLAIN));
+    }
+
+    Identities identities() {
+        return new Identities(postgres, new IdSource(clock, new Random(8)), clock, clock::millis, new SecureRandom());
     }
 
     /** Somebody new with a name of their own. */

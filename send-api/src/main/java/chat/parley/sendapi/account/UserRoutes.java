@@ -73,7 +73,11 @@ public final class UserRoutes {
             body.complain("username", "character_not_allowed");
         }
         var displayName = displayName(body, body.text("display_name", 1, NAME_CHARS_MAX));
-        var password = Password.parse(body.text("password", PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX));
+        String typedPassword = body.text("password", PASSWORD_CHARS_MIN, PASSWORD_CHARS_MAX);
+        var password = Password.parse(typedPassword);
+        if (!typedPassword.isEmpty() && password.isEmpty()) {
+            body.complain("password", "too_short"); // its accents were counted as characters of their own
+        }
         body.done();
         return new SignUp.Wish(username.orElseThrow(), displayName.orElseThrow(), password.orElseThrow(), key(http));
     }
