@@ -6,6 +6,7 @@ import static chat.parley.sendapi.http.Access.PERSON;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.message.MessageRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -17,7 +18,8 @@ final class Routes {
             OpsRoutes ops,
             AccountRoutes accounts,
             ConversationRoutes conversations,
-            MemberRoutes members) {
+            MemberRoutes members,
+            MessageRoutes messages) {
         routes.get("/livez", ops::live, ANYONE);
         routes.get("/readyz", ops::ready, ANYONE);
         routes.get("/v1/errors", ops::errors, ANYONE);
@@ -45,5 +47,9 @@ final class Routes {
         routes.post("/v1/conversations/{conversation}/members", members::add, PERSON);
         routes.patch("/v1/conversations/{conversation}/members/{user}", members::setRole, PERSON);
         routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
+
+        routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
     }
 }

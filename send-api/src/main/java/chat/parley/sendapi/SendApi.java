@@ -1,5 +1,12 @@
 package chat.parley.sendapi;
 
+import chat.parley.push.PushQueue;
+import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageNews;
+import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.message.SendLimit;
+import chat.parley.sendapi.message.SendMessage;
+import com.github.benmanes.caffeine.cache.Ticker;
 import chat.parley.account.Accounts;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
@@ -58,21 +65,23 @@ public final class SendApi implements AutoCloseable {
         var random = new SecureRandom();
         var health = new Health();
         var meters = opened(new Meters());
-        var postgres = opened(Postgres.open(settings.postgres(), settings.connections()));
+        var postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
-        var redis = opened(Redis.open(settings.redis(), settings.connections()));
+        var redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 
         var clock = new MonotonicClock(Clock.systemUTC());
         var ids = new IdSource(Clock.systemUTC(), random);
+        var outbox = opened(new Outbox(postgres, meters.registry()));
+        var pushes = opened(new PushQueue(redis, meters.registry()));
         var events = opened(new EventLog(redis, clock, meters.registry()));
+        // Closed first of these four: appends under way are still published, queued and forgotten.
+        var messages = opened(new PostgresMessageStore(postgres, clock, meters.registry()));
         var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters.registry()));
         var browsers = new Browsers(settings.browsers());
         var accountRoutes = AccountRoutes.over(accounts, events, browsers, meters.registry());
 
-        var messages = opened(new PostgresMessageStore(postgres, clock, meters.registry()));
-        var outbox = opened(new Outbox(postgres, meters.registry()));
         var conversations = new Conversations(postgres);
         var keys = new IdempotencyKeys(postgres, clock, random);
         opened(new IdempotencyCleanup(keys));
@@ -84,6 +93,11 @@ public final class SendApi implements AutoCloseable {
         var conversationRoutes = new ConversationRoutes(conversations, messages, create, change, idempotency);
         var memberRoutes = new MemberRoutes(conversations, change, idempotency);
 
+        var messageRoutes = new MessageRoutes(
+                new SendMessage(conversations, messages, new MessageNews(events, pushes, outbox)),
+                new History(conversations, messages),
+                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+
         var edge = new Edge(accounts.authenticator(), browsers, meters.registry(), random);
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
@@ -92,7 +106,7 @@ public final class SendApi implements AutoCloseable {
         server = Javalin.create(config -> {
             serverSettings(config, settings, front);
             edge.install(config.routes);
-            Routes.install(config.routes, ops, accountRoutes, conversationRoutes, memberRoutes);
+            Routes.install(config.routes, ops, accountRoutes, conversationRoutes, memberRoutes, messageRoutes);
         });
     }
 

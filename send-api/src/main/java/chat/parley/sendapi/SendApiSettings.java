@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port 0 for a free one
  * @param metricsPort null: no metrics are served
- * @param connections most PostgreSQL connections, and most Redis connections
  */
 public record SendApiSettings(
         String host,
@@ -21,9 +20,45 @@ public record SendApiSettings(
         @Nullable Integer metricsPort,
         Postgres.Address postgres,
         URI redis,
-        int connections,
+        Bounds bounds,
         AccountSettings accounts,
         BrowserSettings browsers) {
+
+    /**
+     * Bounds of this process.
+     *
+     * @param connections most PostgreSQL connections, and most Redis connections
+     * @param sendsPerMinute messages one person may send through this process
+     */
+    public record Bounds(int connections, int sendsPerMinute) {
+        private static final int SENDS_PER_MINUTE = 600;
+
+        /** The default quota with so many connections. */
+        public static Bounds of(int connections) {
+            return new Bounds(connections, SENDS_PER_MINUTE);
+        }
+
+        private static Bounds from(Settings settings) {
+            return new Bounds(
+                    settings.number(
+                            "PARLEY_CONNECTIONS",
+                            16,
+                            4,
+                            500,
+                            "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
+                    sendsPerMinute(settings));
+        }
+
+        /** The quota that the environment sets, or the default. */
+        public static int sendsPerMinute(Settings settings) {
+            return settings.number(
+                    "PARLEY_LIMIT_SENDS",
+                    SENDS_PER_MINUTE,
+                    1,
+                    1_000_000,
+                    "it is a number of messages a minute, and a million is more than one person can mean");
+        }
+    }
 
     /** Reads the settings of a process of its own; refuses names it does not know. */
     public static SendApiSettings from(Map<String, String> environment) {
@@ -42,12 +77,7 @@ public record SendApiSettings(
                 metrics < 0 ? null : metrics,
                 Postgres.Address.from(settings),
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
-                settings.number(
-                        "PARLEY_CONNECTIONS",
-                        16,
-                        2,
-                        500,
-                        "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
+                Bounds.from(settings),
                 AccountSettings.from(settings),
                 BrowserSettings.from(settings));
     }

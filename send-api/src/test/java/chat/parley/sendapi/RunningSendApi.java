@@ -34,7 +34,7 @@ public final class RunningSendApi implements AutoCloseable {
                 0,
                 postgres,
                 redis,
-                4,
+                SendApiSettings.Bounds.of(8),
                 new AccountSettings(null, List.of(SessionCookie.PLAIN)),
                 BrowserSettings.DIRECT);
     }
