@@ -1,12 +1,5 @@
 package chat.parley.sendapi;
 
-import chat.parley.push.PushQueue;
-import chat.parley.sendapi.message.History;
-import chat.parley.sendapi.message.MessageNews;
-import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
-import chat.parley.sendapi.message.SendMessage;
-import com.github.benmanes.caffeine.cache.Ticker;
 import chat.parley.account.Accounts;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
@@ -21,6 +14,7 @@ import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
+import chat.parley.push.PushQueue;
 import chat.parley.redis.Redis;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -34,6 +28,12 @@ import chat.parley.sendapi.http.JettyProblems;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageNews;
+import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.message.SendLimit;
+import chat.parley.sendapi.message.SendMessage;
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import java.security.SecureRandom;
@@ -65,7 +65,8 @@ public final class SendApi implements AutoCloseable {
         var random = new SecureRandom();
         var health = new Health();
         var meters = opened(new Meters());
-        var postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
+        var postgres =
+                opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
         var redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
