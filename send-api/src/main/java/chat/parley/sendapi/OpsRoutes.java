@@ -5,10 +5,15 @@ import chat.parley.problem.Fault;
 import chat.parley.problem.Problem;
 import chat.parley.sendapi.http.Answer;
 import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /** What operators and tools ask: alive, ready, the list of errors. */
 final class OpsRoutes {
+    private static final byte[] OPEN_API = openApi();
+
     private final Health health;
     private final BooleanSupplier leaving;
 
@@ -60,5 +65,20 @@ final class OpsRoutes {
             json.writeEndArray();
             json.writeEndObject();
         });
+    }
+
+    /** The description of all routes, for tools. */
+    void openApi(Context http) {
+        http.contentType("application/json");
+        http.header("Cache-Control", "public, max-age=300");
+        http.result(OPEN_API);
+    }
+
+    private static byte[] openApi() {
+        try (var in = OpsRoutes.class.getResourceAsStream("/openapi.json")) {
+            return Objects.requireNonNull(in, "openapi.json is not in this jar").readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read openapi.json", e);
+        }
     }
 }

@@ -23,6 +23,7 @@ final class Routes {
         routes.get("/livez", ops::live, ANYONE);
         routes.get("/readyz", ops::ready, ANYONE);
         routes.get("/v1/errors", ops::errors, ANYONE);
+        routes.get("/openapi.json", ops::openApi, ANYONE);
 
         var users = accounts.users();
         routes.post("/v1/users", users::signUp, ANYONE);
