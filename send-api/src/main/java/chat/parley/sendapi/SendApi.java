@@ -42,6 +42,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,10 +63,10 @@ public final class SendApi implements AutoCloseable {
     private final @Nullable PrivateServer metrics;
     private volatile boolean leaving;
 
-    private SendApi(SendApiSettings settings, @Nullable Handler front) {
+    private SendApi(SendApiSettings settings, @Nullable Neighbour neighbour) {
         var random = new SecureRandom();
-        var health = new Health();
-        var meters = opened(new Meters());
+        var health = neighbour == null ? new Health() : neighbour.health();
+        var meters = neighbour == null ? opened(new Meters()) : neighbour.meters();
         var postgres =
                 opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
@@ -105,7 +107,7 @@ public final class SendApi implements AutoCloseable {
                 ? null
                 : opened(PrivateServer.start(settings.host(), settings.metricsPort(), meters.registry()));
         server = Javalin.create(config -> {
-            serverSettings(config, settings, front);
+            serverSettings(config, settings, neighbour);
             edge.install(config.routes);
             Routes.install(config.routes, ops, accountRoutes, conversationRoutes, memberRoutes, messageRoutes);
         });
@@ -124,10 +126,10 @@ public final class SendApi implements AutoCloseable {
     /**
      * Starts to serve.
      *
-     * @param front asked before our own routes, for another service on the same port; null in a process of its own
+     * @param neighbour another service on the same port; null in a process of its own
      */
-    public static SendApi start(SendApiSettings settings, @Nullable Handler front) {
-        var api = new SendApi(settings, front);
+    public static SendApi start(SendApiSettings settings, @Nullable Neighbour neighbour) {
+        var api = new SendApi(settings, neighbour);
         api.server.start();
         return api;
     }
@@ -161,7 +163,7 @@ public final class SendApi implements AutoCloseable {
         return part;
     }
 
-    private static void serverSettings(JavalinConfig config, SendApiSettings settings, @Nullable Handler front) {
+    private static void serverSettings(JavalinConfig config, SendApiSettings settings, @Nullable Neighbour neighbour) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.concurrency.useVirtualThreads = true;
@@ -175,10 +177,19 @@ public final class SendApi implements AutoCloseable {
         });
         config.jetty.modifyServer(jetty -> {
             jetty.setErrorHandler(new JettyProblems());
-            if (front != null) {
-                jetty.setHandler(new Handler.Sequence(front));
+            if (neighbour != null) {
+                jetty.setHandler(new Handler.Sequence(neighbour.handler())); // Javalin adds itself behind
             }
         });
+        if (neighbour != null) {
+            config.jetty.addConnector((jetty, http) -> {
+                var connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
+                connector.setHost(settings.host());
+                connector.setPort(settings.port());
+                neighbour.connector().accept(connector);
+                return connector;
+            });
+        }
         WebPage.serve(config.staticFiles);
     }
 }
