@@ -193,6 +193,37 @@ class ConversationHttpTest {
     }
 
     @Test
+    void a_repeat_after_a_crash_between_the_creation_and_its_answer_finds_what_was_made() throws Exception {
+        var made = post(ann, "/v1/conversations", group("Survivor", bob.id()), "key-crash");
+        // What a node leaves behind that is killed just after the commit: the group, and a key without an answer.
+        execute("UPDATE idempotency SET status = NULL, answer = NULL, attempt = 0 WHERE key = 'key-crash'");
+        var repeat = post(ann, "/v1/conversations", group("Survivor", bob.id()), "key-crash");
+        assertEquals(201, repeat.statusCode(), repeat.body());
+        assertEquals(id(made), id(repeat));
+        assertEquals(1, rows("SELECT count(*) FROM conversation WHERE name = 'Survivor'"));
+        // One that may still be at work is left alone.
+        execute("UPDATE idempotency SET status = NULL, answer = NULL, attempt = 7 WHERE key = 'key-crash'");
+        assertEquals(
+                "idempotency_in_progress",
+                code(post(ann, "/v1/conversations", group("Survivor", bob.id()), "key-crash")));
+    }
+
+    @Test
+    void the_last_message_is_shown_to_those_who_may_see_it() throws Exception {
+        String path = "/v1/conversations/" + id(post(ann, "/v1/conversations", group("Talk", bob.id()), null));
+        say(ann, path, "before");
+        post(ann, path + "/members", "{\"user_ids\":[\"" + carol.id() + "\"]}", null);
+        assertEquals("before", json(get(bob, path)).at("/last_message/text").textValue());
+        assertFalse(json(get(carol, path)).has("last_message"));
+        assertEquals(2, json(get(carol, path)).at("/me/joined_seq").intValue());
+        say(bob, path, "after");
+        assertEquals("after", json(get(carol, path)).at("/last_message/text").textValue());
+        var first = json(get(carol, "/v1/conversations?limit=1")).at("/items/0");
+        assertEquals("after", first.at("/last_message/text").textValue());
+        assertEquals(2, first.at("/last_seq").intValue());
+    }
+
+    @Test
     void every_member_is_told_and_nothing_stays_in_the_outbox() throws Exception {
         var fay = signUp("fay");
         String conversation = id(post(ann, "/v1/conversations", group("Told"), null));
@@ -202,6 +233,18 @@ class ConversationHttpTest {
             assertEquals(2, redis.xlen("s:{" + fay.id() + "}"));
         }
         await().until(() -> rows("SELECT count(*) FROM outbox") == 0);
+    }
+
+    private void say(Person who, String path, String text) throws Exception {
+        String body = "{\"client_message_id\":\"" + text + "\",\"type\":\"text\",\"text\":\"" + text + "\"}";
+        assertEquals(201, post(who, path + "/messages", body, null).statusCode());
+    }
+
+    private static void execute(String statement) throws SQLException {
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var update = connection.createStatement()) {
+            update.execute(statement);
+        }
     }
 
     private static long rows(String query) throws SQLException {
