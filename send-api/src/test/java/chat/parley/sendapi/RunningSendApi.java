@@ -2,7 +2,6 @@ package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
-import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -24,19 +23,22 @@ public final class RunningSendApi implements AutoCloseable {
 
     /** Starts one. */
     public static RunningSendApi start(RealPostgres postgres, RealRedis redis) {
-        return new RunningSendApi(SendApi.start(settings(postgres.address(), URI.create(redis.uri())), null));
+        return start(postgres, redis, new AccountSettings(null, List.of(SessionCookie.PLAIN)), BrowserSettings.DIRECT);
     }
 
-    private static SendApiSettings settings(Postgres.Address postgres, URI redis) {
-        return new SendApiSettings(
+    /** Starts one that is reached in another way. */
+    public static RunningSendApi start(
+            RealPostgres postgres, RealRedis redis, AccountSettings accounts, BrowserSettings browsers) {
+        var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,
                 0,
-                postgres,
-                redis,
+                postgres.address(),
+                URI.create(redis.uri()),
                 SendApiSettings.Bounds.of(8),
-                new AccountSettings(null, List.of(SessionCookie.PLAIN)),
-                BrowserSettings.DIRECT);
+                accounts,
+                browsers);
+        return new RunningSendApi(SendApi.start(settings, null));
     }
 
     /** An address of the API. */

@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.http;
+
+import org.jspecify.annotations.NullMarked;
