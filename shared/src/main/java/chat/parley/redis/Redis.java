@@ -81,6 +81,25 @@ public final class Redis implements AutoCloseable {
         }
     }
 
+    /**
+     * A connection outside the pool, for a thread that subscribes. The caller closes it.
+     *
+     * @param silence a read that waits longer fails: with questions sent more often, only a dead connection is silent for so long
+     */
+    public Connection subscribing(Duration silence) {
+        try {
+            var patient = DefaultJedisClientConfig.builder()
+                    .from(config)
+                    .blockingSocketTimeoutMillis((int) silence.toMillis())
+                    .build();
+            var connection = new Connection(address, patient);
+            connection.connect();
+            return connection;
+        } catch (JedisException e) {
+            throw new StoreUnavailable("redis", e);
+        }
+    }
+
     /** A connection outside the pool, for a thread that blocks on it or subscribes. The caller closes it and sets its own time limit. */
     public Connection dedicated() {
         try {

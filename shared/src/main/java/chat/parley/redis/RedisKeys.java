@@ -1,6 +1,8 @@
 package chat.parley.redis;
 
 import chat.parley.id.UserId;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Every Redis key and channel of this system: name, type, lifetime. No other class spells one. */
 public final class RedisKeys {
@@ -19,6 +21,12 @@ public final class RedisKeys {
      */
     public static final String GENERATION = "generation";
 
+    /** Shard channel nobody publishes to: stream nodes hold it so that their connection stays subscribed, and ask for it again to see that it lives. */
+    public static final String LIVE_KEEPER = "l:";
+
+    private static final int ID_CHARS = 13;
+    private static final int LIVE_CHANNEL_CHARS = ID_CHARS + 4;
+
     private RedisKeys() {}
 
     /** STREAM of one user's events, ids {@code <epoch ms>-<n>}; see {@code redis/publish.lua}. Bounded, expires after days without events. */
@@ -29,5 +37,13 @@ public final class RedisKeys {
     /** Shard channel of one user's live frames; the script derives it from the stream's key by its first letter. */
     public static String live(UserId user) {
         return "l:{" + user + "}";
+    }
+
+    /** The user whose {@link #live} channel this is; null for any other channel. */
+    public static @Nullable UserId liveUser(byte[] channel) {
+        if (channel.length != LIVE_CHANNEL_CHARS || channel[0] != 'l') {
+            return null;
+        }
+        return UserId.parse(new String(channel, 3, ID_CHARS, StandardCharsets.ISO_8859_1));
     }
 }

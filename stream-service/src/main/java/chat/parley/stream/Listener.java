@@ -1,0 +1,23 @@
+package chat.parley.stream;
+
+import chat.parley.id.SessionId;
+import org.jspecify.annotations.Nullable;
+
+/** Someone who waits for one user's live frames: an open stream or a waiting poll. Calls come from the feed's thread and must not block. */
+sealed interface Listener permits Subscriber, LongPoll.Poll {
+    /** An entry of the user's stream was published. */
+    void deliver(Delivery delivery);
+
+    /** Frames may have been lost: read the stream again. */
+    void missed();
+
+    /** A login session of the user ended. */
+    void sessionEnded(SessionId session);
+
+    /** The login session it belongs to; null for people of outside issuers. */
+    @Nullable
+    SessionId session();
+
+    /** This node leaves: end in so many seconds. */
+    void drainIn(int ticks);
+}

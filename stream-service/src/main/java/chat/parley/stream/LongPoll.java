@@ -1,0 +1,316 @@
+package chat.parley.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import chat.parley.event.Cursor;
+import chat.parley.event.LiveFrame;
+import chat.parley.id.SessionId;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.problem.Fault;
+import chat.parley.problem.Problem;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The stream's events by request and answer, for clients that cannot hold a stream. A waiting poll holds no thread: a frame or the end of its
+ * time wakes it, and it reads the stream again from its cursor.
+ */
+final class LongPoll {
+    private static final Logger LOG = LoggerFactory.getLogger(LongPoll.class);
+
+    private final Past past;
+    private final Node node;
+    private final Executor blocking;
+
+    /** @param blocking runs what blocks, a virtual thread each */
+    LongPoll(Past past, Node node, Executor blocking) {
+        this.past = past;
+        this.node = node;
+        this.blocking = blocking;
+    }
+
+    /** One request and its answer. */
+    record Exchange(Request request, Response response, Callback callback, Problems problems) {}
+
+    /** Answers now or when there is something. Blocks while it reads. */
+    void serve(StreamRequest asked, UserId user, @Nullable SessionId session, Admission.Place place, Exchange http) {
+        new Poll(asked, user, session, place, http).begin();
+    }
+
+    /** One request that waits, or is about to. */
+    final class Poll extends Timed implements Listener {
+        private final StreamRequest asked;
+        private final UserId user;
+        private final @Nullable SessionId session;
+        private final Admission.Place place;
+        private final Exchange http;
+        private @Nullable Cursor cursor;
+        private boolean running = true;
+        private boolean woken;
+        private boolean timeIsUp;
+        private boolean over;
+        private boolean answering;
+
+        Poll(StreamRequest asked, UserId user, @Nullable SessionId session, Admission.Place place, Exchange http) {
+            this.asked = asked;
+            this.user = user;
+            this.session = session;
+            this.place = place;
+            this.http = http;
+            this.timeIsUp = asked.patience().isZero();
+        }
+
+        private void begin() {
+            guarded(() -> {
+                boolean waits = !asked.patience().isZero();
+                if (waits) {
+                    if (!node.registry().add(user, this)) {
+                        refuse(Fault.TOO_MANY_REQUESTS);
+                        return;
+                    }
+                    http.request().addIdleTimeoutListener(idle -> false);
+                    node.heartbeats().schedule(this, (int) asked.patience().toSeconds());
+                    node.registry().awaitSubscribed(user);
+                }
+                if (asked.lastEventId() == null) {
+                    cursor = past.head(user);
+                    if (waits) {
+                        pauseOrRepeat();
+                    } else {
+                        answerNothing();
+                    }
+                    return;
+                }
+                cursor = past.understood(asked.lastEventId()).orElse(null);
+                look();
+            });
+        }
+
+        /** Answers if there is something, else waits on. */
+        private void look() {
+            var next = past.after(user, cursor, asked.limit());
+            switch (next) {
+                case Resumption.Exact exact -> {
+                    cursor = exact.page().reached();
+                    boolean wanted = exact.page().entries().stream()
+                            .anyMatch(entry -> asked.options().accepts(entry.event()));
+                    if (wanted) {
+                        answer(exact.page());
+                    } else if (exact.page().more()) {
+                        look();
+                    } else {
+                        pauseOrRepeat();
+                    }
+                }
+                case Resumption.Rebuilt rebuilt -> answer(rebuilt);
+                case Resumption.Reset reset -> {
+                    var items = new Items();
+                    items.add(node.events().reset(reset.heads()));
+                    items.end(reset.head());
+                }
+            }
+        }
+
+        private void pauseOrRepeat() {
+            boolean ends;
+            synchronized (this) {
+                ends = timeIsUp;
+                if (!ends && !woken) {
+                    running = false;
+                    return;
+                }
+                woken = false;
+            }
+            if (ends) {
+                answerNothing();
+            } else {
+                look();
+            }
+        }
+
+        private void answerNothing() {
+            new Items().end(cursor);
+        }
+
+        private void answer(Page page) {
+            var items = new Items();
+            for (LiveFrame.Entry entry : page.entries()) {
+                if (asked.options().accepts(entry.event())) {
+                    items.add(entry.event().json());
+                }
+            }
+            items.end(page.reached());
+        }
+
+        /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
+        private void answer(Resumption.Rebuilt rebuilt) {
+            var items = new Items();
+            for (var part = rebuilt.changes().next(CatchUp.PAGE);
+                    !part.isEmpty();
+                    part = rebuilt.changes().next(CatchUp.PAGE)) {
+                for (var event : part) {
+                    if (asked.options().accepts(event)) {
+                        items.add(event.json());
+                    }
+                }
+            }
+            items.end(rebuilt.head());
+        }
+
+        @Override
+        public void deliver(Delivery delivery) {
+            wake();
+        }
+
+        @Override
+        public void missed() {
+            wake();
+        }
+
+        @Override
+        public void sessionEnded(SessionId ended) {
+            if (ended.equals(session)) {
+                blocking.execute(() -> refuse(Fault.UNAUTHENTICATED));
+            }
+        }
+
+        @Override
+        public @Nullable SessionId session() {
+            return session;
+        }
+
+        @Override
+        public void drainIn(int ticks) {
+            node.heartbeats().schedule(this, ticks);
+        }
+
+        @Override
+        synchronized int onTick(int tick) {
+            timeIsUp = true;
+            resume();
+            return 0;
+        }
+
+        private synchronized void wake() {
+            woken = true;
+            resume();
+        }
+
+        /** The caller holds the monitor. */
+        private void resume() {
+            if (!running && !over) {
+                running = true;
+                blocking.execute(() -> guarded(this::pauseOrRepeat));
+            }
+        }
+
+        private void guarded(Runnable work) {
+            try {
+                work.run();
+            } catch (StoreUnavailable e) {
+                LOG.warn("a poll failed: {}", e.getMessage());
+                abort(Fault.UNAVAILABLE, e);
+            } catch (ClientLeft e) {
+                abort(Fault.INTERNAL, e);
+            } catch (RuntimeException e) {
+                LOG.error("a poll failed", e);
+                abort(Fault.INTERNAL, e);
+            }
+        }
+
+        /** In the middle of an answer only breaking it off tells the client that it is not whole. */
+        private void abort(Fault fault, RuntimeException cause) {
+            if (answering) {
+                http.callback().failed(cause);
+            } else {
+                refuse(fault);
+            }
+        }
+
+        private void refuse(Fault fault) {
+            if (leave()) {
+                http.problems().write(Problem.of(fault), http.request(), http.response(), http.callback());
+            }
+        }
+
+        /** False when someone else answers already. */
+        private boolean leave() {
+            synchronized (this) {
+                if (over) {
+                    return false;
+                }
+                over = true;
+            }
+            node.heartbeats().cancel(this);
+            node.registry().remove(user, this);
+            node.admission().leave(place);
+            return true;
+        }
+
+        /** The answer's body, on its way. */
+        private final class Items {
+            private static final int PART_BYTES = 64 * 1024;
+            private final ByteArrayOutputStream part = new ByteArrayOutputStream();
+            private final boolean mine = leave();
+            private int count;
+
+            Items() {
+                if (mine) {
+                    answering = true;
+                    http.response().getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+                }
+                part.writeBytes("{\"items\":[".getBytes(UTF_8));
+            }
+
+            void add(byte[] json) {
+                if (count++ > 0) {
+                    part.write(',');
+                }
+                part.writeBytes(json);
+                if (mine && part.size() >= PART_BYTES) {
+                    flush();
+                }
+            }
+
+            void end(@Nullable Cursor lastEventId) {
+                part.writeBytes(("],\"last_event_id\":\"" + lastEventId + "\"}").getBytes(UTF_8));
+                if (!mine) {
+                    return;
+                }
+                answering = false;
+                node.meters().delivered(count);
+                http.response().write(true, ByteBuffer.wrap(part.toByteArray()), http.callback());
+            }
+
+            /** Waits for the socket, so that a long answer is never whole in memory. */
+            private void flush() {
+                try {
+                    Content.Sink.write(http.response(), false, ByteBuffer.wrap(part.toByteArray()));
+                    part.reset();
+                } catch (IOException e) {
+                    throw new ClientLeft(e);
+                }
+            }
+        }
+    }
+
+    /** The client is gone in the middle of an answer. */
+    private static final class ClientLeft extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        ClientLeft(IOException cause) {
+            super(cause);
+        }
+    }
+}

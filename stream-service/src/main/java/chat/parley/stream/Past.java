@@ -1,0 +1,97 @@
+package chat.parley.stream;
+
+import chat.parley.event.Cursor;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides between exact, rebuilt and reset. A resume never lies: what cannot be told without a gap is said to be one. Safe for use by many
+ * threads; throws {@link StoreUnavailable} when a store does not answer.
+ */
+final class Past {
+    /** More changes than this are a reset: a client reloads them faster by the page than we send them one by one. */
+    static final int CHANGES_MAX = 10_000;
+
+    /** Conversations named by a reset: more than a screen shows. */
+    static final int HEADS_MAX = 100;
+
+    /** Committed and published at different moments, by different clocks: so much earlier a rebuild begins. Clients drop what repeats. */
+    static final Duration OVERLAP = Duration.ofSeconds(60);
+
+    /** A cursor may be this much ahead of our clock, as nodes' clocks differ; beyond it, it was never ours. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(60);
+
+    /** Reads under way at once: ten thousand clients that come back together must not empty the pools for everyone else. */
+    private static final int READS_MAX = 24;
+
+    private final Window window;
+    private final History history;
+    private final InstantSource clock;
+    private final Semaphore reads = new Semaphore(READS_MAX);
+
+    Past(Window window, History history, InstantSource clock) {
+        this.window = window;
+        this.history = history;
+        this.clock = clock;
+    }
+
+    /** Where {@code user}'s stream ends now. */
+    Cursor head(UserId user) {
+        return read(() -> window.head(user));
+    }
+
+    /** The cursor a client sent; empty where it was never ours. */
+    Optional<Cursor> understood(String text) {
+        return Cursor.parse(text).filter(cursor -> {
+            boolean isPosition = cursor.epochMillis() > 0 || (cursor.epochMillis() == 0 && cursor.n() == 0);
+            return isPosition
+                    && Instant.ofEpochMilli(cursor.timeMillis())
+                            .isBefore(clock.instant().plus(CLOCKS_DIFFER));
+        });
+    }
+
+    /**
+     * How to go on from {@code cursor}.
+     *
+     * @param cursor null: it was never ours
+     * @param limit most entries of an exact page
+     */
+    Resumption after(UserId user, @Nullable Cursor cursor, int limit) {
+        if (cursor == null) {
+            return reset(user);
+        }
+        return read(() -> window.after(user, cursor, limit))
+                .<Resumption>map(Resumption.Exact::new)
+                .orElseGet(() -> rebuilt(user, cursor));
+    }
+
+    /** How to go on from {@code cursor} when the stream is known not to tell. */
+    Resumption rebuilt(UserId user, Cursor cursor) {
+        // The head first: whatever is committed after it was read comes by the stream.
+        var head = head(user);
+        var since = Instant.ofEpochMilli(Math.max(0, cursor.timeMillis() - OVERLAP.toMillis()));
+        var changes = read(() -> history.since(user, since));
+        return changes.count() > CHANGES_MAX ? reset(user) : new Resumption.Rebuilt(head, changes);
+    }
+
+    private Resumption reset(UserId user) {
+        var head = head(user);
+        return new Resumption.Reset(head, read(() -> history.heads(user, HEADS_MAX)));
+    }
+
+    private <T> T read(Supplier<T> work) {
+        reads.acquireUninterruptibly();
+        try {
+            return work.get();
+        } finally {
+            reads.release();
+        }
+    }
+}

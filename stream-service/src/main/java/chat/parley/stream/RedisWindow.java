@@ -1,0 +1,44 @@
+package chat.parley.stream;
+
+import chat.parley.event.Cursor;
+import chat.parley.event.EventLog;
+import chat.parley.event.References;
+import chat.parley.event.StreamRead;
+import chat.parley.id.UserId;
+import chat.parley.message.MessageStore;
+import java.util.Optional;
+
+/** The window in Redis Streams. */
+final class RedisWindow implements Window {
+    private final EventLog log;
+    private final MessageStore messages;
+    private final Tags tags;
+
+    RedisWindow(EventLog log, MessageStore messages) {
+        this.log = log;
+        this.messages = messages;
+        this.tags = new Tags(log::tag);
+    }
+
+    @Override
+    public Optional<Page> after(UserId user, Cursor cursor, int limit) {
+        var read = log.read(user, cursor, cursor.tag(), limit);
+        // The tag after the entries: had Redis been emptied or replaced before they were read, it would differ.
+        if (!(read instanceof StreamRead.Unbroken unbroken) || !tags.read().equals(cursor.tag())) {
+            return Optional.empty();
+        }
+        var entries = unbroken.entries();
+        if (entries.isEmpty()) {
+            return Optional.of(new Page(entries, cursor, false));
+        }
+        var last = entries.getLast();
+        var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
+        return Optional.of(new Page(References.resolve(entries, messages), reached, entries.size() >= limit));
+    }
+
+    @Override
+    public Cursor head(UserId user) {
+        // The tag before the head: had Redis changed in between, the cursor would be known for broken.
+        return log.head(user, tags.read());
+    }
+}

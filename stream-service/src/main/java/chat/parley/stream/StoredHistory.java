@@ -1,0 +1,236 @@
+package chat.parley.stream;
+
+import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Head;
+import chat.parley.conversation.MemberState;
+import chat.parley.conversation.Membership;
+import chat.parley.event.ChatEvent;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.EventJson;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.Message;
+import chat.parley.message.MessageStore;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+
+/** History in PostgreSQL and the message store. */
+final class StoredHistory implements History {
+    /** Messages of one conversation read ahead while many are merged, and with a few. */
+    private static final int AHEAD_LEAST = 10;
+
+    /** Messages read ahead in all conversations together, about; it bounds the memory of one rebuild. */
+    private static final int AHEAD_IN_ALL = 400;
+
+    private final Conversations conversations;
+    private final MessageStore messages;
+
+    StoredHistory(Conversations conversations, MessageStore messages) {
+        this.conversations = conversations;
+        this.messages = messages;
+    }
+
+    @Override
+    public List<Head> heads(UserId user, int limit) {
+        return conversations.recentHeads(user, limit);
+    }
+
+    @Override
+    public Changes since(UserId user, Instant since) {
+        var known = conversations.since(user, since);
+        var events = new ArrayList<ChatEvent>();
+        var runs = new ArrayList<Run>();
+        long count = known.changes().size();
+        for (var membership : known.memberships()) {
+            addConversationEvents(membership, since, events);
+            if (count + events.size() > Past.CHANGES_MAX) {
+                break;
+            }
+            var run = run(membership, since);
+            if (run != null) {
+                runs.add(run);
+                count += run.last - run.first + 1;
+            }
+        }
+        for (var change : known.changes()) {
+            events.add(memberEvent(change));
+        }
+        events.sort(Comparator.comparing(ChatEvent::at));
+        long all = count + events.size() - known.changes().size();
+        return new Merge(all, new ArrayDeque<>(events), runs, messages);
+    }
+
+    /** Who did it is not kept; the event names the one it happened to, or the longest member. */
+    private static void addConversationEvents(Membership membership, Instant since, List<ChatEvent> events) {
+        var conversation = membership.conversation();
+        var me = membership.me();
+        if (me.left() != null) {
+            events.add(new ChatEvent.MemberLeft(
+                    me.member(), me.member().user(), me.left().at()));
+            return;
+        }
+        if (membership.updatedAt().isBefore(since)) {
+            return;
+        }
+        var actor = conversation.members().isEmpty()
+                ? me.member().user()
+                : conversation.members().getFirst().user();
+        boolean isNew = !conversation.createdAt().isBefore(since);
+        events.add(
+                isNew
+                        ? new ChatEvent.ConversationCreated(conversation, actor, conversation.createdAt())
+                        : new ChatEvent.ConversationUpdated(conversation, actor, membership.updatedAt()));
+    }
+
+    private static ChatEvent memberEvent(MemberState state) {
+        var actor = state.member().user();
+        if (state.left() != null) {
+            return new ChatEvent.MemberLeft(state.member(), actor, state.changedAt());
+        }
+        return state.joinedLast()
+                ? new ChatEvent.MemberJoined(state.member(), actor, state.changedAt())
+                : new ChatEvent.MemberUpdated(state.member(), actor, state.changedAt());
+    }
+
+    /** The messages of one conversation that are to be told, first to last; null when there are none. */
+    private @Nullable Run run(Membership membership, Instant since) {
+        var conversation = membership.conversation();
+        if (conversation.lastSeq() == 0 || conversation.lastAt().isBefore(since)) {
+            return null;
+        }
+        var me = membership.me();
+        long least = me.member().joinedSeq();
+        long last =
+                me.left() == null ? conversation.lastSeq() : Math.min(me.left().seq(), conversation.lastSeq());
+        if (least > last) {
+            return null;
+        }
+        long first = firstSince(conversation.id(), least, last, since);
+        return first > last ? null : new Run(conversation.id(), first, last);
+    }
+
+    /** The lowest seq in {@code least..last} stored at {@code since} or later; times do not go back, so halving finds it. */
+    private long firstSince(ConversationId conversation, long least, long last, Instant since) {
+        long low = least;
+        long high = last + 1;
+        // Mostly a few messages were missed: look near the end first.
+        for (long step = 8; low < high - step; step *= 4) {
+            long probe = high - step;
+            if (isBefore(conversation, probe, since)) {
+                low = probe + 1;
+                break;
+            }
+            high = probe;
+        }
+        while (low < high) {
+            long middle = low + (high - low) / 2;
+            if (isBefore(conversation, middle, since)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private boolean isBefore(ConversationId conversation, long seq, Instant since) {
+        return messages.find(conversation, seq)
+                .map(message -> message.createdAt().isBefore(since))
+                .orElse(true);
+    }
+
+    /** The messages {@code first..last} of a conversation. */
+    private static final class Run {
+        private final ConversationId conversation;
+        private final long first;
+        private final long last;
+        private final Deque<Message> ahead = new ArrayDeque<>();
+        private long read;
+
+        Run(ConversationId conversation, long first, long last) {
+            this.conversation = conversation;
+            this.first = first;
+            this.last = last;
+            this.read = first - 1;
+        }
+
+        /** The next message, read with some after it; null at the end. */
+        @Nullable
+        Message peek(MessageStore messages, int limit) {
+            if (ahead.isEmpty() && read < last) {
+                int wanted = (int) Math.min(limit, last - read);
+                for (var message : messages.after(conversation, read, wanted)) {
+                    ahead.add(message);
+                    read = message.seq();
+                }
+                if (ahead.isEmpty()) {
+                    read = last;
+                }
+            }
+            return ahead.peek();
+        }
+    }
+
+    /** A run and its next message. */
+    private record Next(Message message, Run run) {}
+
+    /** Merges runs and events by time. */
+    private static final class Merge implements Changes {
+        private final long count;
+        private final Deque<ChatEvent> events;
+        private final MessageStore messages;
+        private final PriorityQueue<Next> heads =
+                new PriorityQueue<>(Comparator.<Next, Instant>comparing(next -> next.message.createdAt())
+                        .thenComparing(next -> next.message.conversation())
+                        .thenComparingLong(next -> next.message.seq()));
+        private final int aheadEach;
+
+        Merge(long count, Deque<ChatEvent> events, List<Run> runs, MessageStore messages) {
+            this.count = count;
+            this.events = events;
+            this.messages = messages;
+            this.aheadEach = Math.clamp(AHEAD_IN_ALL / Math.max(1, runs.size()), AHEAD_LEAST, MessageStore.LIMIT_MAX);
+            if (count <= Past.CHANGES_MAX) {
+                runs.forEach(this::push);
+            }
+        }
+
+        @Override
+        public long count() {
+            return count;
+        }
+
+        @Override
+        public List<EncodedEvent> next(int limit) {
+            var part = new ArrayList<EncodedEvent>();
+            while (part.size() < limit) {
+                var message = heads.peek();
+                var event = events.peek();
+                if (event != null && (message == null || !event.at().isAfter(message.message.createdAt()))) {
+                    part.add(EventJson.encode(events.remove()));
+                } else if (message != null) {
+                    heads.remove();
+                    message.run.ahead.remove();
+                    part.add(EventJson.encode(new ChatEvent.MessageCreated(message.message)));
+                    push(message.run);
+                } else {
+                    break;
+                }
+            }
+            return part;
+        }
+
+        private void push(Run run) {
+            var message = run.peek(messages, aheadEach);
+            if (message != null) {
+                heads.add(new Next(message, run));
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package chat.parley.stream;
+
+import chat.parley.account.Accounts;
+import chat.parley.conversation.Conversations;
+import chat.parley.event.EventLog;
+import chat.parley.id.IdSource;
+import chat.parley.message.PostgresMessageStore;
+import chat.parley.ops.Health;
+import chat.parley.ops.Meters;
+import chat.parley.ops.Shutdown;
+import chat.parley.postgres.Postgres;
+import chat.parley.redis.Redis;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process that holds the streams: wiring and main. Opens in the order of the lines and closes in reverse. Stateless, so any number of them
+ * may run over the same stores, and every one resumes every cursor.
+ */
+public final class StreamService implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamService.class);
+
+    /**
+     * The kernel's send buffer of a connection: more than a page of events, and little enough that ten thousand clients that stopped reading
+     * cost a gigabyte less than by default.
+     */
+    private static final int SEND_BUFFER_BYTES = 16 * 1024;
+
+    /** How long streams may take to be gone after the last was told to. */
+    private static final Duration DRAIN_GRACE = Duration.ofSeconds(3);
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final SubscriberRegistry registry;
+    private final Heartbeats heartbeats = new Heartbeats();
+    private final StreamHandler handler;
+    private final Drain drain;
+
+    private StreamService(StreamSettings settings, MeterRegistry meters, Health health) {
+        var clock = Clock.systemUTC();
+        var random = new SecureRandom();
+        var postgres = opened(Postgres.open(settings.postgres(), settings.poolSize()));
+        health.part("postgres", postgres::complaint);
+        var redis = opened(Redis.open(settings.redis(), settings.poolSize()));
+        health.part("redis", redis::complaint);
+        var log = opened(new EventLog(redis, clock, meters));
+        var messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        var accounts = opened(Accounts.open(settings.accounts(), postgres, new IdSource(clock, random), clock, meters));
+        var conversations = new Conversations(postgres);
+
+        ExecutorService blocking = opened(Executors.newVirtualThreadPerTaskExecutor());
+        var limits = settings.limits();
+        registry = new SubscriberRegistry(limits.perUser());
+        drain = new Drain(registry, limits.drain());
+        health.part("stream", () -> drain.hasBegun() ? "leaving" : null);
+        var streamMeters = new StreamMeters(meters);
+        var admission = new Admission(limits.connections(), limits.perAddress());
+        streamMeters.connections(admission::open);
+        var feed = opened(new LiveFeed(redis, log, registry, streamMeters));
+        health.part("feed", () -> feed.isConnected() ? null : "not connected");
+
+        var past = new Past(new RedisWindow(log, messages), new StoredHistory(conversations, messages), clock);
+        var catchUp = new CatchUp(past);
+        var node = new Node(
+                registry,
+                admission,
+                heartbeats,
+                new StreamEvents(clock),
+                streamMeters,
+                clock,
+                new Node.Retries(new Random(random.nextLong())),
+                behind -> blocking.execute(() -> catchUp.again(behind)));
+        handler = new StreamHandler(
+                accounts.authenticator(),
+                node,
+                catchUp,
+                new LongPoll(past, node, blocking),
+                new Problems(new Random(random.nextLong())),
+                blocking,
+                new StreamHandler.State(drain::hasBegun, feed::isConnected, settings.trustProxy(), limits));
+        startClocks(new SessionWatch(registry, accounts.sessions()::endedAmong), blocking);
+        feed.start();
+    }
+
+    /** Runs until told to end; settings come from the environment. */
+    static void main() throws Exception {
+        var settings = StreamSettings.from(System.getenv()); // a bad setting stops here, before anything opens
+        var health = new Health();
+        try (var shutdown = new Shutdown();
+                var meters = new Meters();
+                var service = open(settings, meters.registry(), health);
+                var server = StreamServer.start(settings.server(), service, meters, health)) {
+            LOG.info("stream-service listens on {}:{}", settings.server().host(), server.port());
+            shutdown.await();
+            service.drain();
+        }
+    }
+
+    /**
+     * Opens the stores and begins to listen to Redis; serves nothing yet.
+     *
+     * @param meters of this process
+     * @param health gets the parts of this service
+     */
+    public static StreamService open(StreamSettings settings, MeterRegistry meters, Health health) {
+        return new StreamService(settings, meters, health);
+    }
+
+    /** Answers {@code /v1/stream} and passes everything else on: put it before the handler of another service, in one server. */
+    public Handler handler() {
+        return handler;
+    }
+
+    /** Prepares a connector, before it is started, for connections that stay: small send buffers, and no patience with clients that vanished. */
+    public static void prepare(ServerConnector connector) {
+        connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
+        connector.addEventListener(new LifeCycle.Listener() {
+            @Override
+            public void lifeCycleStarted(LifeCycle started) {
+                VanishedClients.giveUpOn(connector.getLocalPort());
+            }
+        });
+    }
+
+    /** Takes no new streams and ends the open ones, spread over the window of the settings. Blocks until they are gone. */
+    public void drain() throws InterruptedException {
+        drain.begin();
+        drain.await(DRAIN_GRACE);
+    }
+
+    /** Streams still open are ended by the closing of the server. */
+    @Override
+    public void close() throws Exception {
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+    }
+
+    private void startClocks(SessionWatch sessions, Executor blocking) {
+        ScheduledExecutorService clocks = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("stream-clock").daemon().factory());
+        var repeated = new ArrayList<Future<?>>();
+        opened.push(() -> {
+            repeated.forEach(work -> work.cancel(false));
+            clocks.shutdownNow();
+        });
+        repeated.add(clocks.scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
+        long every = SessionWatch.EVERY.toMillis();
+        repeated.add(clocks.scheduleWithFixedDelay(
+                () -> blocking.execute(sessions::look), every, every, TimeUnit.MILLISECONDS));
+    }
+
+    /** An exception that came through would stop the clock without a word. */
+    private void tick() {
+        try {
+            heartbeats.tick();
+        } catch (RuntimeException e) {
+            LOG.error("a tick failed; the next one goes on", e);
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
+    }
+}

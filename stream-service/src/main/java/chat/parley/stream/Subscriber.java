@@ -1,0 +1,632 @@
+package chat.parley.stream;
+
+import chat.parley.event.Cursor;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.LiveFrame;
+import chat.parley.id.SessionId;
+import chat.parley.id.UserId;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EventListener;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One open stream: Jetty's connection over the endpoint it took over, its own write callback, and a cursor. Some 130 bytes; a queue exists only
+ * while the socket is behind.
+ *
+ * <p>While it catches up, live frames are not kept, since the user's stream in Redis keeps them: it only remembers that there was one, and
+ * reads again before it goes live. A frame that is not the successor of the last one sends it back to catching up.
+ *
+ * <p>Any thread may call; its monitor guards its state. Exactly one write is under way at a time.
+ */
+final class Subscriber extends Timed implements Listener, Connection, Connection.UpgradeTo, Callback {
+    /** Most frames that wait for one socket; at some 400 bytes each it is 50 KB. */
+    static final int FRAMES_MAX = 128;
+
+    /** Most bytes that wait for one socket. */
+    static final int BYTES_MAX = 256 * 1024;
+
+    /** A write that is pending this many seconds goes to a client that stopped reading or is gone. */
+    static final int STALL_TICKS = 20;
+
+    /** What a replay hands to the socket before it waits for the socket to take it. */
+    private static final int REPLAY_BYTES = 64 * 1024;
+
+    /** Bytes a client may still send; it has nothing to say, and reading on would be free work for an attacker. */
+    private static final int INPUT_BYTES_MAX = 4 * 1024;
+
+    private enum Phase {
+        CATCHING_UP,
+        LIVE,
+        /** The last frame is on its way. */
+        ENDING,
+        ENDED
+    }
+
+    private final Node node;
+    private final EndPoint endPoint;
+    private final UserId user;
+    private final @Nullable SessionId session;
+    private final long untilSecond;
+    private final StreamOptions options;
+    private final Admission.Place place;
+
+    private Phase phase = Phase.CATCHING_UP;
+    private Cursor position = NOWHERE;
+    /** The newest frame that came while catching up; null when what was read since covers it. */
+    private @Nullable Cursor seen;
+    /** The feed lost its connection while this was catching up. */
+    private boolean again;
+    /** The client's last event id is behind the position: what was left out by a filter or rebuilt carries no id. */
+    private boolean idUnsent;
+
+    private boolean writing;
+    private @Nullable ArrayDeque<ByteBuffer> waiting;
+    private int waitingBytes;
+    private int lastWriteTick;
+    private int leaveTick;
+    /** Why it ends at {@link #leaveTick}, or, while it is ending, why. */
+    private CloseReason leaveReason = CloseReason.ROTATED;
+
+    private @Nullable Runnable onceOpen;
+
+    private static final Cursor NOWHERE = new Cursor(0, 0, 0, "0");
+
+    /**
+     * Whose stream it is and until when.
+     *
+     * @param session null for people of outside issuers
+     * @param until when the proof ends
+     */
+    record Owner(UserId user, @Nullable SessionId session, Instant until) {}
+
+    /**
+     * Takes effect when Jetty opens it.
+     *
+     * @param lifetime after it the client is made to connect anew
+     * @param onceOpen called when the endpoint is ours; must not block
+     */
+    Subscriber(
+            Node node,
+            EndPoint endPoint,
+            Owner owner,
+            StreamOptions options,
+            Admission.Place place,
+            Duration lifetime,
+            Runnable onceOpen) {
+        this.node = node;
+        this.endPoint = endPoint;
+        this.user = owner.user();
+        this.session = owner.session();
+        this.untilSecond = owner.until().getEpochSecond();
+        this.options = options.shared();
+        this.place = place;
+        this.onceOpen = onceOpen;
+        this.lastWriteTick = node.heartbeats().now();
+        this.leaveTick = lastWriteTick + (int) lifetime.toSeconds();
+    }
+
+    Node node() {
+        return node;
+    }
+
+    UserId user() {
+        return user;
+    }
+
+    @Override
+    public @Nullable SessionId session() {
+        return session;
+    }
+
+    StreamOptions options() {
+        return options;
+    }
+
+    synchronized Cursor position() {
+        return position;
+    }
+
+    synchronized boolean isOver() {
+        return phase == Phase.ENDING || phase == Phase.ENDED;
+    }
+
+    // ---- the feed's thread
+
+    @Override
+    public synchronized void deliver(Delivery delivery) {
+        var cursor = delivery.cursor();
+        switch (phase) {
+            case CATCHING_UP -> seen = cursor;
+            case LIVE -> {
+                if (isSuccessor(cursor)) {
+                    position = cursor;
+                    idUnsent |= !writeFrame(delivery);
+                } else if (!isKnown(cursor)) {
+                    seen = cursor;
+                    fallBehind();
+                }
+            }
+            case ENDING, ENDED -> {}
+        }
+    }
+
+    @Override
+    public synchronized void missed() {
+        switch (phase) {
+            case CATCHING_UP -> again = true;
+            case LIVE -> fallBehind();
+            case ENDING, ENDED -> {}
+        }
+    }
+
+    @Override
+    public void sessionEnded(SessionId ended) {
+        if (ended.equals(session)) {
+            endSaying(StreamEvents.REAUTH, node.retries().usual(), CloseReason.REAUTH);
+        }
+    }
+
+    /** Only a frame of the same stream of the same Redis can continue it; the first frame of all continues nothing. */
+    private boolean isSuccessor(Cursor cursor) {
+        boolean sameStream = cursor.epochMillis() == position.epochMillis() || position.epochMillis() == 0;
+        return sameStream && cursor.n() == position.n() + 1 && cursor.tag().equals(position.tag());
+    }
+
+    private boolean isKnown(Cursor cursor) {
+        return cursor.epochMillis() == position.epochMillis()
+                && cursor.n() <= position.n()
+                && cursor.tag().equals(position.tag());
+    }
+
+    private void fallBehind() {
+        phase = Phase.CATCHING_UP;
+        node.behind().accept(this);
+    }
+
+    private boolean writeFrame(Delivery delivery) {
+        if (!options.accepts(delivery.event())) {
+            return false;
+        }
+        ByteBuffer frame;
+        try {
+            frame = delivery.frame(options);
+        } catch (IllegalArgumentException e) {
+            // Set aside: one event that cannot be written must not end every stream it is sent to.
+            node.meters().poisoned();
+            return false;
+        }
+        write(frame);
+        node.meters().delivered(1);
+        idUnsent = false;
+        return true;
+    }
+
+    // ---- catching up: one thread, which may block
+
+    /** Everything published so far will be in the next read. Answers whether a frame came that no read has shown yet. */
+    synchronized boolean beginRead() {
+        boolean owed = seen != null && !isKnown(seen);
+        seen = null;
+        again = false;
+        return owed;
+    }
+
+    /** Goes on from {@code head} without its past. */
+    synchronized void begin(Cursor head) {
+        position = head;
+        idUnsent = true;
+    }
+
+    /** Writes a page's events, each with its id. Returns how many, when the socket took them or the stream is over. */
+    int replay(Page page) {
+        int sent = 0;
+        var frames = new ArrayList<ByteBuffer>();
+        int bytes = 0;
+        Cursor reached = position();
+        Cursor framed = null;
+        for (LiveFrame.Entry entry : page.entries()) {
+            var event = entry.event();
+            reached = new Cursor(
+                    entry.epochMillis(),
+                    entry.n(),
+                    event.timeMillis(),
+                    page.reached().tag());
+            var frame = frameOf(reached, event);
+            if (frame != null) {
+                frames.add(frame);
+                bytes += frame.remaining();
+                sent++;
+                framed = reached;
+            }
+            if (bytes >= REPLAY_BYTES) {
+                writeAndWait(frames, reached, !reached.equals(framed));
+                frames.clear();
+                bytes = 0;
+            }
+        }
+        if (framed == null && page.entries().isEmpty() && page.reached().equals(position())) {
+            return 0;
+        }
+        writeAndWait(
+                frames,
+                page.reached(),
+                framed == null || framed.n() != page.reached().n());
+        return sent;
+    }
+
+    /** Null for what the client does not want, and for what cannot be written: that is set aside, or it would end every stream it is sent to. */
+    private @Nullable ByteBuffer frameOf(@Nullable Cursor id, EncodedEvent event) {
+        if (!options.accepts(event)) {
+            return null;
+        }
+        try {
+            return SseWriter.event(id, options.nameOf(event.type()), event.json());
+        } catch (IllegalArgumentException e) {
+            node.meters().poisoned();
+            return null;
+        }
+    }
+
+    /** Writes rebuilt events, without ids: a client that is cut off in between resumes from where it was. */
+    int replay(List<EncodedEvent> events) {
+        int sent = 0;
+        int bytes = 0;
+        var frames = new ArrayList<ByteBuffer>();
+        for (var event : events) {
+            var frame = frameOf(null, event);
+            if (frame != null) {
+                frames.add(frame);
+                bytes += frame.remaining();
+                sent++;
+            }
+            if (bytes >= REPLAY_BYTES) {
+                writeAndWait(frames, position(), idUnsentNow());
+                frames.clear();
+                bytes = 0;
+            }
+        }
+        writeAndWait(frames, position(), idUnsentNow());
+        return sent;
+    }
+
+    private synchronized boolean idUnsentNow() {
+        return idUnsent;
+    }
+
+    /** Says something of the stream itself, with the position as id if {@code withId}. */
+    void say(String type, byte[] json, boolean withId) {
+        var at = position();
+        var frame = SseWriter.event(withId ? at : null, options.nameOf(type), json);
+        writeAndWait(List.of(frame), at, !withId && idUnsentNow());
+    }
+
+    /**
+     * Goes live, unless something came that is to be read first.
+     *
+     * @param caughtUp said before the first live frame; null: nothing
+     */
+    synchronized boolean goLive(byte @Nullable [] caughtUp) {
+        if (phase != Phase.CATCHING_UP) {
+            return true;
+        }
+        if (again || (seen != null && !isKnown(seen))) {
+            return false;
+        }
+        seen = null;
+        phase = Phase.LIVE;
+        if (caughtUp != null) {
+            write(SseWriter.event(idUnsent ? position : null, options.nameOf(StreamEvents.CAUGHT_UP), caughtUp));
+            idUnsent = false;
+        }
+        return true;
+    }
+
+    private synchronized void writeAndWait(List<ByteBuffer> frames, Cursor reached, boolean withoutId) {
+        awaitDrained();
+        if (phase != Phase.CATCHING_UP) {
+            return;
+        }
+        position = reached;
+        idUnsent = withoutId;
+        if (frames.isEmpty()) {
+            return;
+        }
+        node.meters().delivered(frames.size());
+        send(frames.toArray(ByteBuffer[]::new));
+        awaitDrained();
+    }
+
+    /** The socket's back-pressure reaches the reader of the past here. A stalled socket is closed by the wheel, which ends the wait. */
+    private void awaitDrained() {
+        boolean interrupted = false;
+        while (writing && phase == Phase.CATCHING_UP) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+                end(CloseReason.FAILED);
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- writing; the caller holds the monitor
+
+    private void write(ByteBuffer frame) {
+        if (!writing) {
+            send(frame);
+            return;
+        }
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+        }
+        if (waiting.size() >= FRAMES_MAX || waitingBytes + frame.remaining() > BYTES_MAX) {
+            end(CloseReason.TOO_SLOW);
+            return;
+        }
+        waiting.add(frame);
+        waitingBytes += frame.remaining();
+    }
+
+    private void send(ByteBuffer... frames) {
+        writing = true;
+        lastWriteTick = node.heartbeats().now();
+        endPoint.write(this, frames);
+        if (writing && phase != Phase.ENDED) {
+            node.heartbeats().schedule(this, STALL_TICKS);
+        }
+    }
+
+    /** A write is done. */
+    @Override
+    public synchronized void succeeded() {
+        writing = false;
+        if (waiting != null) {
+            var frames = waiting.toArray(ByteBuffer[]::new);
+            waiting = null;
+            waitingBytes = 0;
+            send(frames);
+            return;
+        }
+        if (phase == Phase.ENDING) {
+            end(leaveReason);
+        }
+        notifyAll();
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+        end(CloseReason.CLIENT_LEFT);
+    }
+
+    @Override
+    public InvocationType getInvocationType() {
+        return InvocationType.NON_BLOCKING;
+    }
+
+    // ---- time
+
+    @Override
+    synchronized int onTick(int tick) {
+        if (phase == Phase.ENDED) {
+            return 0;
+        }
+        if (writing && tick - lastWriteTick >= STALL_TICKS) {
+            end(CloseReason.STALLED);
+            return 0;
+        }
+        if (phase == Phase.ENDING) {
+            return STALL_TICKS;
+        }
+        if (secondsLeft() <= 0) {
+            endSaying(StreamEvents.REAUTH, node.retries().usual(), CloseReason.REAUTH);
+        } else if (tick >= leaveTick && leaveReason == CloseReason.DRAINED) {
+            endSaying(StreamEvents.DRAIN, node.retries().afterDrain(), CloseReason.DRAINED);
+        } else if (tick >= leaveTick && phase == Phase.LIVE && !writing) {
+            end(CloseReason.ROTATED);
+        } else if (!writing && tick - lastWriteTick >= options.heartbeat().toSeconds()) {
+            beat();
+        }
+        return phase == Phase.ENDED ? 0 : ticksToNext(tick);
+    }
+
+    /** The first moment's distance, when the endpoint was taken over. */
+    private int ticksToNext(int tick) {
+        long next = writing
+                ? STALL_TICKS - (tick - lastWriteTick)
+                : options.heartbeat().toSeconds() - (tick - lastWriteTick);
+        next = Math.min(next, secondsLeft());
+        if (!writing) {
+            next = Math.min(next, (long) leaveTick - tick);
+        }
+        return (int) Math.max(1, next);
+    }
+
+    private long secondsLeft() {
+        return untilSecond - node.clock().instant().getEpochSecond();
+    }
+
+    private void beat() {
+        boolean withId = idUnsent && phase == Phase.LIVE;
+        if (options.heartbeatEvents()) {
+            byte[] json = node.events().plain(StreamEvents.HEARTBEAT);
+            send(SseWriter.event(withId ? position : null, options.nameOf(StreamEvents.HEARTBEAT), json));
+        } else {
+            send(withId ? SseWriter.id(position) : SseWriter.heartbeat());
+        }
+        if (withId) {
+            idUnsent = false;
+        }
+    }
+
+    @Override
+    public synchronized void drainIn(int ticks) {
+        leaveTick = node.heartbeats().now() + ticks;
+        leaveReason = CloseReason.DRAINED;
+        node.heartbeats().schedule(this, ticks);
+    }
+
+    // ---- the end
+
+    /** Says {@code type}, and how long to stay away, as the last thing. */
+    synchronized void endSaying(String type, Duration stayAway, CloseReason reason) {
+        if (phase == Phase.ENDING || phase == Phase.ENDED) {
+            return;
+        }
+        phase = Phase.ENDING;
+        leaveReason = reason;
+        notifyAll();
+        var retry = SseWriter.retry(stayAway);
+        var last = SseWriter.event(null, options.nameOf(type), node.events().plain(type));
+        write(ByteBuffer.allocate(retry.remaining() + last.remaining())
+                .put(retry)
+                .put(last)
+                .flip());
+    }
+
+    /** Ends it now; repeating it changes nothing. */
+    void end(CloseReason reason) {
+        synchronized (this) {
+            if (phase == Phase.ENDED) {
+                return;
+            }
+            phase = Phase.ENDED;
+            waiting = null;
+            waitingBytes = 0;
+            onceOpen = null;
+            notifyAll();
+        }
+        node.heartbeats().cancel(this);
+        node.registry().remove(user, this);
+        node.admission().leave(place);
+        node.meters().close(reason);
+        endPoint.close();
+    }
+
+    // ---- Jetty's connection
+
+    @Override
+    public void onOpen() {
+        endPoint.setIdleTimeout(0);
+        endPoint.fillInterested(new Input());
+        Runnable open;
+        synchronized (this) {
+            open = onceOpen;
+            onceOpen = null;
+            if (phase != Phase.ENDED) {
+                node.heartbeats().schedule(this, ticksToNext(node.heartbeats().now()));
+            }
+        }
+        if (open != null) {
+            open.run();
+        }
+    }
+
+    @Override
+    public void onClose(@Nullable Throwable cause) {
+        end(CloseReason.CLIENT_LEFT);
+    }
+
+    /** What the client sent after its request, before the endpoint was ours. */
+    @Override
+    public void onUpgradeTo(ByteBuffer early) {
+        early.position(early.limit());
+    }
+
+    @Override
+    public EndPoint getEndPoint() {
+        return endPoint;
+    }
+
+    @Override
+    public void close() {
+        end(CloseReason.CLIENT_LEFT);
+    }
+
+    @Override
+    public boolean onIdleExpired(@Nullable TimeoutException timeout) {
+        return false;
+    }
+
+    @Override
+    public void addEventListener(EventListener listener) {
+        Objects.requireNonNull(listener);
+    }
+
+    @Override
+    public void removeEventListener(EventListener listener) {
+        Objects.requireNonNull(listener);
+    }
+
+    @Override
+    public long getMessagesIn() {
+        return -1;
+    }
+
+    @Override
+    public long getMessagesOut() {
+        return -1;
+    }
+
+    @Override
+    public long getBytesIn() {
+        return -1;
+    }
+
+    @Override
+    public long getBytesOut() {
+        return -1;
+    }
+
+    @Override
+    public long getCreatedTimeStamp() {
+        return endPoint.getCreatedTimeStamp();
+    }
+
+    /** Waits for the client to close; a closed stream is freed at once, not at the next write. */
+    private final class Input implements Callback {
+        private int bytes;
+
+        @Override
+        public void succeeded() {
+            try {
+                var sink = ByteBuffer.allocate(512).limit(0);
+                int filled = endPoint.fill(sink);
+                while (filled > 0 && bytes <= INPUT_BYTES_MAX) {
+                    bytes += filled;
+                    sink.limit(0);
+                    filled = endPoint.fill(sink);
+                }
+                if (filled < 0 || bytes > INPUT_BYTES_MAX) {
+                    end(CloseReason.CLIENT_LEFT);
+                } else {
+                    endPoint.fillInterested(this);
+                }
+            } catch (java.io.IOException e) {
+                end(CloseReason.CLIENT_LEFT);
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            end(CloseReason.CLIENT_LEFT);
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
+    }
+}

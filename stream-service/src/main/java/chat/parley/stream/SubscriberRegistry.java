@@ -1,0 +1,156 @@
+package chat.parley.stream;
+
+import chat.parley.event.LiveFrame;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * Who listens here, by user, and which users' channels are to be subscribed. Safe for use by many threads.
+ *
+ * <p>Subscribing and unsubscribing are queued in the order of the changes, under one lock: in another order a user could end
+ * unsubscribed with a stream open.
+ */
+final class SubscriberRegistry {
+    /** Longest wait for Redis to confirm a subscription; after it, the client is told to come back. */
+    private static final Duration CONFIRMATION_WAIT = Duration.ofSeconds(5);
+
+    private final Map<UserId, Audience> audiences = new ConcurrentHashMap<>();
+    private final Object changes = new Object();
+    private final int perUser;
+    private volatile Channels channels = Channels.NONE;
+
+    /** @param perUser most listeners of one user */
+    SubscriberRegistry(int perUser) {
+        this.perUser = perUser;
+    }
+
+    /** Takes the wishes; calls come in order and must not block. */
+    interface Channels {
+        Channels NONE = new Channels() {
+            @Override
+            public void subscribe(Audience audience) {}
+
+            @Override
+            public void unsubscribe(UserId user) {}
+        };
+
+        void subscribe(Audience audience);
+
+        void unsubscribe(UserId user);
+    }
+
+    /**
+     * From now on {@code wishes} hears of every change, and first of all there are; what it knew before is void. Its calls are made under the
+     * registry's lock.
+     */
+    void connect(Channels wishes) {
+        synchronized (changes) {
+            channels = wishes;
+            audiences.values().forEach(wishes::subscribe);
+        }
+    }
+
+    /** Adds {@code listener}; false when the user has too many. {@link #awaitSubscribed} before reading the stream. */
+    boolean add(UserId user, Listener listener) {
+        synchronized (changes) {
+            var audience = audiences.get(user);
+            if (audience == null) {
+                audience = new Audience(user);
+                audience.add(listener);
+                audiences.put(user, audience);
+                channels.subscribe(audience);
+                return true;
+            }
+            if (audience.size() >= perUser) {
+                return false;
+            }
+            audience.add(listener);
+            return true;
+        }
+    }
+
+    /** Forgets {@code listener}; repeating it changes nothing. */
+    void remove(UserId user, Listener listener) {
+        synchronized (changes) {
+            var audience = audiences.get(user);
+            if (audience != null && audience.remove(listener) && audience.size() == 0) {
+                audiences.remove(user);
+                channels.unsubscribe(user);
+            }
+        }
+    }
+
+    /**
+     * Waits until every frame of the user's that is published from now on arrives here.
+     *
+     * @throws StoreUnavailable if Redis does not confirm
+     */
+    void awaitSubscribed(UserId user) {
+        var audience = audiences.get(user);
+        var confirmation = audience == null ? null : audience.confirmation();
+        if (confirmation == null) {
+            return;
+        }
+        try {
+            confirmation.get(CONFIRMATION_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            throw new StoreUnavailable("redis", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StoreUnavailable("redis", e);
+        }
+    }
+
+    /** Whether {@code user} has as many listeners as one may have. */
+    boolean isFull(UserId user) {
+        var audience = audiences.get(user);
+        return audience != null && audience.size() >= perUser;
+    }
+
+    /** Hands a frame of {@code user}'s channel to those who listen. */
+    void deliver(UserId user, LiveFrame frame, String tag) {
+        var audience = audiences.get(user);
+        if (audience == null) {
+            return;
+        }
+        switch (frame) {
+            case LiveFrame.Entry entry -> {
+                var delivery = new Delivery(entry, tag);
+                for (var listener : audience.listeners()) {
+                    listener.deliver(delivery);
+                }
+            }
+            case LiveFrame.SessionEnded ended -> {
+                for (var listener : audience.listeners()) {
+                    listener.sessionEnded(ended.session());
+                }
+            }
+        }
+    }
+
+    /** Frames may have been lost, whoever's. */
+    void missedByAll() {
+        audiences.values().forEach(Audience::missed);
+    }
+
+    /** Everyone who listens; others may come and go meanwhile. */
+    void forEach(Consumer<Listener> action) {
+        for (var audience : audiences.values()) {
+            for (var listener : audience.listeners()) {
+                action.accept(listener);
+            }
+        }
+    }
+
+    /** Whether nobody listens. */
+    boolean isEmpty() {
+        return audiences.isEmpty();
+    }
+}
