@@ -24,6 +24,12 @@ CREATE TABLE outbox (
     autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000
 );
 
+-- What the relay remembers: one row.
+CREATE TABLE relay (
+    one       boolean PRIMARY KEY CHECK (one),
+    redis_tag text NOT NULL                        -- names the Redis that holds what was published of late
+);
+
 -- Appends drafts, one an array element, in one transaction. Locks the conversations in the order of their ids, so that two
 -- nodes never wait for each other in a circle. The second statement has a snapshot of its own, taken under the locks: it sees
 -- every message of these conversations, whoever stored it. Answers one row a draft, by its position: outcome 1 stored,

@@ -33,6 +33,7 @@ import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
@@ -100,6 +101,8 @@ public final class SendApi implements AutoCloseable {
                 new SendMessage(conversations, messages, new MessageNews(events, pushes, outbox)),
                 new History(conversations, messages),
                 new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+
+        opened(new Relay(outbox, messages, conversations, events, pushes, clock, meters.registry()).start());
 
         var edge = new Edge(accounts.authenticator(), browsers, meters.registry(), random);
         var ops = new OpsRoutes(health, () -> leaving);

@@ -84,6 +84,12 @@ public interface MessageStore extends AutoCloseable {
      */
     List<Message> since(ConversationId conversation, long first, Instant since, int limit);
 
+    /**
+     * Conversations with messages stored at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every
+     * conversation there is: for repairs, not for requests.
+     */
+    List<ConversationId> activeSince(Instant since, ConversationId after, int limit);
+
     /** Ends what the store runs; appends under way are finished first. */
     @Override
     void close();

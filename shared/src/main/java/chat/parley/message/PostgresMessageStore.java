@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -60,6 +61,10 @@ public final class PostgresMessageStore implements MessageStore {
             SELECT m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at
             FROM conversation c JOIN message m ON m.conversation_id = c.id AND m.seq = c.last_seq
             WHERE c.id = ANY (?)
+            """;
+
+    private static final String ACTIVE_SINCE = """
+            SELECT id FROM conversation WHERE last_at >= ? AND last_seq > 0 AND id > ? ORDER BY id LIMIT ?
             """;
 
     private final Postgres postgres;
@@ -158,6 +163,16 @@ public final class PostgresMessageStore implements MessageStore {
             before = read.getLast().seq();
             page = Math.min(limit - found.size(), page * 2);
         }
+    }
+
+    @Override
+    public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
+        return postgres.with(handle -> handle.createQuery(ACTIVE_SINCE)
+                .bind(0, since.atOffset(ZoneOffset.UTC))
+                .bind(1, after.value())
+                .bind(2, limit)
+                .map((row, context) -> new ConversationId(row.getLong("id")))
+                .list());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package chat.parley.ops;
 
+import chat.parley.json.JsonText;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.Executors;
 
 /**
@@ -35,6 +37,18 @@ public final class PrivateServer implements AutoCloseable {
         }
     }
 
+    /** The same with {@code /livez} and {@code /readyz}, for a process that has no public port to serve them on. */
+    public static PrivateServer start(String host, int port, PrometheusMeterRegistry meters, Health health) {
+        var started = start(host, port, meters);
+        started.server.createContext("/livez", http -> answer(http, 200, Map.of("status", Health.UP)));
+        started.server.createContext("/readyz", http -> {
+            var report = health.report();
+            boolean up = report.values().stream().allMatch(Health.UP::equals);
+            answer(http, up ? 200 : 503, report);
+        });
+        return started;
+    }
+
     /** The port in use. */
     public int port() {
         return server.getAddress().getPort();
@@ -50,6 +64,21 @@ public final class PrivateServer implements AutoCloseable {
             byte[] body = meters.scrape().getBytes(StandardCharsets.UTF_8);
             http.getResponseHeaders().set("Content-Type", CONTENT_TYPE);
             http.sendResponseHeaders(200, body.length);
+            http.getResponseBody().write(body);
+        }
+    }
+
+    private static void answer(HttpExchange http, int status, Map<String, String> report) throws IOException {
+        try (http) {
+            byte[] body = JsonText.bytes(json -> {
+                json.writeStartObject();
+                for (var part : report.entrySet()) {
+                    json.writeStringField(part.getKey(), part.getValue());
+                }
+                json.writeEndObject();
+            });
+            http.getResponseHeaders().set("Content-Type", "application/json");
+            http.sendResponseHeaders(status, body.length);
             http.getResponseBody().write(body);
         }
     }

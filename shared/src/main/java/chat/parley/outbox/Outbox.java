@@ -13,11 +13,13 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.argument.Argument;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +59,16 @@ public final class Outbox implements AutoCloseable {
             WHERE created_at < ? AND set_aside_at IS NULL
             ORDER BY id
             LIMIT ?
+            """;
+
+    /** Any number that no other advisory lock of this database has. */
+    private static final long RELAY_LOCK = 0x7061_726c_6579L;
+
+    private static final String BACKLOG = """
+            SELECT count(*) FILTER (WHERE set_aside_at IS NULL AND created_at < ?) AS overdue,
+                min(created_at) FILTER (WHERE set_aside_at IS NULL) AS oldest,
+                count(*) FILTER (WHERE set_aside_at IS NOT NULL) AS set_aside
+            FROM outbox
             """;
 
     private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
@@ -144,6 +156,75 @@ public final class Outbox implements AutoCloseable {
                         new UserId(row.getLong("actor_id")),
                         row.getObject("created_at", OffsetDateTime.class).toInstant()))
                 .list());
+    }
+
+    /** How much is overdue. {@code oldest} is null where nothing is. */
+    public record Backlog(long rows, @Nullable Instant oldest, long setAside) {}
+
+    /** What was committed before {@code before} and is still there; and what was set aside. */
+    public Backlog backlog(Instant before) {
+        return postgres.with(handle -> handle.createQuery(BACKLOG)
+                .bind(0, before.atOffset(ZoneOffset.UTC))
+                .map((row, context) -> {
+                    var oldest = row.getObject("oldest", OffsetDateTime.class);
+                    return new Backlog(
+                            row.getLong("overdue"),
+                            oldest == null ? null : oldest.toInstant(),
+                            row.getLong("set_aside"));
+                })
+                .one());
+    }
+
+    /** Deletes these rows before it returns; {@link #done} is for those who need not know. */
+    public void delete(Collection<Long> ids) {
+        long[] all = ids.stream().mapToLong(Long::longValue).toArray();
+        postgres.with(handle -> handle.createUpdate(DELETE).bind(0, all).execute());
+    }
+
+    /** These cannot be published; they stay, are no longer overdue, and wait for somebody to look at them. */
+    public void setAside(Collection<Long> ids, Instant now) {
+        long[] all = ids.stream().mapToLong(Long::longValue).toArray();
+        postgres.with(handle -> handle.createUpdate("UPDATE outbox SET set_aside_at = ? WHERE id = ANY (?)")
+                .bind(0, now.atOffset(ZoneOffset.UTC))
+                .bind(1, all)
+                .execute());
+    }
+
+    /** The tag of the Redis that is known to hold what was published of late; empty before the first was noted. */
+    public Optional<String> redisTag() {
+        return postgres.with(handle -> handle.createQuery("SELECT redis_tag FROM relay")
+                .mapTo(String.class)
+                .findOne());
+    }
+
+    /** Notes that what was published of late is in the Redis of this tag. */
+    public void noteRedisTag(String tag) {
+        postgres.with(handle -> handle.createUpdate("""
+                        INSERT INTO relay (one, redis_tag) VALUES (true, ?)
+                        ON CONFLICT (one) DO UPDATE SET redis_tag = excluded.redis_tag
+                        """).bind(0, tag).execute());
+    }
+
+    /** Runs {@code work} unless another node is at it; false then. Two at once would do no harm, only everything twice. */
+    public boolean alone(Runnable work) {
+        return postgres.with(handle -> {
+            boolean mine = handle.createQuery("SELECT pg_try_advisory_lock(?)")
+                    .bind(0, RELAY_LOCK)
+                    .mapTo(Boolean.class)
+                    .one();
+            if (!mine) {
+                return false;
+            }
+            try {
+                work.run();
+            } finally {
+                handle.createQuery("SELECT pg_advisory_unlock(?)")
+                        .bind(0, RELAY_LOCK)
+                        .mapTo(Boolean.class)
+                        .one();
+            }
+            return true;
+        });
     }
 
     /** Deletes what is known to be done, then ends. */

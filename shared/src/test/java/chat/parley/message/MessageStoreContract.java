@@ -231,6 +231,22 @@ public abstract class MessageStoreContract {
     }
 
     @Test
+    void conversations_with_messages_since_a_time_are_listed_by_id() {
+        var quiet = newConversation();
+        send(quiet, ANN, "key", "long ago");
+        clock.advance(Duration.ofHours(1));
+        var first = newConversation();
+        newConversation();
+        var second = newConversation();
+        var since = clock.instant();
+        send(second, ANN, "key", "hello");
+        send(first, ANN, "key", "hello");
+        assertEquals(List.of(first, second), store().activeSince(since, quiet, 10));
+        assertEquals(List.of(second), store().activeSince(since, first, 10));
+        assertEquals(List.of(first), store().activeSince(since, quiet, 1));
+    }
+
+    @Test
     void readers_that_page_by_seq_miss_nothing_while_16_write_to_one_conversation() throws Exception {
         writeAndRead(List.of(newConversation()), 125);
     }

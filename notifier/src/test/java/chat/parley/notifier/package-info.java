@@ -1,0 +1,5 @@
+/** The notifier over a real Redis. */
+@NullMarked
+package chat.parley.notifier;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,141 @@
+package chat.parley.sendapi.relay;
+
+import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Member;
+import chat.parley.event.ChatEvent;
+import chat.parley.event.Publication;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.Message;
+import chat.parley.message.MessageStore;
+import chat.parley.outbox.Outbox.Row;
+import chat.parley.outbox.OutboxKind;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+
+/** Makes events again from what rows refer to. For one batch of rows; reads each conversation once. */
+final class Materials {
+    private final Conversations conversations;
+    private final MessageStore messages;
+    private final Map<ConversationId, Collection<Member>> members = new HashMap<>();
+    private final Map<ConversationId, Map<Long, Message>> found = new HashMap<>();
+
+    Materials(Conversations conversations, MessageStore messages) {
+        this.conversations = conversations;
+        this.messages = messages;
+    }
+
+    /** Reads the messages that {@code rows} refer to, at one round trip a conversation. */
+    void prepare(List<Row> rows) {
+        var seqs = new HashMap<ConversationId, List<Long>>();
+        for (var row : rows) {
+            if (row.kind() == OutboxKind.MESSAGE_CREATED) {
+                seqs.computeIfAbsent(row.conversation(), id -> new ArrayList<>())
+                        .add(row.subject());
+            }
+        }
+        seqs.forEach((conversation, wanted) -> {
+            var byseq = new HashMap<Long, Message>();
+            messages.findAll(conversation, wanted).forEach(message -> byseq.put(message.seq(), message));
+            found.put(conversation, byseq);
+        });
+    }
+
+    /**
+     * The publication that {@code row} stands for.
+     *
+     * @throws IllegalStateException if what it refers to does not exist
+     */
+    Publication publication(Row row) {
+        return switch (row.kind()) {
+            case MESSAGE_CREATED -> message(existing(row));
+            case CONVERSATION_CREATED -> {
+                var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
+                var event = new ChatEvent.ConversationCreated(conversation, row.actor(), row.at());
+                yield Publication.repeat(event, membersBy(row.conversation(), row.at()));
+            }
+            case CONVERSATION_UPDATED -> {
+                var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
+                var event = new ChatEvent.ConversationUpdated(conversation, row.actor(), row.at());
+                yield Publication.repeat(event, membersBy(row.conversation(), row.at()));
+            }
+            case MEMBER_JOINED -> {
+                var event = new ChatEvent.MemberJoined(subject(row), row.actor(), row.at());
+                yield Publication.repeat(event, joinAudience(row));
+            }
+            case MEMBER_UPDATED -> {
+                var event = new ChatEvent.MemberUpdated(subject(row), row.actor(), row.at());
+                yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
+            }
+            case MEMBER_LEFT -> {
+                var event = new ChatEvent.MemberLeft(subject(row), row.actor(), row.at());
+                yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
+            }
+        };
+    }
+
+    /** The publication of a message to those members who may see it. */
+    Publication message(Message message) {
+        var recipients = members(message.conversation()).stream()
+                .filter(member -> member.joinedSeq() <= message.seq())
+                .map(Member::user)
+                .toList();
+        return Publication.repeat(new ChatEvent.MessageCreated(message), recipients);
+    }
+
+    /** The message that a row is about. */
+    Message existing(Row row) {
+        var message = found.getOrDefault(row.conversation(), Map.of()).get(row.subject());
+        if (message == null) {
+            throw missing(row);
+        }
+        return message;
+    }
+
+    private Member subject(Row row) {
+        return conversations
+                .memberState(row.conversation(), new UserId(row.subject()))
+                .orElseThrow(() -> missing(row))
+                .member();
+    }
+
+    /** As the first publication chose them: of people who joined together each is told of itself only. */
+    private Collection<UserId> joinAudience(Row row) {
+        var others = members(row.conversation()).stream()
+                .filter(member -> member.joinedAt().isBefore(row.at()))
+                .map(Member::user)
+                .toList();
+        return withSubject(row, others);
+    }
+
+    private static Collection<UserId> withSubject(Row row, Collection<UserId> others) {
+        var all = new LinkedHashSet<>(others);
+        all.add(new UserId(row.subject()));
+        return all;
+    }
+
+    private List<UserId> membersBy(ConversationId conversation, Instant at) {
+        return members(conversation).stream()
+                .filter(member -> !member.joinedAt().isAfter(at))
+                .map(Member::user)
+                .toList();
+    }
+
+    private Collection<Member> members(ConversationId conversation) {
+        return members.computeIfAbsent(
+                conversation,
+                id -> conversations
+                        .freshRoster(id)
+                        .map(roster -> roster.members().values())
+                        .orElse(List.of()));
+    }
+
+    private static IllegalStateException missing(Row row) {
+        return new IllegalStateException(row.kind() + " of " + row.conversation() + " refers to nothing");
+    }
+}

@@ -1,0 +1,260 @@
+package chat.parley.sendapi.relay;
+
+import chat.parley.conversation.Conversations;
+import chat.parley.event.EventLog;
+import chat.parley.event.Publication;
+import chat.parley.event.PublishOutcome;
+import chat.parley.event.PublishOutcome.Published;
+import chat.parley.id.ConversationId;
+import chat.parley.message.Message;
+import chat.parley.message.MessageStore;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
+import chat.parley.outbox.Outbox.Row;
+import chat.parley.outbox.OutboxKind;
+import chat.parley.push.PushJob;
+import chat.parley.push.PushQueue;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks once a second for what was committed and is not known to be published, and publishes it: in the order of the rows, leaving streams alone that have
+ * it. Any number of nodes may run one; they take turns. After Redis lost something, the messages of the last minutes are offered again, so that streams and
+ * pushes become complete.
+ */
+public final class Relay implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
+    private static final long PAUSE_MILLIS = 1_000;
+
+    /** Younger rows belong to the request that wrote them: it publishes within 2 s or not at all. */
+    private static final Duration OVERDUE_AFTER = Duration.ofSeconds(2);
+
+    /** How far back a Redis that lost something may lack entries without anyone seeing it: far longer than a failover takes. */
+    private static final Duration OFFERED_AGAIN = Duration.ofMinutes(15);
+
+    /** Rows of one step: some milliseconds each of PostgreSQL and of Redis. */
+    private static final int BATCH = 500;
+
+    private static final int CONVERSATIONS_PAGE = 1_000;
+
+    /** A row that fails this often, a second apart, is broken itself. */
+    private static final int TRIES_MAX = 5;
+
+    private static final long CLOSE_LIMIT_MILLIS = 5_000;
+
+    private final Outbox outbox;
+    private final MessageStore messages;
+    private final Conversations conversations;
+    private final EventLog events;
+    private final PushQueue pushes;
+    private final InstantSource clock;
+
+    private final Map<Long, Integer> tries = new HashMap<>();
+    private final Counter relayed;
+    private final AtomicLong backlogRows = new AtomicLong();
+    private final AtomicLong backlogSeconds = new AtomicLong();
+    private final AtomicLong setAside = new AtomicLong();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+
+    /** All stores are closed by the caller, later than the relay. */
+    public Relay(
+            Outbox outbox,
+            MessageStore messages,
+            Conversations conversations,
+            EventLog events,
+            PushQueue pushes,
+            InstantSource clock,
+            MeterRegistry meters) {
+        this.outbox = outbox;
+        this.messages = messages;
+        this.conversations = conversations;
+        this.events = events;
+        this.pushes = pushes;
+        this.clock = clock;
+        this.relayed = meters.counter("parley.relay.published");
+        meters.gauge("parley.outbox.overdue.rows", backlogRows);
+        meters.gauge("parley.outbox.overdue.seconds", backlogSeconds);
+        meters.gauge("parley.outbox.set.aside.rows", setAside);
+        this.thread = Thread.ofPlatform().name("relay").daemon().unstarted(this::run);
+    }
+
+    /** Begins to look. */
+    public Relay start() {
+        thread.start();
+        return this;
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        try {
+            thread.join(CLOSE_LIMIT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        boolean working = true;
+        try {
+            while (!closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                try {
+                    outbox.alone(this::pass);
+                    working = true;
+                } catch (StoreUnavailable e) {
+                    if (working) {
+                        LOG.warn("the relay waits: {}", e.getMessage());
+                    }
+                    working = false;
+                } catch (RuntimeException e) {
+                    LOG.error("the relay failed and tries again", e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One look. */
+    void pass() {
+        measure();
+        String tag = events.tag();
+        if (!outbox.redisTag().equals(Optional.of(tag))) {
+            LOG.info(
+                    "Redis is another or lost what it held: the messages of the last {} are offered again",
+                    OFFERED_AGAIN);
+            if (!offerAgain(clock.instant().minus(OFFERED_AGAIN))) {
+                return;
+            }
+            outbox.noteRedisTag(tag);
+        }
+        List<Row> rows;
+        do {
+            rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
+        } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && closing.getCount() > 0);
+        measure();
+    }
+
+    private void measure() {
+        var now = clock.instant();
+        var backlog = outbox.backlog(now.minus(OVERDUE_AFTER));
+        backlogRows.set(backlog.rows());
+        var oldest = backlog.oldest();
+        backlogSeconds.set(
+                oldest == null || backlog.rows() == 0
+                        ? 0
+                        : Duration.between(oldest, now).toSeconds());
+        setAside.set(backlog.setAside());
+    }
+
+    /** False when nothing more can be done now. */
+    private boolean relay(List<Row> rows) {
+        var materials = new Materials(conversations, messages);
+        materials.prepare(rows);
+        var made = new ArrayList<Row>();
+        var publications = new ArrayList<Publication>();
+        var broken = new ArrayList<Long>();
+        for (var row : rows) {
+            try {
+                publications.add(materials.publication(row));
+                made.add(row);
+            } catch (StoreUnavailable e) {
+                throw e;
+            } catch (RuntimeException e) {
+                LOG.warn("outbox row {} cannot be published: {}", row.id(), e.toString());
+                if (tries.merge(row.id(), 1, Integer::sum) >= TRIES_MAX) {
+                    broken.add(row.id());
+                }
+            }
+        }
+        if (!broken.isEmpty()) {
+            LOG.error("outbox rows {} are set aside after {} tries", broken, TRIES_MAX);
+            outbox.setAside(broken, clock.instant());
+            broken.forEach(tries::remove);
+        }
+        var done = new ArrayList<Long>();
+        var jobs = new ArrayList<PushJob>();
+        var outcomes = events.publish(publications);
+        for (int i = 0; i < outcomes.size(); i++) {
+            if (outcomes.get(i) instanceof Published published) {
+                var row = made.get(i);
+                done.add(row.id());
+                if (row.kind() == OutboxKind.MESSAGE_CREATED) {
+                    // Also where a stream had it before: whether its push was queued is what a row that is left leaves
+                    // open.
+                    jobs.addAll(jobs(materials.existing(row), published.absent()));
+                }
+            }
+        }
+        if (!pushes.add(jobs).join()) {
+            return false;
+        }
+        outbox.delete(done);
+        done.forEach(tries::remove);
+        relayed.increment(done.size());
+        return !done.isEmpty() && done.size() == made.size();
+    }
+
+    /** False when Redis went away meanwhile. */
+    private boolean offerAgain(Instant since) {
+        var last = new ConversationId(0);
+        List<ConversationId> page;
+        do {
+            page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
+            for (var conversation : page) {
+                if (closing.getCount() == 0 || !offerAgain(conversation, since)) {
+                    return false;
+                }
+            }
+            last = page.isEmpty() ? last : page.getLast();
+        } while (page.size() == CONVERSATIONS_PAGE);
+        return true;
+    }
+
+    private boolean offerAgain(ConversationId conversation, Instant since) {
+        var materials = new Materials(conversations, messages);
+        var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
+        for (int from = 0; from < recent.size(); from += BATCH) {
+            var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
+            var outcomes = events.publish(some.stream().map(materials::message).toList());
+            var jobs = new ArrayList<PushJob>();
+            for (int i = 0; i < outcomes.size(); i++) {
+                if (!(outcomes.get(i) instanceof Published published)) {
+                    return false;
+                }
+                // Who had it in the stream had the push as well, or was there.
+                var missed = published.absent().stream()
+                        .filter(absent -> !absent.before())
+                        .toList();
+                jobs.addAll(jobs(some.get(i), missed));
+            }
+            if (!pushes.add(jobs).join()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static List<PushJob> jobs(Message message, List<PublishOutcome.Absent> absent) {
+        return absent.stream()
+                .filter(each -> !each.user().equals(message.sender()))
+                .map(each -> new PushJob(
+                        each.user(), message.conversation(), message.seq(), each.resumeFrom(), message.createdAt()))
+                .toList();
+    }
+}

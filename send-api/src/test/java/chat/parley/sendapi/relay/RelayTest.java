@@ -1,0 +1,289 @@
+package chat.parley.sendapi.relay;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.conversation.Conversations;
+import chat.parley.embedded.EmbeddedRedis.Persistence;
+import chat.parley.event.EventLog;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.AppendOutcome;
+import chat.parley.message.AppendOutcome.Stored;
+import chat.parley.message.NewMessage;
+import chat.parley.message.PostgresMessageStore;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
+import chat.parley.outbox.OutboxKind;
+import chat.parley.postgres.Postgres;
+import chat.parley.push.PushQueue;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import chat.parley.testkit.StepClock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class RelayTest {
+    @RegisterExtension
+    static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    @RegisterExtension
+    static final RealRedis REDIS = RealRedis.shared();
+
+    private static final AtomicLong IDS = new AtomicLong(7_000_000);
+    private static final UserId ANN = new UserId(1_001);
+    private static final UserId BOB = new UserId(1_002);
+
+    private final StepClock clock = StepClock.started();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private Postgres postgres;
+    private PostgresMessageStore messages;
+    private Outbox outbox;
+    private Parts parts;
+
+    /** What depends on Redis. */
+    private record Parts(Redis redis, EventLog events, PushQueue pushes, Relay relay) implements AutoCloseable {
+        @Override
+        public void close() {
+            events.close();
+            pushes.close();
+            redis.close();
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        postgres = Postgres.open(POSTGRES.address(), 8);
+        postgres.with(db -> db.execute("TRUNCATE outbox, relay, message, member, conversation CASCADE"));
+        for (var user : List.of(ANN, BOB)) {
+            postgres.with(db -> db.execute("""
+                    INSERT INTO users (id, username, display_name, search_name, created_at)
+                    VALUES (?, ?, 'X', 'x', now()) ON CONFLICT DO NOTHING
+                    """, user.value(), "u" + user.value()));
+        }
+        messages = new PostgresMessageStore(postgres, clock, meters);
+        outbox = new Outbox(postgres, meters);
+        parts = parts(URI.create(REDIS.uri()));
+    }
+
+    @AfterEach
+    void close() {
+        parts.close();
+        messages.close();
+        outbox.close();
+        postgres.close();
+    }
+
+    @Test
+    void what_was_committed_and_not_published_is_published_once_and_pushes_are_queued() {
+        var talk = newConversation();
+        store(talk, 1, 3);
+        parts.relay.pass();
+        assertEquals(0, entries(parts, BOB), "it may still be under way");
+        clock.advance(Duration.ofSeconds(3));
+        outbox.noteRedisTag(parts.events.tag());
+        parts.relay.pass();
+        assertEquals(3, entries(parts, BOB));
+        assertEquals(3, entries(parts, ANN));
+        assertEquals(0, rows());
+        assertEquals(3, pushJobs(parts));
+        parts.relay.pass();
+        assertEquals(3, entries(parts, BOB));
+    }
+
+    @Test
+    void what_was_published_and_not_noted_is_not_published_twice() {
+        var talk = newConversation();
+        outbox.noteRedisTag(parts.events.tag());
+        store(talk, 1, 2);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        for (int seq = 1; seq <= 2; seq++) {
+            long subject = seq;
+            postgres.inTransaction(
+                    db -> Outbox.add(db, talk, OutboxKind.MESSAGE_CREATED, subject, ANN, clock.instant()));
+        }
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(2, entries(parts, BOB));
+        assertEquals(0, rows());
+    }
+
+    @Test
+    void a_backlog_is_drained_in_the_order_of_each_conversation() throws Exception {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        store(talk, 1, 150);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        try (var redis = REDIS.jedis()) {
+            var keys = redis.xrange(RedisKeys.stream(BOB), "-", "+").stream()
+                    .map(entry ->
+                            List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
+                    .toList();
+            assertEquals(
+                    IntStream.rangeClosed(1, 150)
+                            .mapToObj(seq -> "m:" + talk + ":" + seq + ":1")
+                            .toList(),
+                    keys);
+        }
+        assertEquals(0, rows());
+    }
+
+    @Test
+    void with_redis_away_rows_wait_and_all_is_told_when_it_is_back() throws Exception {
+        try (var own = RealRedis.own(Persistence.NONE);
+                var ownParts = parts(URI.create(own.server().uri()))) {
+            var talk = newConversation();
+            own.server().kill();
+            store(talk, 1, 5);
+            clock.advance(Duration.ofSeconds(3));
+            assertThrows(StoreUnavailable.class, ownParts.relay::pass);
+            assertEquals(5, rows());
+            own.server().restart();
+            Awaitility.await().ignoreExceptions().untilAsserted(() -> {
+                ownParts.relay.pass();
+                assertEquals(0, rows());
+            });
+            assertEquals(5, entries(ownParts, BOB));
+        }
+    }
+
+    @Test
+    void a_redis_that_lost_everything_is_offered_the_last_minutes_again() {
+        var old = newConversation();
+        store(old, 1, 1);
+        clock.advance(Duration.ofMinutes(20));
+        var talk = newConversation();
+        store(talk, 1, 4);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        REDIS.flushAll();
+        parts.relay.pass();
+        assertEquals(4, entries(parts, BOB));
+        assertEquals(4, pushJobs(parts));
+        parts.relay.pass();
+        assertEquals(4, entries(parts, BOB));
+    }
+
+    @Test
+    void a_row_that_refers_to_nothing_is_set_aside_and_the_rest_goes_on() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        postgres.inTransaction(db -> Outbox.add(db, talk, OutboxKind.MESSAGE_CREATED, 99, ANN, clock.instant()));
+        store(talk, 1, 2);
+        clock.advance(Duration.ofSeconds(3));
+        for (int i = 0; i < 6; i++) {
+            parts.relay.pass();
+            assertEquals(2, entries(parts, BOB));
+        }
+        assertEquals(1, meters.get("parley.outbox.set.aside.rows").gauge().value());
+        assertEquals(0, outbox.overdue(clock.instant(), 10).size());
+    }
+
+    @Test
+    void changes_of_conversations_and_members_are_told_as_well() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        for (var kind : OutboxKind.values()) {
+            if (kind != OutboxKind.MESSAGE_CREATED) {
+                postgres.inTransaction(db -> Outbox.add(db, talk, kind, BOB.value(), ANN, clock.instant()));
+            }
+        }
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(5, entries(parts, BOB));
+        assertEquals(0, rows());
+        assertEquals(0, pushJobs(parts));
+    }
+
+    @Test
+    void nodes_take_turns() throws Exception {
+        var entered = new CompletableFuture<Void>();
+        var leave = new CompletableFuture<Void>();
+        var first = CompletableFuture.supplyAsync(() -> outbox.alone(() -> {
+            entered.complete(null);
+            leave.join();
+        }));
+        entered.join();
+        assertEquals(false, outbox.alone(() -> {
+            throw new AssertionError("the other is at it");
+        }));
+        leave.complete(null);
+        assertTrue(first.get());
+        assertTrue(outbox.alone(() -> {}));
+    }
+
+    private Parts parts(URI uri) {
+        var redis = Redis.open(uri, 4);
+        var events = new EventLog(redis, clock, meters);
+        var pushes = new PushQueue(redis, meters);
+        var relay = new Relay(outbox, messages, new Conversations(postgres), events, pushes, clock, meters);
+        return new Parts(redis, events, pushes, relay);
+    }
+
+    private void store(ConversationId talk, int from, int to) {
+        var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
+        for (int i = from; i <= to; i++) {
+            var result = new CompletableFuture<AppendOutcome>();
+            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, "text"), result);
+            pending.add(result);
+        }
+        pending.forEach(result -> assertInstanceOf(Stored.class, result.join()));
+    }
+
+    private ConversationId newConversation() {
+        var talk = new ConversationId(IDS.incrementAndGet());
+        var now = clock.instant().atOffset(ZoneOffset.UTC);
+        postgres.with(db -> db.createUpdate("""
+                INSERT INTO conversation
+                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
+                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
+                """)
+                .bind("id", talk.value())
+                .bind("ann", ANN.value())
+                .bind("now", now)
+                .execute());
+        for (var user : List.of(ANN, BOB)) {
+            postgres.with(db -> db.createUpdate("""
+                    INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
+                    VALUES (:id, :user, 'member', :now, 1, :now)
+                    """)
+                    .bind("id", talk.value())
+                    .bind("user", user.value())
+                    .bind("now", now)
+                    .execute());
+        }
+        return talk;
+    }
+
+    private long rows() {
+        return postgres.with(db -> db.createQuery("SELECT count(*) FROM outbox WHERE set_aside_at IS NULL")
+                .mapTo(Long.class)
+                .one());
+    }
+
+    private static long entries(Parts parts, UserId user) {
+        return parts.redis.with(redis -> redis.xlen(RedisKeys.stream(user)));
+    }
+
+    private static long pushJobs(Parts parts) {
+        return parts.redis.with(redis -> redis.xlen(RedisKeys.PUSH));
+    }
+}

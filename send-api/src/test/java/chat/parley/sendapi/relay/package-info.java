@@ -1,0 +1,5 @@
+/** The relay over real stores. */
+@NullMarked
+package chat.parley.sendapi.relay;
+
+import org.jspecify.annotations.NullMarked;
