@@ -1,0 +1,121 @@
+package chat.parley.systemtests.process;
+
+import chat.parley.embedded.EmbeddedPostgres;
+import chat.parley.embedded.EmbeddedRedis;
+import chat.parley.embedded.EmbeddedRedis.Persistence;
+import chat.parley.testkit.OwnServer;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import redis.clients.jedis.Jedis;
+
+/** A whole Parley of a test's own: PostgreSQL, Redis, and the three services as processes. */
+public final class RunningParley implements AutoCloseable {
+    private final Path folder;
+    private final OwnServer<EmbeddedPostgres> postgres;
+    private final OwnServer<EmbeddedRedis> redis;
+    private final ServiceProcess sendApi;
+    private final ServiceProcess stream;
+    private final ServiceProcess notifier;
+    private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
+
+    private RunningParley(Persistence persistence) throws IOException {
+        folder = Files.createTempDirectory("parley-system-");
+        postgres = RealPostgres.own();
+        redis = RealRedis.own(persistence);
+        sendApi = ServiceProcess.start("chat.parley.sendapi.SendApi", settings(), folder);
+        stream = ServiceProcess.start("chat.parley.stream.StreamService", settings(), folder);
+        notifier = ServiceProcess.start("chat.parley.notifier.Notifier", settings(), folder);
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /** Starts everything and returns when all of it is ready. */
+    public static RunningParley start(Persistence persistence) throws Exception {
+        var parley = new RunningParley(persistence);
+        try {
+            parley.awaitReady();
+            return parley;
+        } catch (Exception | AssertionError e) {
+            parley.close();
+            throw e;
+        }
+    }
+
+    public void awaitReady() {
+        sendApi.awaitReady();
+        stream.awaitReady();
+        notifier.awaitReady();
+    }
+
+    public ServiceProcess sendApi() {
+        return sendApi;
+    }
+
+    public ServiceProcess stream() {
+        return stream;
+    }
+
+    public ServiceProcess notifier() {
+        return notifier;
+    }
+
+    public EmbeddedPostgres postgres() {
+        return postgres.server();
+    }
+
+    public EmbeddedRedis redis() {
+        return redis.server();
+    }
+
+    /** A client of the public addresses. */
+    public Api api() {
+        return new Api(sendApi.uri(), stream.uri());
+    }
+
+    /** A connection to look around in Redis with, or to break something; close it. */
+    public Jedis jedis() {
+        var jedis = new Jedis(redis().host(), redis().port());
+        jedis.auth(redis().password());
+        return jedis;
+    }
+
+    @Override
+    public void close() throws Exception {
+        Runtime.getRuntime().removeShutdownHook(atExit);
+        end();
+    }
+
+    private void end() throws Exception {
+        for (var service : new ServiceProcess[] {notifier, stream, sendApi}) service.close();
+        // What is in the folders is deleted next, so an orderly end would be wasted time.
+        redis().kill();
+        redis.close();
+        postgres().kill();
+        postgres.close();
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
+    }
+
+    private void endQuietly() {
+        try {
+            end();
+        } catch (Exception e) {
+            System.err.println("a Parley of the tests did not end: " + e);
+        }
+    }
+
+    private Map<String, String> settings() {
+        var settings = new HashMap<String, String>();
+        settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
+        settings.put("PARLEY_POSTGRES_USER", postgres().user());
+        settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());
+        settings.put("PARLEY_REDIS_URL", redis().uri());
+        return settings;
+    }
+}
