@@ -69,6 +69,14 @@ public final class Trace {
                 .count();
     }
 
+    /** The messages that came by the stream, in the order of their arrival, repeated ones too. */
+    public synchronized List<Seen> messages() {
+        return observations.stream()
+                .filter(Observation.Received.class::isInstance)
+                .map(o -> ((Observation.Received) o).message())
+                .toList();
+    }
+
     String device() {
         return device;
     }

@@ -104,8 +104,9 @@ public final class Api {
 
     static void require(HttpResponse<String> answer, int status) {
         if (answer.statusCode() != status) {
-            throw new AssertionError(answer.request().method() + " " + answer.request().uri().getPath() + " was answered "
-                    + answer.statusCode() + " instead of " + status + ": " + answer.body());
+            throw new AssertionError(
+                    answer.request().method() + " " + answer.request().uri().getPath() + " was answered "
+                            + answer.statusCode() + " instead of " + status + ": " + answer.body());
         }
     }
 }

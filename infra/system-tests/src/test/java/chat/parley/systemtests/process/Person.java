@@ -14,7 +14,8 @@ public record Person(Api api, String id, String username, String token) {
 
     /** The conversation of two. */
     public String direct(Person other) throws IOException, InterruptedException {
-        return create(Api.object().put("type", "direct").put("user_id", other.id()).toString());
+        return create(
+                Api.object().put("type", "direct").put("user_id", other.id()).toString());
     }
 
     /** A new group with these people and oneself. */
@@ -38,7 +39,12 @@ public record Person(Api api, String id, String username, String token) {
             var answer = api.call("POST", "/v1/conversations/" + conversation + "/messages", token, body);
             return switch (answer.statusCode()) {
                 case 201, 200 ->
-                    attempt(conversation, key, text, Outcome.OK, Api.json(answer.body()).get("seq").asLong());
+                    attempt(
+                            conversation,
+                            key,
+                            text,
+                            Outcome.OK,
+                            Api.json(answer.body()).get("seq").asLong());
                 case 429 -> attempt(conversation, key, text, Outcome.UNKNOWN, 0);
                 default ->
                     attempt(conversation, key, text, answer.statusCode() >= 500 ? Outcome.UNKNOWN : Outcome.FAILED, 0);
@@ -81,7 +87,8 @@ public record Person(Api api, String id, String username, String token) {
         if (answer.statusCode() >= 500) throw new IOException("the list is away: " + answer.statusCode());
         Api.require(answer, 200);
         var ids = new ArrayList<String>();
-        for (var item : Api.json(answer.body()).get("items")) ids.add(item.get("id").asText());
+        for (var item : Api.json(answer.body()).get("items"))
+            ids.add(item.get("id").asText());
         return ids;
     }
 
