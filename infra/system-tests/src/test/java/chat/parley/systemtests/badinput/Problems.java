@@ -27,10 +27,9 @@ final class Problems {
     }
 
     /** The body without what names this one request. */
-    static String constantPart(HttpResponse<String> answer) throws Exception {
-        return ((ObjectNode) Api.json(answer.body()))
-                .without("request_id")
-                .without("instance")
+    static String constantPart(String body) throws Exception {
+        return ((ObjectNode) Api.json(body))
+                .remove(List.of("request_id", "instance"))
                 .toString();
     }
 }
