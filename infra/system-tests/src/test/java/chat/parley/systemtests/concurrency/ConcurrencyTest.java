@@ -107,7 +107,7 @@ class ConcurrencyTest {
     /** Asks again and again for what comes after the last message it saw: by this, ids given out before commit lose messages. */
     private Callable<List<Seen>> page(String conversation, int conversations) {
         var reader = people.getLast();
-        long due = WRITERS * MESSAGES_A_WRITER / conversations;
+        long due = (long) WRITERS * MESSAGES_A_WRITER / conversations;
         return () -> {
             var seen = new ArrayList<Seen>();
             while (seen.size() < due && !Thread.currentThread().isInterrupted()) {

@@ -2,8 +2,10 @@ package chat.parley.systemtests.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -89,6 +91,24 @@ public final class ServiceProcess implements AutoCloseable {
         } catch (IOException e) {
             return 0;
         }
+    }
+
+    /** What {@code /readyz} says; an empty object where it does not answer. */
+    JsonNode readyAnswer() throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(uri().resolve("/readyz"))
+                .timeout(READY_MAX)
+                .build();
+        try {
+            return Api.json(http.send(request, BodyHandlers.ofString()).body());
+        } catch (ConnectException e) {
+            return Api.object();
+        }
+    }
+
+    /** Returns the exit code once it ends by itself. */
+    int awaitExit() throws InterruptedException {
+        awaitEnd();
+        return process.exitValue();
     }
 
     /** {@code kill -9}; returns when it is gone. */
