@@ -162,6 +162,7 @@ class BodyTest {
                         new String[] {"{\"client_message_id\":\"a\",\"text\":null}", text},
                         new String[] {"{\"client_message_id\":\"a\",\"text\":\"" + "a".repeat(10_001) + "\"}", text},
                         new String[] {"{\"client_message_id\":7,\"text\":\"a\"}", key},
+                        new String[] {"{\"client_message_id\":\"a\\r\\nid: forged\",\"text\":\"a\"}", key},
                         new String[] {"{\"client_message_id\":\"\",\"text\":\"a\"}", key},
                         new String[] {"{\"text\":\"a\"}", key},
                         new String[] {"{\"client_message_id\":\"" + "a".repeat(65) + "\",\"text\":\"a\"}", key})

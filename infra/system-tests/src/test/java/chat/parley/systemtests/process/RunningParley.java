@@ -28,9 +28,13 @@ public final class RunningParley implements AutoCloseable {
         folder = Files.createTempDirectory("parley-system-");
         postgres = RealPostgres.own();
         redis = RealRedis.own(persistence);
-        sendApi = ServiceProcess.start("chat.parley.sendapi.SendApi", settings(), folder);
-        stream = ServiceProcess.start("chat.parley.stream.StreamService", settings(), folder);
-        notifier = ServiceProcess.start("chat.parley.notifier.Notifier", settings(), folder);
+        sendApi = ServiceProcess.start(
+                // Nobody here is slowed down on purpose.
+                "chat.parley.sendapi.SendApi", settings(Map.of("PARLEY_LIMIT_SENDS", "1000000")), folder);
+        stream = ServiceProcess.start(
+                // By default a leaving node spreads its clients over more time than a test has.
+                "chat.parley.stream.StreamService", settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
+        notifier = ServiceProcess.start("chat.parley.notifier.Notifier", settings(Map.of()), folder);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
@@ -110,8 +114,8 @@ public final class RunningParley implements AutoCloseable {
         }
     }
 
-    private Map<String, String> settings() {
-        var settings = new HashMap<String, String>();
+    private Map<String, String> settings(Map<String, String> ofThisService) {
+        var settings = new HashMap<>(ofThisService);
         settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
         settings.put("PARLEY_POSTGRES_USER", postgres().user());
         settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());

@@ -26,7 +26,7 @@ import org.awaitility.Awaitility;
 /** One service, run by its own main in a JVM of its own, with its settings in the environment. */
 public final class ServiceProcess implements AutoCloseable {
     /** A JVM with a cold cache on two busy cores. */
-    private static final Duration READY_MAX = Duration.ofSeconds(40);
+    private static final Duration READY_MAX = Duration.ofSeconds(60);
 
     /** Longer than the drain the tests set. */
     private static final Duration STOP_MAX = Duration.ofSeconds(20);
