@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -47,8 +48,7 @@ class RulesUnderLoadTest {
             assertEquals(Outcome.OK, attempt.get().outcome());
             assertEquals(1, attempt.get().seq());
         }
-        assertEquals(
-                List.of(new Seen(conversation, 1, ann.id(), "the key", "the text")), ann.history(conversation));
+        assertEquals(List.of(new Seen(conversation, 1, ann.id(), "the key", "the text")), ann.history(conversation));
     }
 
     @Test
@@ -95,24 +95,27 @@ class RulesUnderLoadTest {
             long last = ann.history(conversation).getLast().seq();
             Awaitility.await().atMost(DELIVERED_MAX).until(() -> cids.has(conversation, last));
             for (var message : bobs.messages()) {
-                // A request that was under way at the moment of the removal may have been stored just before it; one that began later may not.
+                // A request that was under way at the moment of the removal may have been stored just before it; one
+                // that began later may not.
                 assertTrue(
                         keysBefore.contains(message.key()) || mayHaveBeenUnderWay(message, keysBefore),
                         () -> "bob saw " + message + ", sent after he was removed");
             }
-            assertEquals(404, api.call("GET", "/v1/conversations/" + conversation + "/messages", bob.token(), null)
-                    .statusCode());
+            assertEquals(
+                    404,
+                    api.call("GET", "/v1/conversations/" + conversation + "/messages", bob.token(), null)
+                            .statusCode());
         }
     }
 
     /** Each sender has one request under way at a time, so at most one key a sender is not yet recorded. */
-    private static boolean mayHaveBeenUnderWay(Seen message, HashSet<String> keysBefore) {
+    private static boolean mayHaveBeenUnderWay(Seen message, Set<String> keysBefore) {
         int number = Integer.parseInt(message.key().substring(message.key().lastIndexOf('-') + 1));
         var sender = message.key().substring(0, message.key().lastIndexOf('-') + 1);
         return keysBefore.contains(sender + (number - 1));
     }
 
-    private HashSet<String> keys() {
+    private Set<String> keys() {
         var keys = new HashSet<String>();
         for (var attempt : history.attempts()) keys.add(attempt.key());
         return keys;
