@@ -40,8 +40,8 @@ public final class MessageRoutes {
         if (!key.codePoints().allMatch(MessageRoutes::isPrintable)) {
             body.complain("client_message_id", "not_printable");
         }
-        String type = body.text("type", 1, TYPE_CHARS_MAX);
-        if (!type.isEmpty() && !type.equals("text")) {
+        String type = body.textOrNull("type", 1, TYPE_CHARS_MAX); // left out, it is a text
+        if (type != null && !type.equals("text")) {
             body.complain("type", "not_a_type");
         }
         String text = body.text("text", 1, TEXT_CODE_POINTS_MAX);

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A thing of others and a thing that never was: nobody can tell them apart. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -98,19 +99,16 @@ class ForeignIdTest {
         assertEquals(200, api.call("GET", "/v1/users/me", ann.token(), null).statusCode());
     }
 
-    @Test
-    void a_user_that_never_was_cannot_be_written_to_nor_added() throws Exception {
-        Problems.require(404, "not_found", api.call("GET", "/v1/users/" + NEVER_GIVEN_OUT, ann.token(), null));
-        var direct = Api.object()
-                .put("type", "direct")
-                .put("user_id", NEVER_GIVEN_OUT)
-                .toString();
-        Problems.require(404, "not_found", api.call("POST", "/v1/conversations", ann.token(), direct));
-        var members = "{\"user_ids\":[\"" + NEVER_GIVEN_OUT + "\"]}";
-        Problems.require(
-                404,
-                "not_found",
-                api.call("POST", "/v1/conversations/" + conversation + "/members", ann.token(), members));
+    /** Users are there for everyone to find, so a wrong one in a body is a field at fault. */
+    @ParameterizedTest
+    @ValueSource(strings = {NEVER_GIVEN_OUT, "nonsense"})
+    void a_user_that_never_was_cannot_be_written_to_nor_added(String nobody) throws Exception {
+        Problems.require(404, "not_found", api.call("GET", "/v1/users/" + nobody, ann.token(), null));
+        var direct = Api.object().put("type", "direct").put("user_id", nobody).toString();
+        Problems.require(400, "invalid_field", api.call("POST", "/v1/conversations", ann.token(), direct));
+        var members = "{\"user_ids\":[\"" + nobody + "\"]}";
+        var path = "/v1/conversations/" + conversation + "/members";
+        Problems.require(400, "invalid_field", api.call("POST", path, ann.token(), members));
     }
 
     @Test

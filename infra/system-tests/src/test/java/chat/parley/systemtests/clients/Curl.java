@@ -39,7 +39,7 @@ final class Curl implements AutoCloseable {
         var api = person.api();
         var output = Files.createTempFile("parley-curl-", ".txt");
         var builder = new ProcessBuilder("bash", "-c", "exec " + here(line, api))
-                .redirectErrorStream(true)
+                .redirectError(ProcessBuilder.Redirect.DISCARD) // the progress meter
                 .redirectOutput(output.toFile());
         builder.environment().put("token", person.token());
         builder.environment().put("conversation", conversation);
