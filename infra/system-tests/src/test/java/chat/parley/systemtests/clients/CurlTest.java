@@ -69,7 +69,9 @@ class CurlTest {
         var poll = receive.replace("text/event-stream", "application/json");
         String cursor;
         try (var first = Curl.run(withQuery(poll, "wait=0"), bob, conversation)) {
-            cursor = Api.json(first.finish()).get("last_event_id").asText();
+            var page = Api.json(first.finish());
+            cursor = page.path("last_event_id").asText();
+            assertFalse(cursor.isEmpty(), page::toString);
         }
         try (var waiting = Curl.run(withQuery(poll, "wait=20&last_event_id=" + cursor), bob, conversation)) {
             ann.send(conversation, "1", "worth the wait");
