@@ -1,0 +1,79 @@
+package chat.parley.bench;
+
+import chat.parley.json.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** The calls that prepare a measurement; nothing of this is measured. Safe for use by many threads. */
+final class Api {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final HttpClient http;
+    private final String address;
+
+    Api(HttpClient http, int port) {
+        this.http = http;
+        this.address = "http://127.0.0.1:" + port;
+    }
+
+    /** Whose token this is; makes the user where it is new. */
+    Person me(String token) throws IOException, InterruptedException {
+        var answer = call(request(token, "/v1/users/me").GET());
+        return new Person(answer.required("id").asText(), token);
+    }
+
+    /** The id of the direct conversation of the two. */
+    String direct(Person one, Person other) throws IOException, InterruptedException {
+        var body = Json.MAPPER.createObjectNode().put("type", "direct").put("user_id", other.id());
+        return post(one, "/v1/conversations", body).required("id").asText();
+    }
+
+    /** The id of a new group of all of {@code members}, which the first of them owns. */
+    String group(List<Person> members) throws IOException, InterruptedException {
+        var body = Json.MAPPER.createObjectNode().put("type", "group").put("name", "Bench");
+        var ids = body.putArray("member_ids");
+        members.stream().skip(1).map(Person::id).forEach(ids::add);
+        return post(members.getFirst(), "/v1/conversations", body)
+                .required("id")
+                .asText();
+    }
+
+    /** Sends one message with the stamp of now. */
+    void send(Person sender, String conversationId) throws IOException, InterruptedException {
+        var body = Json.MAPPER
+                .createObjectNode()
+                .put("client_message_id", UUID.randomUUID().toString())
+                .put("type", "text")
+                .put("text", Stamp.text(System.nanoTime()));
+        post(sender, "/v1/conversations/" + conversationId + "/messages", body);
+    }
+
+    private JsonNode post(Person caller, String path, JsonNode body) throws IOException, InterruptedException {
+        return call(request(caller.token(), path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+    }
+
+    private HttpRequest.Builder request(String token, String path) {
+        return HttpRequest.newBuilder(URI.create(address + path))
+                .timeout(PATIENCE)
+                .header("Authorization", "Bearer " + token);
+    }
+
+    private JsonNode call(HttpRequest.Builder builder) throws IOException, InterruptedException {
+        var request = builder.build();
+        var answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() / 100 != 2) {
+            throw new BenchException(request.method() + " " + request.uri().getPath() + " was answered by "
+                    + answer.statusCode() + " " + answer.body());
+        }
+        return Json.MAPPER.readTree(answer.body());
+    }
+}

@@ -1,0 +1,74 @@
+package chat.parley.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import picocli.CommandLine;
+
+/** The command {@code infra/bench/run}: starts everything, measures, prints, ends everything. */
+public final class Bench {
+    private static final int OK = 0;
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
+
+    private Bench() {}
+
+    public static void main(String[] arguments) throws Exception {
+        System.exit(run(new PrintWriter(System.out, true, StandardCharsets.UTF_8), arguments));
+    }
+
+    /** Measures what {@code arguments} ask for; returns the exit code. */
+    static int run(PrintWriter out, String... arguments) throws Exception {
+        var options = new Options();
+        var command = new CommandLine(options).setCommandName("infra/bench/run").setCaseInsensitiveEnumValuesAllowed(true);
+        try {
+            command.parseArgs(arguments);
+        } catch (CommandLine.ParameterException e) {
+            out.println(e.getMessage());
+            return MISUSED;
+        }
+        if (options.help) {
+            command.usage(out);
+            return OK;
+        }
+        var complaint = options.complaint();
+        if (complaint != null) {
+            out.println(complaint);
+            return MISUSED;
+        }
+        options.folder(Files.createTempDirectory(Files.createDirectories(options.data), "parley-bench"));
+        try {
+            measure(options, new Report(out), List.of(arguments));
+            return OK;
+        } catch (BenchException e) {
+            out.println(e.getMessage());
+            return FAILED;
+        } finally {
+            delete(options.folder());
+        }
+    }
+
+    private static void measure(Options options, Report report, List<String> arguments) throws Exception {
+        report.line("`infra/bench/run %s`, %d cores, load average %.2f before.",
+                String.join(" ", arguments),
+                Runtime.getRuntime().availableProcessors(),
+                ProcessStat.loadAverage());
+        try (var deployment = Deployment.start(options.folder(), options.jvm)) {
+            var people = new People(deployment);
+            if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report).run();
+            if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report).run();
+            if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report).run();
+        }
+        report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+        }
+    }
+}

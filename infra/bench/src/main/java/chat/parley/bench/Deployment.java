@@ -1,0 +1,131 @@
+package chat.parley.bench;
+
+import chat.parley.embedded.EmbeddedPostgres;
+import chat.parley.embedded.EmbeddedRedis;
+import com.nimbusds.jose.JOSEException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A whole Parley of its own under a folder: embedded stores and the three services, each a process. Opened in the order of the lines. */
+final class Deployment implements AutoCloseable {
+    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
+
+    /** Everyone here sends without a pause, which no person does. */
+    private static final String SENDS_PER_MINUTE = "100000000";
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Map<Part, ServiceProcess> services = new EnumMap<>(Part.class);
+    private final Map<Part, Integer> ports = new EnumMap<>(Part.class);
+    private final EmbeddedPostgres postgres;
+    private final EmbeddedRedis redis;
+    private final Issuer issuer;
+    private final Api api;
+
+    private Deployment(Path folder, List<String> jvmOptions) throws IOException, JOSEException, InterruptedException {
+        Files.createDirectories(folder);
+        postgres = opened(EmbeddedPostgres.start(folder.resolve("postgres")));
+        redis = opened(EmbeddedRedis.start(folder.resolve("redis")));
+        issuer = new Issuer(InstantSource.system().instant());
+        var issuersFile = issuer.writeIssuersFile(folder);
+        var http = opened(HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_PATIENCE)
+                .build());
+
+        var common = Map.of(
+                "PARLEY_HOST", "127.0.0.1",
+                "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
+                "PARLEY_POSTGRES_USER", postgres.user(),
+                "PARLEY_POSTGRES_PASSWORD", postgres.password(),
+                "PARLEY_REDIS_URL", redis.uri());
+        var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
+        // One after the other: the first one migrates, and start-up costs no measurement anything.
+        start(Part.SEND_API, "chat.parley.sendapi.SendApi", folder, jvmOptions, http, List.of(common, issuers));
+        start(Part.STREAM_SERVICE, "chat.parley.stream.StreamService", folder, jvmOptions, http, List.of(common, issuers));
+        start(Part.NOTIFIER, "chat.parley.notifier.Notifier", folder, jvmOptions, http, List.of(common));
+        api = new Api(http, ports.get(Part.SEND_API));
+    }
+
+    /** Starts all and returns when all are ready. */
+    static Deployment start(Path folder, List<String> jvmOptions)
+            throws IOException, JOSEException, InterruptedException {
+        return new Deployment(folder, jvmOptions);
+    }
+
+    private void start(
+            Part part,
+            String mainClass,
+            Path folder,
+            List<String> jvmOptions,
+            HttpClient http,
+            List<Map<String, String>> settings)
+            throws IOException, InterruptedException {
+        int port = ServiceProcess.freePort();
+        var environment = new HashMap<String, String>();
+        settings.forEach(environment::putAll);
+        environment.put("PARLEY_PORT", Integer.toString(port));
+        var log = folder.resolve(part.title + ".log");
+        // A profile is written to a file of the service's own.
+        var options = jvmOptions.stream()
+                .map(option -> option.replace("{service}", part.title))
+                .toList();
+        var service = opened(ServiceProcess.start(mainClass, environment, options, log));
+        service.awaitReady(http, port);
+        services.put(part, service);
+        ports.put(part, port);
+    }
+
+    Api api() {
+        return api;
+    }
+
+    Issuer issuer() {
+        return issuer;
+    }
+
+    EmbeddedPostgres postgres() {
+        return postgres;
+    }
+
+    InetSocketAddress address(Part service) {
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), ports.get(service));
+    }
+
+    /** The process of a service or of Redis. */
+    long pid(Part part) {
+        return part == Part.REDIS ? redis.pid() : services.get(part).pid();
+    }
+
+    CpuSample cpu() throws IOException {
+        var micros = new EnumMap<Part, Long>(Part.class);
+        for (var service : services.entrySet()) {
+            micros.put(service.getKey(), ProcessStat.cpuMicros(service.getValue().pid()));
+        }
+        micros.put(Part.POSTGRES, ProcessStat.familyCpuMicros(postgres.pid()));
+        micros.put(Part.REDIS, ProcessStat.familyCpuMicros(redis.pid()));
+        micros.put(Part.GENERATOR, ProcessStat.cpuMicros(ProcessHandle.current().pid()));
+        return new CpuSample(micros, ProcessStat.machineCpuMicros(), System.nanoTime());
+    }
+
+    @Override
+    public void close() throws Exception {
+        while (!opened.isEmpty()) opened.pop().close();
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
+    }
+}

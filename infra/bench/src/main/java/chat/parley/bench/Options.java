@@ -1,0 +1,120 @@
+package chat.parley.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command line. The defaults are those of docs/performance.md; {@link #complaint} bounds what a run may cost. */
+final class Options {
+    enum What {
+        SENDS,
+        IDLE,
+        FANOUT,
+        ALL
+    }
+
+    private static final int SECONDS_MAX = 300;
+    private static final int SENDERS_MAX = 1_000;
+
+    /** A process may hold 20,000 file descriptors on common systems, and the services hold one for each connection. */
+    private static final int CONNECTIONS_MAX = 19_000;
+
+    /** Of a group, for now. */
+    private static final int MEMBERS_MAX = 1_000;
+
+    /** Streams of one user at the same time. */
+    private static final int DEVICES_MAX = 20;
+
+    @Parameters(arity = "0..1", defaultValue = "ALL", description = "sends, idle, fanout or all (default).")
+    What what = What.ALL;
+
+    @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
+    int seconds;
+
+    @Option(names = "--warmup", defaultValue = "15", description = "Seconds before the first (default: ${DEFAULT-VALUE}).")
+    int warmupSeconds;
+
+    @Option(
+            names = "--senders",
+            split = ",",
+            defaultValue = "1,32,256",
+            description = "Senders at the same time (default: ${DEFAULT-VALUE}).")
+    List<Integer> senders = List.of();
+
+    @Option(
+            names = "--rate",
+            defaultValue = "1000",
+            description = "Direct messages a second for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
+    int rate;
+
+    @Option(names = "--connections", defaultValue = "10000", description = "Idle ones (default: ${DEFAULT-VALUE}).")
+    int connections;
+
+    @Option(names = "--members", defaultValue = "1000", description = "Of the group (default: ${DEFAULT-VALUE}).")
+    int members;
+
+    @Option(names = "--devices", defaultValue = "5", description = "Streams a member (default: ${DEFAULT-VALUE}).")
+    int devices;
+
+    @Option(
+            names = "--fanout-rate",
+            defaultValue = "4",
+            description = "Messages a second to the group for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
+    int fanoutRate;
+
+    @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
+    Path data = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+
+    @Option(
+            names = "--jvm",
+            description = "Option for the services' JVMs, repeatable; {service} stands for the name, for example"
+                    + " -XX:StartFlightRecording=filename=/tmp/{service}.jfr.")
+    List<String> jvm = new ArrayList<>();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Print this and end.")
+    boolean help;
+
+    private Path folder = Path.of("");
+
+    /** Null, or what is out of bounds. */
+    @org.jspecify.annotations.Nullable
+    String complaint() {
+        if (seconds < 1 || seconds > SECONDS_MAX) return "--seconds must be from 1 to " + SECONDS_MAX;
+        if (warmupSeconds < 1 || warmupSeconds > SECONDS_MAX) return "--warmup must be from 1 to " + SECONDS_MAX;
+        for (int count : senders) {
+            if (count < 1 || count > SENDERS_MAX) return "--senders must be from 1 to " + SENDERS_MAX + " each";
+        }
+        if (connections < 1 || connections > CONNECTIONS_MAX) return "--connections must be from 1 to " + CONNECTIONS_MAX;
+        if (members < 2 || members > MEMBERS_MAX) return "--members must be from 2 to " + MEMBERS_MAX;
+        if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
+        if (rate < 0 || fanoutRate < 0) return "rates must not be negative";
+        return members * devices > CONNECTIONS_MAX ? "--members times --devices must be at most " + CONNECTIONS_MAX : null;
+    }
+
+    boolean wants(What part) {
+        return what == part || what == What.ALL;
+    }
+
+    Duration duration() {
+        return Duration.ofSeconds(seconds);
+    }
+
+    Duration warmup() {
+        return Duration.ofSeconds(warmupSeconds);
+    }
+
+    /** The folder of this run, below {@link #data}. */
+    Path folder() {
+        return folder;
+    }
+
+    void folder(Path made) {
+        folder = made;
+    }
+}

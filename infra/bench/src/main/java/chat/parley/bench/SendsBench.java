@@ -1,0 +1,130 @@
+package chat.parley.bench;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Persisted sends: each sender posts into a direct conversation of its own, one message at a time, and the other person is connected and reads
+ * it. A send counts when it is answered, which means: committed. In between, the plain INSERT loop runs against the same server.
+ */
+final class SendsBench {
+    /** Long enough for reads that lag behind; a message that has not come by then has not come. */
+    private static final long READ_PATIENCE_NANOS = 5_000_000_000L;
+
+    private final Deployment deployment;
+    private final People people;
+    private final Options options;
+    private final Report report;
+    private final InsertLoop floor;
+    private int runs;
+
+    SendsBench(Deployment deployment, People people, Options options, Report report) {
+        this.deployment = deployment;
+        this.people = people;
+        this.options = options;
+        this.report = report;
+        this.floor = new InsertLoop(deployment, options.folder());
+    }
+
+    void run() throws IOException, InterruptedException, ExecutionException, SQLException {
+        int most = options.senders.stream().mapToInt(Integer::intValue).max().orElseThrow();
+        var crowd = people.first(2 * most);
+        var peers = crowd.subList(most, 2 * most);
+        var routes = people.direct(crowd.subList(0, most), peers);
+        try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
+            streams.open(peers, 1);
+            load(routes, options.warmup(), 0);
+            floor.jdbc(1, options.warmup().dividedBy(4));
+
+            report.title("Persisted sends");
+            report.head(columns());
+            var rows = new ArrayList<Runnable>();
+            for (int senders : options.senders) measure(routes.subList(0, senders), streams, rows);
+            report.title("The same server, one row an INSERT, one INSERT a commit");
+            report.head(List.of(
+                    "clients",
+                    "JDBC rows/s",
+                    "PostgreSQL µs a row",
+                    "pgbench rows/s",
+                    "PostgreSQL µs a row",
+                    "sends/s to the best of these",
+                    "PostgreSQL CPU a send to the cheaper of these"));
+            rows.forEach(Runnable::run);
+
+            if (options.rate > 0) paced(routes, streams);
+        }
+    }
+
+    /** One number of senders, then as many clients of the plain loop. {@code floorRows} are printed when the first table is whole. */
+    private void measure(List<Sender.Route> routes, StreamClients streams, List<Runnable> floorRows)
+            throws IOException, InterruptedException, ExecutionException, SQLException {
+        var tally = streams.tally();
+        var before = deployment.cpu();
+        var sends = load(routes, options.duration(), 0);
+        boolean allRead = tally.await(sends.acknowledged(), READ_PATIENCE_NANOS);
+        var used = deployment.cpu().since(before);
+        streams.check();
+        report.row(cells(routes.size(), sends, tally, used, allRead));
+
+        int clients = Math.min(routes.size(), InsertLoop.CLIENTS_MAX);
+        var jdbc = floor.jdbc(clients, options.duration());
+        var pgbench = floor.pgbench(clients, options.duration());
+        double best = pgbench == null ? jdbc.perSecond() : Math.max(jdbc.perSecond(), pgbench.perSecond());
+        double cheapest =
+                pgbench == null ? jdbc.postgresMicrosEach() : Math.min(jdbc.postgresMicrosEach(), pgbench.postgresMicrosEach());
+        double postgres = (double) used.of(Part.POSTGRES) / sends.acknowledged();
+        floorRows.add(() -> report.row(List.of(
+                clients + (clients < routes.size() ? " (beside " + routes.size() + " senders)" : ""),
+                Report.number(jdbc.perSecond()),
+                Report.number(jdbc.postgresMicrosEach()),
+                pgbench == null ? "–" : Report.number(pgbench.perSecond()),
+                pgbench == null ? "–" : Report.number(pgbench.postgresMicrosEach()),
+                Report.times(sends.perSecond(), best),
+                Report.times(postgres, cheapest))));
+    }
+
+    private void paced(List<Sender.Route> routes, StreamClients streams) throws IOException, InterruptedException {
+        report.title("Direct messages at " + Report.number(options.rate) + " a second, " + routes.size() + " senders");
+        report.head(columns());
+        var tally = streams.tally();
+        var before = deployment.cpu();
+        var sends = load(routes, options.duration(), options.rate);
+        boolean allRead = tally.await(sends.acknowledged(), READ_PATIENCE_NANOS);
+        report.row(cells(routes.size(), sends, tally, deployment.cpu().since(before), allRead));
+    }
+
+    private SendLoad.Result load(List<Sender.Route> routes, Duration duration, int perSecond) throws IOException {
+        return SendLoad.run(deployment.address(Part.SEND_API), routes, duration, perSecond, "bench" + runs++);
+    }
+
+    private static List<String> columns() {
+        var columns = new ArrayList<>(List.of("senders", "sends/s", "answered p50 / p99 ms", "read by the other p50 / p99 ms"));
+        columns.add("CPU a message, µs");
+        for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
+        columns.addAll(List.of("generator", "others' cores"));
+        return columns;
+    }
+
+    private static List<String> cells(
+            int senders, SendLoad.Result sends, Tally tally, CpuSample used, boolean allRead) {
+        double messages = sends.acknowledged();
+        var cells = new ArrayList<String>();
+        cells.add(Integer.toString(senders));
+        cells.add(Report.number(sends.perSecond()));
+        cells.add(quantiles(sends.answers()));
+        cells.add(quantiles(tally.latencies()) + (allRead ? "" : " (only " + tally.messages() + " read)"));
+        cells.add(Report.number(used.servers() / messages));
+        for (var part : Part.values()) if (part != Part.GENERATOR) cells.add(Report.number(used.of(part) / messages));
+        cells.add(Report.number(used.of(Part.GENERATOR) / messages));
+        cells.add(Report.number(used.othersCores()));
+        return cells;
+    }
+
+    static String quantiles(Latencies latencies) {
+        return Report.number(latencies.millis(0.5)) + " / " + Report.number(latencies.millis(0.99));
+    }
+}

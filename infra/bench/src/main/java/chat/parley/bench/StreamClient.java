@@ -1,0 +1,125 @@
+package chat.parley.bench;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One subscriber: an SSE reader that only counts. Lines that are neither {@code event:} nor {@code data:} are passed over, so it also reads a
+ * chunked answer. Confined to the thread of its {@link StreamClients}.
+ */
+final class StreamClient {
+    /** What a read of this client brought about. */
+    enum Progress {
+        NONE,
+        /** {@code stream.caught_up}: from here on events are live. */
+        LIVE,
+        /** The server closed. */
+        ENDED
+    }
+
+    private static final byte[] EVENT = "event: ".getBytes(US_ASCII);
+    private static final byte[] DATA = "data: ".getBytes(US_ASCII);
+    private static final byte[] MESSAGE_CREATED = "message.created".getBytes(US_ASCII);
+    private static final byte[] CAUGHT_UP = "stream.caught_up".getBytes(US_ASCII);
+    private static final byte[] TEXT = "\"text\":\"".getBytes(US_ASCII);
+    private static final byte[] OK = "HTTP/1.1 200 ".getBytes(US_ASCII);
+    private static final byte[] NOTHING = {};
+
+    private final SocketChannel channel;
+    private final SelectionKey key;
+    private final byte[] request;
+    private byte[] rest = NOTHING;
+    private boolean answered;
+    private boolean inMessage;
+    private boolean live;
+
+    private StreamClient(SocketChannel channel, SelectionKey key, byte[] request) {
+        this.channel = channel;
+        this.key = key;
+        this.request = request;
+    }
+
+    /** Begins to connect from the source address given; {@link #connected} must follow. */
+    static StreamClient open(Selector selector, InetSocketAddress server, InetAddress source, String token)
+            throws IOException {
+        var channel = SocketChannel.open();
+        channel.configureBlocking(false);
+        channel.bind(new InetSocketAddress(source, 0));
+        var request = "GET /v1/stream HTTP/1.1\r\nHost: " + server.getHostString() + ":" + server.getPort()
+                + "\r\nAccept: text/event-stream\r\nAuthorization: Bearer " + token + "\r\n\r\n";
+        var client = new StreamClient(
+                channel, channel.register(selector, SelectionKey.OP_CONNECT), request.getBytes(US_ASCII));
+        client.key.attach(client);
+        channel.connect(server);
+        return client;
+    }
+
+    void connected() throws IOException {
+        if (!channel.finishConnect()) return;
+        // An empty socket buffer takes a request of 1 KB whole.
+        if (channel.write(ByteBuffer.wrap(request)) < request.length) throw new IOException("request cut short");
+        key.interestOps(SelectionKey.OP_READ);
+    }
+
+    /** Reads what is there. {@code shared} is direct and empty, {@code bytes} at least as large; both are free again afterwards. */
+    Progress read(ByteBuffer shared, byte[] bytes, @Nullable Tally tally) throws IOException {
+        shared.clear().limit(shared.capacity() - rest.length);
+        int count = channel.read(shared);
+        if (count < 0) return Progress.ENDED;
+        long now = System.nanoTime();
+        System.arraycopy(rest, 0, bytes, 0, rest.length);
+        shared.flip().get(bytes, rest.length, count);
+        boolean before = live;
+        int end = rest.length + count;
+        int from = 0;
+        for (int i = rest.length; i < end; i++) {
+            if (bytes[i] == '\n') {
+                line(bytes, from, i, now, tally);
+                from = i + 1;
+            }
+        }
+        rest = from == end ? NOTHING : Arrays.copyOfRange(bytes, from, end);
+        return live && !before ? Progress.LIVE : Progress.NONE;
+    }
+
+    void close() throws IOException {
+        channel.close();
+    }
+
+    private void line(byte[] bytes, int from, int end, long now, @Nullable Tally tally) {
+        if (!answered) {
+            if (!startsWith(bytes, from, end, OK)) {
+                throw new BenchException("a stream was refused: " + new String(bytes, from, end - from, ISO_8859_1));
+            }
+            answered = true;
+        } else if (startsWith(bytes, from, end, EVENT)) {
+            inMessage = startsWith(bytes, from + EVENT.length, end, MESSAGE_CREATED);
+            live |= startsWith(bytes, from + EVENT.length, end, CAUGHT_UP);
+        } else if (inMessage && startsWith(bytes, from, end, DATA)) {
+            inMessage = false;
+            if (tally != null) tally.received(stamp(bytes, from, end), now);
+        }
+    }
+
+    private static long stamp(byte[] bytes, int from, int end) {
+        for (int i = from; i < end; i++) {
+            if (bytes[i] == '"' && startsWith(bytes, i, end, TEXT)) return Stamp.read(bytes, i + TEXT.length, end);
+        }
+        throw new BenchException("a message without a text arrived");
+    }
+
+    private static boolean startsWith(byte[] bytes, int from, int end, byte[] beginning) {
+        return end - from >= beginning.length
+                && Arrays.equals(bytes, from, from + beginning.length, beginning, 0, beginning.length);
+    }
+}

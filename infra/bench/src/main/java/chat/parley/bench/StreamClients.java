@@ -1,0 +1,144 @@
+package chat.parley.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** Thousands of subscribers on one thread and one selector. */
+final class StreamClients implements AutoCloseable {
+    /** Subscribers that connect at the same time: below the usual backlog of a listening socket. */
+    private static final int CONNECTING_MAX = 64;
+
+    /** A source address has 28,000 ports; far below, the kernel finds a free one at once. */
+    private static final int PORTS_PER_SOURCE = 2_500;
+
+    /** 127.0.0.1 is left to everyone else. */
+    private static final int FIRST_SOURCE = 2;
+
+    private static final int READ_BYTES = 256 * 1024;
+    private static final int SELECT_MILLIS = 100;
+    private static final int POLL_MILLIS = 5;
+    private static final long OPEN_PATIENCE_NANOS = 20_000_000_000L;
+
+    private final InetSocketAddress server;
+    private final Selector selector;
+    private final Thread thread;
+    private final Queue<String> toOpen = new ConcurrentLinkedQueue<>();
+    private volatile boolean closing;
+    private volatile int live;
+    private volatile int ended;
+    private volatile @Nullable Throwable failure;
+    private volatile @Nullable Tally tally;
+
+    // Of the thread only.
+    private int opened;
+    private int connecting;
+
+    StreamClients(InetSocketAddress server) throws IOException {
+        this.server = server;
+        this.selector = Selector.open();
+        this.thread = Thread.ofPlatform().name("stream-clients").start(this::run);
+    }
+
+    /** Opens {@code each} streams for each of {@code people} and returns when all are live. */
+    void open(List<Person> people, int each) throws InterruptedException {
+        int target = live + people.size() * each;
+        for (int i = 0; i < each; i++) people.forEach(person -> toOpen.add(person.token()));
+        selector.wakeup();
+        int seen = live;
+        long progressAt = System.nanoTime();
+        while (live < target) {
+            check();
+            if (System.nanoTime() - progressAt > OPEN_PATIENCE_NANOS) {
+                throw new BenchException(live + " of " + target + " streams are live and no more become so");
+            }
+            Thread.sleep(POLL_MILLIS);
+            if (live > seen) {
+                seen = live;
+                progressAt = System.nanoTime();
+            }
+        }
+    }
+
+    /** From now on messages count here, and no longer where they did. */
+    Tally tally() {
+        var fresh = new Tally();
+        tally = fresh;
+        return fresh;
+    }
+
+    /** Throws if a stream was refused or the reader failed. */
+    void check() {
+        var cause = failure;
+        if (cause != null) throw new BenchException("the stream clients failed: " + cause.getMessage(), cause);
+    }
+
+    /** Streams that the server closed. */
+    int ended() {
+        return ended;
+    }
+
+    private void run() {
+        try {
+            var shared = ByteBuffer.allocateDirect(READ_BYTES);
+            var bytes = new byte[READ_BYTES];
+            while (!closing) {
+                while (connecting < CONNECTING_MAX) {
+                    var token = toOpen.poll();
+                    if (token == null) break;
+                    StreamClient.open(selector, server, source(), token);
+                    opened++;
+                    connecting++;
+                }
+                selector.select(key -> ready(key, shared, bytes), SELECT_MILLIS);
+            }
+            for (var key : selector.keys()) ((StreamClient) key.attachment()).close();
+            selector.close();
+        } catch (IOException | RuntimeException e) {
+            failure = e;
+        }
+    }
+
+    private InetAddress source() {
+        return InetAddress.ofLiteral("127.0.0." + (FIRST_SOURCE + opened / PORTS_PER_SOURCE));
+    }
+
+    // Only this thread writes these counters; the others read them.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void ready(SelectionKey key, ByteBuffer shared, byte[] bytes) {
+        var client = (StreamClient) key.attachment();
+        try {
+            if (key.isConnectable()) {
+                client.connected();
+                return;
+            }
+            switch (client.read(shared, bytes, tally)) {
+                case NONE -> {}
+                case LIVE -> {
+                    connecting--;
+                    live++;
+                }
+                case ENDED -> {
+                    client.close();
+                    ended++;
+                }
+            }
+        } catch (IOException e) {
+            throw new BenchException("a stream broke: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closing = true;
+        selector.wakeup();
+        thread.join();
+    }
+}
