@@ -24,7 +24,8 @@ public final class Bench {
     /** Measures what {@code arguments} ask for; returns the exit code. */
     static int run(PrintWriter out, String... arguments) throws Exception {
         var options = new Options();
-        var command = new CommandLine(options).setCommandName("infra/bench/run").setCaseInsensitiveEnumValuesAllowed(true);
+        var command =
+                new CommandLine(options).setCommandName("infra/bench/run").setCaseInsensitiveEnumValuesAllowed(true);
         try {
             command.parseArgs(arguments);
         } catch (CommandLine.ParameterException e) {
@@ -53,10 +54,9 @@ public final class Bench {
     }
 
     private static void measure(Options options, Report report, List<String> arguments) throws Exception {
-        report.line("`infra/bench/run %s`, %d cores, load average %.2f before.",
-                String.join(" ", arguments),
-                Runtime.getRuntime().availableProcessors(),
-                ProcessStat.loadAverage());
+        report.line(
+                "`infra/bench/run %s`, %d cores, load average %.2f before.",
+                String.join(" ", arguments), Runtime.getRuntime().availableProcessors(), ProcessStat.loadAverage());
         try (var deployment = Deployment.start(options.folder(), options.jvm)) {
             var people = new People(deployment);
             if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report).run();

@@ -17,17 +17,14 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A whole Parley of its own under a folder: embedded stores and the three services, each a process. Opened in the order of the lines. */
 final class Deployment implements AutoCloseable {
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
 
-    /** Everyone here sends without a pause, which no person does. */
-    private static final String SENDS_PER_MINUTE = "100000000";
-
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<Part, ServiceProcess> services = new EnumMap<>(Part.class);
-    private final Map<Part, Integer> ports = new EnumMap<>(Part.class);
     private final EmbeddedPostgres postgres;
     private final EmbeddedRedis redis;
     private final Issuer issuer;
@@ -53,9 +50,15 @@ final class Deployment implements AutoCloseable {
         var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
         // One after the other: the first one migrates, and start-up costs no measurement anything.
         start(Part.SEND_API, "chat.parley.sendapi.SendApi", folder, jvmOptions, http, List.of(common, issuers));
-        start(Part.STREAM_SERVICE, "chat.parley.stream.StreamService", folder, jvmOptions, http, List.of(common, issuers));
+        start(
+                Part.STREAM_SERVICE,
+                "chat.parley.stream.StreamService",
+                folder,
+                jvmOptions,
+                http,
+                List.of(common, issuers));
         start(Part.NOTIFIER, "chat.parley.notifier.Notifier", folder, jvmOptions, http, List.of(common));
-        api = new Api(http, ports.get(Part.SEND_API));
+        api = new Api(http, service(Part.SEND_API).port());
     }
 
     /** Starts all and returns when all are ready. */
@@ -72,19 +75,16 @@ final class Deployment implements AutoCloseable {
             HttpClient http,
             List<Map<String, String>> settings)
             throws IOException, InterruptedException {
-        int port = ServiceProcess.freePort();
         var environment = new HashMap<String, String>();
         settings.forEach(environment::putAll);
-        environment.put("PARLEY_PORT", Integer.toString(port));
         var log = folder.resolve(part.title + ".log");
         // A profile is written to a file of the service's own.
         var options = jvmOptions.stream()
                 .map(option -> option.replace("{service}", part.title))
                 .toList();
         var service = opened(ServiceProcess.start(mainClass, environment, options, log));
-        service.awaitReady(http, port);
+        service.awaitReady(http);
         services.put(part, service);
-        ports.put(part, port);
     }
 
     Api api() {
@@ -99,19 +99,25 @@ final class Deployment implements AutoCloseable {
         return postgres;
     }
 
-    InetSocketAddress address(Part service) {
-        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), ports.get(service));
+    InetSocketAddress address(Part part) {
+        return new InetSocketAddress(
+                InetAddress.ofLiteral("127.0.0.1"), service(part).port());
     }
 
     /** The process of a service or of Redis. */
     long pid(Part part) {
-        return part == Part.REDIS ? redis.pid() : services.get(part).pid();
+        return part == Part.REDIS ? redis.pid() : service(part).pid();
+    }
+
+    private ServiceProcess service(Part part) {
+        return Objects.requireNonNull(services.get(part), part.title);
     }
 
     CpuSample cpu() throws IOException {
         var micros = new EnumMap<Part, Long>(Part.class);
         for (var service : services.entrySet()) {
-            micros.put(service.getKey(), ProcessStat.cpuMicros(service.getValue().pid()));
+            micros.put(
+                    service.getKey(), ProcessStat.cpuMicros(service.getValue().pid()));
         }
         micros.put(Part.POSTGRES, ProcessStat.familyCpuMicros(postgres.pid()));
         micros.put(Part.REDIS, ProcessStat.familyCpuMicros(redis.pid()));

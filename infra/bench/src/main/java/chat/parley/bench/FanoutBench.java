@@ -49,7 +49,12 @@ final class FanoutBench {
                 tally = streams.tally();
                 before = deployment.cpu();
                 messages = paced(sender, group, receivers, tally);
-                row(options.fanoutRate + " messages/s", messages, receivers, tally, deployment.cpu().since(before));
+                row(
+                        options.fanoutRate + " messages/s",
+                        messages,
+                        receivers,
+                        tally,
+                        deployment.cpu().since(before));
             }
             streams.check();
             report.line("%nStreams closed by the server meanwhile: %d.", streams.ended());
@@ -83,8 +88,8 @@ final class FanoutBench {
     }
 
     private static List<String> columns() {
-        var columns = new ArrayList<>(List.of(
-                "load", "messages/s", "deliveries/s", "sent to read p50 / p99 ms", "expected, delivered"));
+        var columns = new ArrayList<>(
+                List.of("load", "messages/s", "deliveries/s", "sent to read p50 / p99 ms", "expected, delivered"));
         columns.add("CPU a delivery, µs");
         for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));

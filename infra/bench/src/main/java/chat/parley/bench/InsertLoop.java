@@ -91,7 +91,8 @@ final class InsertLoop {
         number += 1_000_000_000;
         var command = new ArrayList<>(List.of("pgbench", "--no-vacuum", "--protocol=prepared"));
         command.addAll(List.of("--file=" + script, "--define=n=" + number));
-        command.addAll(List.of("--client=" + clients, "--jobs=" + Math.min(clients, 2), "--time=" + duration.toSeconds()));
+        command.addAll(
+                List.of("--client=" + clients, "--jobs=" + Math.min(clients, 2), "--time=" + duration.toSeconds()));
         command.addAll(List.of("-h", postgres.host(), "-p", Integer.toString(postgres.port())));
         command.addAll(List.of("-U", postgres.user(), "parley"));
         var builder = new ProcessBuilder(command).redirectErrorStream(true);

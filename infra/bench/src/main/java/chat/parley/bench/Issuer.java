@@ -42,10 +42,7 @@ final class Issuer {
         var keys = folder.resolve("jwks.json");
         Files.writeString(keys, new JWKSet(key.toPublicJWK()).toString());
         var issuers = Json.MAPPER.createArrayNode();
-        issuers.addObject()
-                .put("issuer", NAME)
-                .put("audience", AUDIENCE)
-                .put("jwks_file", keys.toString());
+        issuers.addObject().put("issuer", NAME).put("audience", AUDIENCE).put("jwks_file", keys.toString());
         return Files.writeString(folder.resolve("issuers.json"), issuers.toString());
     }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -34,7 +35,10 @@ final class Options {
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
     int seconds;
 
-    @Option(names = "--warmup", defaultValue = "15", description = "Seconds before the first (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--warmup",
+            defaultValue = "15",
+            description = "Seconds before the first (default: ${DEFAULT-VALUE}).")
     int warmupSeconds;
 
     @Option(
@@ -62,7 +66,8 @@ final class Options {
     @Option(
             names = "--fanout-rate",
             defaultValue = "4",
-            description = "Messages a second to the group for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
+            description =
+                    "Messages a second to the group for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
     int fanoutRate;
 
     @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
@@ -83,18 +88,21 @@ final class Options {
     private Path folder = Path.of("");
 
     /** Null, or what is out of bounds. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     String complaint() {
         if (seconds < 1 || seconds > SECONDS_MAX) return "--seconds must be from 1 to " + SECONDS_MAX;
         if (warmupSeconds < 1 || warmupSeconds > SECONDS_MAX) return "--warmup must be from 1 to " + SECONDS_MAX;
         for (int count : senders) {
             if (count < 1 || count > SENDERS_MAX) return "--senders must be from 1 to " + SENDERS_MAX + " each";
         }
-        if (connections < 1 || connections > CONNECTIONS_MAX) return "--connections must be from 1 to " + CONNECTIONS_MAX;
+        if (connections < 1 || connections > CONNECTIONS_MAX)
+            return "--connections must be from 1 to " + CONNECTIONS_MAX;
         if (members < 2 || members > MEMBERS_MAX) return "--members must be from 2 to " + MEMBERS_MAX;
         if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
         if (rate < 0 || fanoutRate < 0) return "rates must not be negative";
-        return members * devices > CONNECTIONS_MAX ? "--members times --devices must be at most " + CONNECTIONS_MAX : null;
+        return members * devices > CONNECTIONS_MAX
+                ? "--members times --devices must be at most " + CONNECTIONS_MAX
+                : null;
     }
 
     boolean wants(What part) {

@@ -33,7 +33,8 @@ final class People {
     }
 
     /** A direct conversation for each of {@code senders}: the one at the same place in {@code peers} is the other person. */
-    List<Sender.Route> direct(List<Person> senders, List<Person> peers) throws InterruptedException, ExecutionException {
+    List<Sender.Route> direct(List<Person> senders, List<Person> peers)
+            throws InterruptedException, ExecutionException {
         var calls = new ArrayList<Callable<Sender.Route>>();
         for (int i = 0; i < senders.size(); i++) {
             var sender = senders.get(i);

@@ -31,12 +31,7 @@ final class ProcessStat {
         long sum = withEndedChildren(fields(Path.of("/proc", Long.toString(pid))));
         try (var processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (var process : processes) {
-                try {
-                    var fields = fields(process);
-                    if (Long.parseLong(fields.get(PARENT)) == pid) sum += withEndedChildren(fields);
-                } catch (NoSuchFileException e) {
-                    continue; // ended since the folder was listed
-                }
+                sum += cpuMicrosOfChild(process, pid);
             }
         }
         return sum;
@@ -68,6 +63,16 @@ final class ProcessStat {
     static double loadAverage() throws IOException {
         var line = Files.readString(Path.of("/proc/loadavg"));
         return Double.parseDouble(line.substring(0, line.indexOf(' ')));
+    }
+
+    /** 0 where it is no child of that parent, or has ended since the folder was listed: then its parent counts it. */
+    private static long cpuMicrosOfChild(Path process, long parent) throws IOException {
+        try {
+            var fields = fields(process);
+            return Long.parseLong(fields.get(PARENT)) == parent ? withEndedChildren(fields) : 0;
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
     }
 
     private static List<String> fields(Path process) throws IOException {

@@ -45,8 +45,7 @@ final class SendLoad {
      * @param perSecond messages, or 0 for as many as go
      * @param run makes the keys of these messages new
      */
-    static Result run(
-            InetSocketAddress server, List<Sender.Route> routes, Duration duration, int perSecond, String run)
+    static Result run(InetSocketAddress server, List<Sender.Route> routes, Duration duration, int perSecond, String run)
             throws IOException {
         var senders = new ArrayList<Sender>();
         try (var selector = Selector.open()) {

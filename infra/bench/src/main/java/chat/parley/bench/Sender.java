@@ -50,8 +50,7 @@ final class Sender implements AutoCloseable {
                 + "\r\n\r\n";
         var channel = SocketChannel.open(server);
         channel.configureBlocking(false);
-        var sender =
-                new Sender(channel, (head + body).getBytes(US_ASCII), head.length() + beforeKey.length());
+        var sender = new Sender(channel, (head + body).getBytes(US_ASCII), head.length() + beforeKey.length());
         channel.register(selector, SelectionKey.OP_READ, sender);
         return sender;
     }

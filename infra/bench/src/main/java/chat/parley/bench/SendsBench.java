@@ -74,8 +74,9 @@ final class SendsBench {
         var jdbc = floor.jdbc(clients, options.duration());
         var pgbench = floor.pgbench(clients, options.duration());
         double best = pgbench == null ? jdbc.perSecond() : Math.max(jdbc.perSecond(), pgbench.perSecond());
-        double cheapest =
-                pgbench == null ? jdbc.postgresMicrosEach() : Math.min(jdbc.postgresMicrosEach(), pgbench.postgresMicrosEach());
+        double cheapest = pgbench == null
+                ? jdbc.postgresMicrosEach()
+                : Math.min(jdbc.postgresMicrosEach(), pgbench.postgresMicrosEach());
         double postgres = (double) used.of(Part.POSTGRES) / sends.acknowledged();
         floorRows.add(() -> report.row(List.of(
                 clients + (clients < routes.size() ? " (beside " + routes.size() + " senders)" : ""),
@@ -102,7 +103,8 @@ final class SendsBench {
     }
 
     private static List<String> columns() {
-        var columns = new ArrayList<>(List.of("senders", "sends/s", "answered p50 / p99 ms", "read by the other p50 / p99 ms"));
+        var columns = new ArrayList<>(
+                List.of("senders", "sends/s", "answered p50 / p99 ms", "read by the other p50 / p99 ms"));
         columns.add("CPU a message, µs");
         for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));

@@ -34,18 +34,20 @@ final class ServiceProcess implements AutoCloseable {
 
     private final String mainClass;
     private final Process process;
+    private final int port;
     private final Path log;
 
-    private ServiceProcess(String mainClass, Process process, Path log) {
+    private ServiceProcess(String mainClass, Process process, int port, Path log) {
         this.mainClass = mainClass;
         this.process = process;
+        this.port = port;
         this.log = log;
     }
 
     /**
      * Starts a service of the class path we run on.
      *
-     * @param settings the environment, which names nothing else of Parley
+     * @param settings the environment, which names nothing else of Parley but the port
      * @param jvmOptions added to the flags, for example to record a profile
      */
     static ServiceProcess start(String mainClass, Map<String, String> settings, List<String> jvmOptions, Path log)
@@ -57,7 +59,9 @@ final class ServiceProcess implements AutoCloseable {
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
         builder.environment().putAll(settings);
-        return new ServiceProcess(mainClass, builder.start(), log);
+        int port = freePort();
+        builder.environment().put("PARLEY_PORT", Integer.toString(port));
+        return new ServiceProcess(mainClass, builder.start(), port, log);
     }
 
     /** A program of the JDK we run on. */
@@ -66,18 +70,23 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** A port that was free a moment ago. */
-    static int freePort() throws IOException {
+    private static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             return socket.getLocalPort();
         }
+    }
+
+    /** Where it takes requests. */
+    int port() {
+        return port;
     }
 
     long pid() {
         return process.pid();
     }
 
-    /** Returns when {@code /readyz} of that port says yes. */
-    void awaitReady(HttpClient http, int port) throws IOException, InterruptedException {
+    /** Returns when {@code /readyz} says yes. */
+    void awaitReady(HttpClient http) throws IOException, InterruptedException {
         var ready = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/readyz"))
                 .timeout(START_MAX)
                 .build();

@@ -1,0 +1,54 @@
+package chat.parley.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchSmokeTest {
+    private static final String[] SMALL = {
+        "all",
+        "--seconds=1",
+        "--warmup=1",
+        "--senders=1,4",
+        "--rate=50",
+        "--connections=50",
+        "--members=10",
+        "--devices=2"
+    };
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void a_small_run_of_everything_reads_all_that_was_sent() throws Exception {
+        var output = new StringWriter();
+        var arguments =
+                Stream.concat(Stream.of(SMALL), Stream.of("--data=" + folder)).toArray(String[]::new);
+
+        int exitCode = Bench.run(new PrintWriter(output), arguments);
+
+        var text = output.toString();
+        assertEquals(0, exitCode, text);
+        for (var title : new String[] {"Persisted sends", "one row an INSERT", "20 connections", "Idle connections"}) {
+            assertTrue(text.contains(title), text);
+        }
+        assertFalse(text.contains("(only"), text);
+        assertTrue(text.contains("Streams closed by the server meanwhile: 0."), text);
+    }
+
+    @Test
+    void a_run_out_of_bounds_is_refused_before_anything_starts() throws Exception {
+        var output = new StringWriter();
+
+        assertEquals(2, Bench.run(new PrintWriter(output), "idle", "--connections=1000000"));
+
+        assertTrue(output.toString().contains("--connections must be from 1 to"), output.toString());
+    }
+}
