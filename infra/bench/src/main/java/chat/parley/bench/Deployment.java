@@ -23,6 +23,17 @@ import java.util.Objects;
 final class Deployment implements AutoCloseable {
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
 
+    /** Everyone here sends without a pause, which no person does; this is the largest quota that can be set. */
+    private static final Map<String, String> SEND_LIMITS = Map.of("PARLEY_LIMIT_SENDS", "1000000");
+
+    /** All connections come from one machine, and none is closed in the middle of a measurement only because of its age. */
+    private static final Map<String, String> STREAM_LIMITS = Map.of(
+            "PARLEY_STREAM_CONNECTIONS", "20000",
+            "PARLEY_STREAM_CONNECTIONS_PER_ADDRESS", "20000",
+            "PARLEY_STREAM_LIFETIME_MIN", "7200",
+            "PARLEY_STREAM_LIFETIME_MAX", "7200",
+            "PARLEY_STREAM_DRAIN", "0");
+
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<Part, ServiceProcess> services = new EnumMap<>(Part.class);
     private final EmbeddedPostgres postgres;
@@ -49,14 +60,14 @@ final class Deployment implements AutoCloseable {
                 "PARLEY_REDIS_URL", redis.uri());
         var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
         // One after the other: the first one migrates, and start-up costs no measurement anything.
-        start(Part.SEND_API, "chat.parley.sendapi.SendApi", folder, jvmOptions, http, List.of(common, issuers));
+        start(Part.SEND_API, "chat.parley.sendapi.SendApi", folder, jvmOptions, http, List.of(common, issuers, SEND_LIMITS));
         start(
                 Part.STREAM_SERVICE,
                 "chat.parley.stream.StreamService",
                 folder,
                 jvmOptions,
                 http,
-                List.of(common, issuers));
+                List.of(common, issuers, STREAM_LIMITS));
         start(Part.NOTIFIER, "chat.parley.notifier.Notifier", folder, jvmOptions, http, List.of(common));
         api = new Api(http, service(Part.SEND_API).port());
     }
