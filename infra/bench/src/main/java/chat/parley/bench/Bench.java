@@ -1,5 +1,7 @@
 package chat.parley.bench;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** The command {@code infra/bench/run}: starts everything, measures, prints, ends everything. */
@@ -18,6 +21,8 @@ public final class Bench {
     private Bench() {}
 
     public static void main(String[] arguments) throws Exception {
+        // What this process says is a table; the embedded servers' remarks would stand in it.
+        ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
         System.exit(run(new PrintWriter(System.out, true, StandardCharsets.UTF_8), arguments));
     }
 
@@ -49,7 +54,8 @@ public final class Bench {
             out.println(e.getMessage());
             return FAILED;
         } finally {
-            delete(options.folder());
+            if (options.keep) out.println("Kept: " + options.folder());
+            else delete(options.folder());
         }
     }
 

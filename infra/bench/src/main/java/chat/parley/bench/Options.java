@@ -73,6 +73,9 @@ final class Options {
     @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
     Path data = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
 
+    @Option(names = "--keep", description = "Keep that folder, with the services' logs.")
+    boolean keep;
+
     @Option(
             names = "--jvm",
             description = "Option for the services' JVMs, repeatable; {service} stands for the name, for example"
