@@ -22,7 +22,7 @@ public final class Bench {
 
     public static void main(String[] arguments) throws Exception {
         // What this process says is a table; the embedded servers' remarks would stand in it.
-        ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
+        ((Logger) LoggerFactory.getLogger("chat.parley")).setLevel(Level.WARN);
         System.exit(run(new PrintWriter(System.out, true, StandardCharsets.UTF_8), arguments));
     }
 
