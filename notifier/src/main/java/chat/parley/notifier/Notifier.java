@@ -28,7 +28,8 @@ public final class Notifier implements AutoCloseable {
         var meters = opened(new Meters());
         var redis = opened(Redis.open(settings.redis(), CONNECTIONS));
         health.part("redis", redis::complaint);
-        // A name of its own for each start: jobs in the hands of a worker that died are taken over, never mistaken for one's own.
+        // A name of its own for each start: jobs in the hands of a worker that died are taken over, never mistaken for
+        // one's own.
         var jobs = new PushJobs(redis, UUID.randomUUID().toString());
         var worker = opened(new PushWorker(jobs, meters.registry()));
         health.part("push-queue", () -> worker.isConnected() ? null : "not connected");

@@ -37,10 +37,11 @@ class NotifierTest {
             var job = new PushJob(
                     new UserId(11), new ConversationId(22), 1, new Cursor(1, 0, 1, "abc123"), Instant.EPOCH);
             assertTrue(queue.add(List.of(job, job)).join());
-            Awaitility.await().untilAsserted(() -> assertTrue(
-                    get(notifier, "/metrics").body().contains("parley_notifier_jobs_total{outcome=\"noted\"} 2.0")));
             Awaitility.await()
-                    .untilAsserted(() -> assertEquals(0, redis.with(it -> it.xlen(RedisKeys.PUSH))));
+                    .untilAsserted(() -> assertTrue(get(notifier, "/metrics")
+                            .body()
+                            .contains("parley_notifier_jobs_total{outcome=\"noted\"} 2.0")));
+            Awaitility.await().untilAsserted(() -> assertEquals(0, redis.with(it -> it.xlen(RedisKeys.PUSH))));
             assertEquals(200, get(notifier, "/livez").statusCode());
             var ready = get(notifier, "/readyz");
             assertEquals(200, ready.statusCode());
@@ -50,8 +51,8 @@ class NotifierTest {
 
     @Test
     void without_redis_it_lives_and_is_not_ready() throws Exception {
-        var settings = NotifierSettings.from(
-                Map.of("PARLEY_REDIS_URL", "redis://127.0.0.1:1", "PARLEY_METRICS_PORT", "0"));
+        var settings =
+                NotifierSettings.from(Map.of("PARLEY_REDIS_URL", "redis://127.0.0.1:1", "PARLEY_METRICS_PORT", "0"));
         try (var notifier = Notifier.start(settings)) {
             assertEquals(200, get(notifier, "/livez").statusCode());
             assertEquals(503, get(notifier, "/readyz").statusCode());

@@ -137,7 +137,10 @@ public final class PushJobs implements AutoCloseable {
             return work.on(open);
         } catch (JedisDataException e) {
             if (String.valueOf(e.getMessage()).startsWith("NOGROUP")) {
-                join(connection == null ? redis.dedicated() : connection); // Redis lost what it held; the jobs come again by the relay
+                join(
+                        connection == null
+                                ? redis.dedicated()
+                                : connection); // Redis lost what it held; the jobs come again by the relay
             }
             throw new StoreUnavailable("redis", e);
         } catch (JedisException e) {
@@ -148,8 +151,7 @@ public final class PushJobs implements AutoCloseable {
 
     /** Makes the group where it is missing; it begins with the first job there is. */
     private static void join(Connection open) {
-        open.sendCommand(
-                Command.XGROUP, bytes("CREATE"), KEY, GROUP, NOTHING_YET, bytes("MKSTREAM"));
+        open.sendCommand(Command.XGROUP, bytes("CREATE"), KEY, GROUP, NOTHING_YET, bytes("MKSTREAM"));
         try {
             open.getStatusCodeReply();
         } catch (JedisDataException e) {

@@ -52,7 +52,8 @@ class PushJobsTest {
         assertTrue(queue.add(List.of(job(1), job(2))).join());
         try (var worker = new PushJobs(redis, "one")) {
             var claimed = worker.claim(10, SHORT);
-            assertEquals(List.of(job(1), job(2)), claimed.stream().map(Claimed::job).toList());
+            assertEquals(
+                    List.of(job(1), job(2)), claimed.stream().map(Claimed::job).toList());
             assertEquals(List.of(), worker.claim(10, SHORT));
             worker.done(claimed);
         }
@@ -61,7 +62,8 @@ class PushJobsTest {
 
     @Test
     void each_job_is_given_to_one_worker() {
-        assertTrue(queue.add(LongStream.range(0, 20).mapToObj(PushJobsTest::job).toList()).join());
+        assertTrue(queue.add(LongStream.range(0, 20).mapToObj(PushJobsTest::job).toList())
+                .join());
         try (var one = new PushJobs(redis, "one");
                 var other = new PushJobs(redis, "other")) {
             assertEquals(10, one.claim(10, SHORT).size());
