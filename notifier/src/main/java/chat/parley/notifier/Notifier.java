@@ -21,11 +21,10 @@ public final class Notifier implements AutoCloseable {
     private static final int CONNECTIONS = 2;
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Health health = new Health();
     private final @Nullable PrivateServer server;
 
-    private Notifier(NotifierSettings settings) {
-        var meters = opened(new Meters());
+    private Notifier(NotifierSettings settings, @Nullable Meters shared, Health health) {
+        var meters = shared == null ? opened(new Meters()) : shared;
         var redis = opened(Redis.open(settings.redis(), CONNECTIONS));
         health.part("redis", redis::complaint);
         // A name of its own for each start: jobs in the hands of a worker that died are taken over, never mistaken for
@@ -50,17 +49,22 @@ public final class Notifier implements AutoCloseable {
 
     /** Starts to work; Redis does not need to be there yet. */
     public static Notifier start(NotifierSettings settings) {
-        return new Notifier(settings);
+        return new Notifier(settings, null, new Health());
+    }
+
+    /**
+     * As {@link #start(NotifierSettings)}, in a process that runs other services too.
+     *
+     * @param meters of that process, which closes them
+     * @param health of that process; gets our parts
+     */
+    public static Notifier start(NotifierSettings settings, Meters meters, Health health) {
+        return new Notifier(settings, meters, health);
     }
 
     /** The port of {@code /livez}, {@code /readyz} and {@code /metrics}, or -1. */
     public int port() {
         return server == null ? -1 : server.port();
-    }
-
-    /** For a process that has a {@code /readyz} of its own. */
-    public Health health() {
-        return health;
     }
 
     @Override

@@ -102,7 +102,14 @@ public record StreamSettings(
     /** Reads the settings of a process of its own; refuses names it does not know. */
     public static StreamSettings from(Map<String, String> environment) {
         var settings = new Settings(environment);
-        var read = new StreamSettings(
+        var read = from(settings);
+        settings.refuseUnknown();
+        return read;
+    }
+
+    /** As {@link #from(Map)}, for a process that runs other services too; unknown names are its business. */
+    public static StreamSettings from(Settings settings) {
+        return new StreamSettings(
                 new ServerAddress(
                         settings.text("PARLEY_HOST", "127.0.0.1"),
                         settings.number("PARLEY_PORT", 8081, 0, 65_535, "it is a TCP port, 0 a free one"),
@@ -119,7 +126,5 @@ public record StreamSettings(
                 AccountSettings.from(settings),
                 settings.flag("PARLEY_TRUST_PROXY", false),
                 Limits.from(settings));
-        settings.refuseUnknown();
-        return read;
     }
 }

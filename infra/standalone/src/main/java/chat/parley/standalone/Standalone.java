@@ -1,12 +1,19 @@
 package chat.parley.standalone;
 
 import chat.parley.embedded.EmbeddedServerException;
+import chat.parley.notifier.Notifier;
+import chat.parley.notifier.NotifierSettings;
+import chat.parley.ops.Health;
+import chat.parley.ops.Meters;
 import chat.parley.ops.Settings;
 import chat.parley.ops.Shutdown;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
+import chat.parley.sendapi.Neighbour;
 import chat.parley.sendapi.SendApi;
 import chat.parley.sendapi.SendApiSettings;
+import chat.parley.stream.StreamService;
+import chat.parley.stream.StreamSettings;
 import io.javalin.util.JavalinBindException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,13 +60,34 @@ public final class Standalone implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireFreePort();
+        var health = new Health();
         try (var shutdown = new Shutdown();
                 var servers = Servers.start(options.data, givenPostgres(), givenRedis());
-                var sendApi = SendApi.start(sendApiSettings(settings(servers)), null)) {
-            System.out.println("Parley is ready at " + address(sendApi.port()));
-            shutdown.await();
-            sendApi.leave();
+                var meters = new Meters()) {
+            migrate(servers.postgresAddress());
+            var settings = settings(servers);
+            var streamSettings = StreamSettings.from(settings);
+            var sendApiSettings = SendApiSettings.from(settings);
+            var notifierSettings = new NotifierSettings(options.host, null, servers.redisAddress()); // has no port here
+            settings.refuseUnknown();
+            try (var notifier = Notifier.start(notifierSettings, meters, health);
+                    var streams = StreamService.open(streamSettings, meters.registry(), health);
+                    var sendApi = SendApi.start(
+                            sendApiSettings,
+                            new Neighbour(streams.handler(), StreamService::prepare, meters, health))) {
+                System.out.println("Parley is ready at " + address(sendApi.port()));
+                shutdown.await();
+                sendApi.leave();
+                streams.drain();
+            }
             return CommandLine.ExitCode.OK;
+        }
+    }
+
+    /** Before any service opens: each of them expects its tables. */
+    private static void migrate(Postgres.Address address) {
+        try (var postgres = Postgres.open(address, 2)) {
+            postgres.migrate();
         }
     }
 
@@ -76,6 +104,9 @@ public final class Standalone implements Callable<Integer> {
 
     /** The environment of a process of its own, with our options in the places of its variables. */
     private Settings settings(Servers servers) {
+        // Who presses Ctrl-C at a terminal should not wait for ten seconds; there is no other node to protect from a
+        // rush.
+        environment.putIfAbsent("PARLEY_STREAM_DRAIN", "1");
         environment.put("PARLEY_HOST", options.host);
         environment.put("PARLEY_PORT", Integer.toString(options.port));
         if (options.metricsPort != null) environment.put("PARLEY_METRICS_PORT", options.metricsPort.toString());
@@ -88,12 +119,6 @@ public final class Standalone implements Callable<Integer> {
                 "PARLEY_POSTGRES_PASSWORD",
                 postgres.password() == null ? "" : postgres.password().reveal());
         return new Settings(environment);
-    }
-
-    private static SendApiSettings sendApiSettings(Settings settings) {
-        var read = SendApiSettings.from(settings);
-        settings.refuseUnknown();
-        return read;
     }
 
     /** Asked before anything is started: a mistyped port should not leave a new data folder behind. */
