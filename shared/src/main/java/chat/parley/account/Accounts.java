@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class Accounts implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
 
+    /** The poll must not wait for a cleanup that has much to do. */
+    private static final int BACKGROUND_THREADS = 2;
+
     private final Users users;
     private final Sessions sessions;
     private final AccessTokens accessTokens;
@@ -48,8 +51,9 @@ public final class Accounts implements AutoCloseable {
                 settings.cookies(),
                 time);
         passwords = new Passwords(random, meters);
-        background = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("accounts").factory());
+        background = Executors.newScheduledThreadPool(
+                BACKGROUND_THREADS,
+                Thread.ofPlatform().daemon().name("accounts-", 0).factory());
     }
 
     /**

@@ -33,8 +33,8 @@ public final class UserRoutes {
     /** What a list on a screen shows; a reader who wants everybody can page. */
     private static final int PAGE_MAX = 100;
 
-    /** Printable ASCII, as the IETF draft's structured string allows. */
-    private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    /** Printable ASCII without blanks, as of every other Idempotency-Key. */
+    private static final Pattern KEY_FORM = Pattern.compile("[\\x21-\\x7e]{1,64}");
 
     private final SignUp signUp;
     private final Users users;

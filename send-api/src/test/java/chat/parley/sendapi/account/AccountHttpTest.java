@@ -239,6 +239,19 @@ class AccountHttpTest {
     }
 
     @Test
+    void the_session_of_another_is_not_there() throws Exception {
+        var owner = person();
+        var stranger = person();
+        String session = owner.at("/session/id").textValue();
+        var theirs = delete("/v1/sessions/" + session, stranger);
+        var nobodys = delete("/v1/sessions/0000000000001", stranger);
+        var noId = delete("/v1/sessions/x", stranger);
+        assertEquals(List.of(404, 404, 404), List.of(theirs.statusCode(), nobodys.statusCode(), noId.statusCode()));
+        assertEquals("not_found", code(theirs));
+        assertEquals(200, get("/v1/users/me", owner).statusCode());
+    }
+
+    @Test
     void a_ticket_is_for_the_stream_and_not_for_the_rest() throws Exception {
         var person = person();
         var answer = send(authorized("/v1/stream/tickets", person).POST(BodyPublishers.noBody()));
