@@ -28,13 +28,11 @@ public final class RunningParley implements AutoCloseable {
         folder = Files.createTempDirectory("parley-system-");
         postgres = RealPostgres.own();
         redis = RealRedis.own(persistence);
-        sendApi = ServiceProcess.start(
-                // Nobody here is slowed down on purpose.
-                "chat.parley.sendapi.SendApi", settings(Map.of("PARLEY_LIMIT_SENDS", "1000000")), folder);
-        stream = ServiceProcess.start(
-                // By default a leaving node spreads its clients over more time than a test has.
-                "chat.parley.stream.StreamService", settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
-        notifier = ServiceProcess.start("chat.parley.notifier.Notifier", settings(Map.of()), folder);
+        // Nobody here is slowed down on purpose.
+        sendApi = ServiceProcess.start(Service.SEND_API, settings(Map.of("PARLEY_LIMIT_SENDS", "1000000")), folder);
+        // By default a leaving node spreads its clients over more time than a test has.
+        stream = ServiceProcess.start(Service.STREAM, settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
+        notifier = ServiceProcess.start(Service.NOTIFIER, Map.of("PARLEY_REDIS_URL", redis().uri()), folder);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 

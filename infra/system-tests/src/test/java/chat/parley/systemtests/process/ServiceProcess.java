@@ -40,24 +40,24 @@ public final class ServiceProcess implements AutoCloseable {
             Thread.ofPlatform().daemon().name("service-keeper").factory());
 
     private final HttpClient http = HttpClient.newHttpClient();
-    private final String mainClass;
+    private final Service service;
     private final Map<String, String> settings;
     private final int port;
     private final Path log;
     private Process process;
 
-    private ServiceProcess(String mainClass, Map<String, String> settings, Path folder) throws IOException {
-        this.mainClass = mainClass;
+    private ServiceProcess(Service service, Map<String, String> settings, Path folder) throws IOException {
+        this.service = service;
         this.port = LowPorts.free();
         this.settings = settings;
-        this.log = folder.resolve(mainClass.substring(mainClass.lastIndexOf('.') + 1) + ".log");
+        this.log = folder.resolve(service + ".log");
         this.process = launch();
     }
 
     /** Starts it on a free port and does not wait. */
-    static ServiceProcess start(String mainClass, Map<String, String> settings, Path folder) {
+    static ServiceProcess start(Service service, Map<String, String> settings, Path folder) {
         try {
-            return new ServiceProcess(mainClass, settings, folder);
+            return new ServiceProcess(service, settings, folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -70,12 +70,12 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Returns when {@code /readyz} answers 200. */
     public ServiceProcess awaitReady() {
-        Awaitility.await(mainClass + " is ready")
+        Awaitility.await(service + " is ready")
                 .atMost(READY_MAX)
                 .pollInterval(POLL)
                 .until(() -> {
                     if (!process.isAlive())
-                        throw new AssertionError(mainClass + " ended while it started:\n" + logTail());
+                        throw new AssertionError(service + " ended while it started:\n" + logTail());
                     return readyStatus() == 200;
                 });
         return this;
@@ -136,7 +136,7 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts it again on the same port, and waits until it is ready. */
     public void restart() throws Exception {
-        if (process.isAlive()) throw new IllegalStateException(mainClass + " still runs");
+        if (process.isAlive()) throw new IllegalStateException(service + " still runs");
         process = launch();
         awaitReady();
     }
@@ -159,7 +159,7 @@ public final class ServiceProcess implements AutoCloseable {
 
     private void awaitEnd() throws InterruptedException {
         if (!process.waitFor(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
-            throw new AssertionError(mainClass + " did not end:\n" + logTail());
+            throw new AssertionError(service + " did not end:\n" + logTail());
         }
     }
 
@@ -177,21 +177,21 @@ public final class ServiceProcess implements AutoCloseable {
         command.addAll(
                 List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-XX:+UseCompactObjectHeaders"));
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Dlogback.configurationFile=logback.xml"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), service.mainClass()));
         var builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().clear();
         builder.environment().putAll(settings);
-        builder.environment().put("PARLEY_PORT", Integer.toString(port));
+        builder.environment().put(service.portSetting(), Integer.toString(port));
         Callable<Process> start = builder::start;
         try {
             return KEEPER.submit(start).get();
         } catch (ExecutionException e) {
-            throw new IOException(mainClass + " could not be started", e.getCause());
+            throw new IOException(service + " could not be started", e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while starting " + mainClass, e);
+            throw new IOException("interrupted while starting " + service, e);
         }
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each service as the process that an operator runs. */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
@@ -26,13 +26,8 @@ class ServicesTest {
     Path folder = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "chat.parley.sendapi.SendApi",
-                "chat.parley.stream.StreamService",
-                "chat.parley.notifier.Notifier"
-            })
-    void a_misspelt_or_missing_setting_ends_the_process_with_its_name(String service) throws Exception {
+    @EnumSource
+    void a_misspelt_or_missing_setting_ends_the_process_with_its_name(Service service) throws Exception {
         var addresses = Map.of(
                 "PARLEY_POSTGRES_URL", "jdbc:postgresql://127.0.0.1:1/none",
                 "PARLEY_REDIS_URL", "redis://127.0.0.1:1",
@@ -41,7 +36,7 @@ class ServicesTest {
         assertRefused(service, Map.of("PARLEY_POSTGRES_URL", "jdbc:postgresql://127.0.0.1:1/none"), "PARLEY_REDIS_URL");
     }
 
-    private void assertRefused(String service, Map<String, String> settings, String named) throws Exception {
+    private void assertRefused(Service service, Map<String, String> settings, String named) throws Exception {
         try (var process = ServiceProcess.start(service, settings, folder)) {
             assertTrue(process.awaitExit() != 0);
             assertTrue(process.log().contains(named), process::log);
@@ -57,7 +52,7 @@ class ServicesTest {
                     "PARLEY_POSTGRES_USER", postgres.server().user(),
                     "PARLEY_POSTGRES_PASSWORD", postgres.server().password(),
                     "PARLEY_REDIS_URL", redis.server().uri());
-            try (var service = ServiceProcess.start("chat.parley.sendapi.SendApi", settings, folder)) {
+            try (var service = ServiceProcess.start(Service.SEND_API, settings, folder)) {
                 service.awaitReady();
                 redis.server().kill();
                 awaitPart(service, "redis", "up", false);
