@@ -48,9 +48,7 @@ class TextTest {
         var history = new History();
         var trace = history.device("bob's device", bob.id());
         try (var device = Device.connect(bob, trace)) {
-            assertEquals(
-                    Outcome.OK,
-                    ann.send(conversation, "first", text).outcome());
+            assertEquals(Outcome.OK, ann.send(conversation, "first", text).outcome());
             assertEquals(Outcome.OK, ann.send(conversation, "last", "last").outcome());
             Awaitility.await().atMost(DELIVERED_MAX).until(() -> trace.has(conversation, 2));
             assertEquals(1, trace.resumed("new"), "no connection was cut by what was sent");
