@@ -1,6 +1,7 @@
 package chat.parley.bench;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
@@ -8,6 +9,9 @@ import java.util.concurrent.ExecutionException;
 final class IdleBench {
     /** Opened and closed before, so that classes, compiled code and buffers of the first connections are not counted as theirs. */
     private static final int WARMUP_CONNECTIONS = 500;
+
+    /** Until the service has seen all of them go. */
+    private static final Duration GOODBYE = Duration.ofSeconds(2);
 
     private final Deployment deployment;
     private final People people;
@@ -29,6 +33,7 @@ final class IdleBench {
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             streams.open(crowd.subList(0, Math.min(WARMUP_CONNECTIONS, count)), 1);
         }
+        Thread.sleep(GOODBYE);
         var before = memory();
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             var start = deployment.cpu();

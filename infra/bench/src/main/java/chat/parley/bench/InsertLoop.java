@@ -47,6 +47,7 @@ final class InsertLoop {
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
     private static final int HASH_BYTES = 32;
+    private static final Duration REAP = Duration.ofMillis(500);
 
     private final Deployment deployment;
     private final Path folder;
@@ -102,6 +103,7 @@ final class InsertLoop {
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         var tps = TPS.matcher(output);
         if (process.waitFor() != 0 || !tps.find()) throw new BenchException("pgbench failed: " + output);
+        Thread.sleep(REAP); // its connections' processes count for the server once it has seen them end
         var perSecond = Double.parseDouble(tps.group(1));
         var rows = perSecond * duration.toSeconds();
         return new Result(clients, perSecond, deployment.cpu().since(before).of(Part.POSTGRES) / rows);
