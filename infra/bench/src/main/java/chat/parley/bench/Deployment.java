@@ -52,23 +52,23 @@ final class Deployment implements AutoCloseable {
                 .connectTimeout(CONNECT_PATIENCE)
                 .build());
 
-        var common = Map.of(
-                "PARLEY_HOST", "127.0.0.1",
+        var redisOnly = Map.of("PARLEY_HOST", "127.0.0.1", "PARLEY_REDIS_URL", redis.uri());
+        var stores = Map.of(
                 "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
                 "PARLEY_POSTGRES_USER", postgres.user(),
                 "PARLEY_POSTGRES_PASSWORD", postgres.password(),
-                "PARLEY_REDIS_URL", redis.uri());
-        var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
-        // One after the other: the first one migrates, and start-up costs no measurement anything.
-        start(Part.SEND_API, "chat.parley.sendapi.SendApi", folder, jvmOptions, http, List.of(common, issuers, SEND_LIMITS));
-        start(
+                "PARLEY_ISSUERS", issuersFile.toString());
+        var sendApi = new Service(
+                Part.SEND_API, "chat.parley.sendapi.SendApi", "PARLEY_PORT", List.of(redisOnly, stores, SEND_LIMITS));
+        var streamService = new Service(
                 Part.STREAM_SERVICE,
                 "chat.parley.stream.StreamService",
-                folder,
-                jvmOptions,
-                http,
-                List.of(common, issuers, STREAM_LIMITS));
-        start(Part.NOTIFIER, "chat.parley.notifier.Notifier", folder, jvmOptions, http, List.of(common));
+                "PARLEY_PORT",
+                List.of(redisOnly, stores, STREAM_LIMITS));
+        var notifier = new Service(
+                Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(redisOnly));
+        // One after the other: the first one migrates, and start-up costs no measurement anything.
+        for (var service : List.of(sendApi, streamService, notifier)) start(service, folder, jvmOptions, http);
         api = new Api(http, service(Part.SEND_API).port());
     }
 
@@ -78,24 +78,23 @@ final class Deployment implements AutoCloseable {
         return new Deployment(folder, jvmOptions);
     }
 
-    private void start(
-            Part part,
-            String mainClass,
-            Path folder,
-            List<String> jvmOptions,
-            HttpClient http,
-            List<Map<String, String>> settings)
+    /** @param portSetting what names the port of its {@code /readyz} */
+    private record Service(Part part, String mainClass, String portSetting, List<Map<String, String>> settings) {}
+
+    private void start(Service service, Path folder, List<String> jvmOptions, HttpClient http)
             throws IOException, InterruptedException {
         var environment = new HashMap<String, String>();
-        settings.forEach(environment::putAll);
-        var log = folder.resolve(part.title + ".log");
+        service.settings.forEach(environment::putAll);
+        int port = ServiceProcess.freePort();
+        environment.put(service.portSetting, Integer.toString(port));
         // A profile is written to a file of the service's own.
         var options = jvmOptions.stream()
-                .map(option -> option.replace("{service}", part.title))
+                .map(option -> option.replace("{service}", service.part.title))
                 .toList();
-        var service = opened(ServiceProcess.start(mainClass, environment, options, log));
-        service.awaitReady(http);
-        services.put(part, service);
+        var log = folder.resolve(service.part.title + ".log");
+        var process = opened(ServiceProcess.start(service.mainClass, port, environment, options, log));
+        process.awaitReady(http);
+        services.put(service.part, process);
     }
 
     Api api() {

@@ -47,10 +47,11 @@ final class ServiceProcess implements AutoCloseable {
     /**
      * Starts a service of the class path we run on.
      *
-     * @param settings the environment, which names nothing else of Parley but the port
+     * @param port where the settings make it listen
+     * @param settings the environment, which names nothing else of Parley
      * @param jvmOptions added to the flags, for example to record a profile
      */
-    static ServiceProcess start(String mainClass, Map<String, String> settings, List<String> jvmOptions, Path log)
+    static ServiceProcess start(String mainClass, int port, Map<String, String> settings, List<String> jvmOptions, Path log)
             throws IOException {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", java("java")));
         command.addAll(JVM_FLAGS);
@@ -59,8 +60,6 @@ final class ServiceProcess implements AutoCloseable {
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
         builder.environment().putAll(settings);
-        int port = freePort();
-        builder.environment().put("PARLEY_PORT", Integer.toString(port));
         return new ServiceProcess(mainClass, builder.start(), port, log);
     }
 
@@ -70,7 +69,7 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** A port that was free a moment ago. */
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
             return socket.getLocalPort();
         }
