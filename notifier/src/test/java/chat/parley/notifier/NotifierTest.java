@@ -41,7 +41,7 @@ class NotifierTest {
                     .untilAsserted(() -> assertTrue(get(notifier, "/metrics")
                             .body()
                             .contains("parley_notifier_jobs_total{outcome=\"noted\"} 2.0")));
-            Awaitility.await().untilAsserted(() -> assertEquals(0, redis.with(it -> it.xlen(RedisKeys.PUSH))));
+            Awaitility.await().untilAsserted(() -> assertEquals(0L, redis.<Long>with(it -> it.xlen(RedisKeys.PUSH))));
             assertEquals(200, get(notifier, "/livez").statusCode());
             var ready = get(notifier, "/readyz");
             assertEquals(200, ready.statusCode());

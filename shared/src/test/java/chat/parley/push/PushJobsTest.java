@@ -57,7 +57,7 @@ class PushJobsTest {
             assertEquals(List.of(), worker.claim(10, SHORT));
             worker.done(claimed);
         }
-        assertEquals(0, redis.with(it -> it.xlen(RedisKeys.PUSH)));
+        assertEquals(0L, redis.<Long>with(it -> it.xlen(RedisKeys.PUSH)));
     }
 
     @Test
