@@ -15,6 +15,9 @@ import chat.parley.sendapi.SendApiSettings;
 import chat.parley.stream.StreamService;
 import chat.parley.stream.StreamSettings;
 import io.javalin.util.JavalinBindException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -71,7 +74,7 @@ public final class Standalone implements Callable<Integer> {
             var notifierSettings = new NotifierSettings(options.host, null, servers.redisAddress()); // has no port here
             settings.refuseUnknown();
             try (var notifier = Notifier.start(notifierSettings, meters, health);
-                    var streams = StreamService.open(streamSettings, meters.registry(), health);
+                    var streams = StreamService.open(streamSettings, streamMeters(meters), health);
                     var sendApi = SendApi.start(
                             sendApiSettings,
                             new Neighbour(streams.handler(), StreamService::prepare, meters, health))) {
@@ -82,6 +85,17 @@ public final class Standalone implements Callable<Integer> {
             }
             return CommandLine.ExitCode.OK;
         }
+    }
+
+    /**
+     * The stream service's view of the meters: only what is its own. It opens stores that the send-api opens too, whose gauges would
+     * otherwise be those of the stores that nobody writes through.
+     */
+    private static MeterRegistry streamMeters(Meters meters) {
+        var view = new CompositeMeterRegistry();
+        view.add(meters.registry());
+        view.config().meterFilter(MeterFilter.denyUnless(id -> id.getName().startsWith("parley.stream.")));
+        return view;
     }
 
     /** Before any service opens: each of them expects its tables. */
