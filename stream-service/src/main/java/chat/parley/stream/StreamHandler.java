@@ -173,7 +173,7 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
         var subscriber = new Subscriber(
                 node,
                 endPoint,
-                new Subscriber.Owner(caller.user(), caller.session(), caller.until()),
+                new StreamOwner(caller.user(), caller.session(), caller.until()),
                 asked.options(),
                 place,
                 node.retries().between(limits.lifetimeLeast(), limits.lifetimeMost()),

@@ -7,14 +7,9 @@ import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.EventListener;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any thread may call; its monitor guards its state. Exactly one write is under way at a time.
  */
-final class Subscriber extends Timed implements Listener, Connection, Connection.UpgradeTo, Callback {
+final class Subscriber extends TakenOver implements Listener, Callback {
     /** Most frames that wait for one socket; at some 400 bytes each it is 50 KB. */
     static final int FRAMES_MAX = 128;
 
@@ -41,9 +36,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     /** What a replay hands to the socket before it waits for the socket to take it. */
     private static final int REPLAY_BYTES = 64 * 1024;
 
-    /** Bytes a client may still send; it has nothing to say, and reading on would be free work for an attacker. */
-    private static final int INPUT_BYTES_MAX = 4 * 1024;
-
     private enum Phase {
         CATCHING_UP,
         LIVE,
@@ -53,7 +45,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     }
 
     private final Node node;
-    private final EndPoint endPoint;
     private final UserId user;
     private final @Nullable SessionId session;
     private final long untilSecond;
@@ -82,14 +73,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     private static final Cursor NOWHERE = new Cursor(0, 0, 0, "0");
 
     /**
-     * Whose stream it is and until when.
-     *
-     * @param session null for people of outside issuers
-     * @param until when the proof ends
-     */
-    record Owner(UserId user, @Nullable SessionId session, Instant until) {}
-
-    /**
      * Takes effect when Jetty opens it.
      *
      * @param lifetime after it the client is made to connect anew
@@ -98,13 +81,13 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     Subscriber(
             Node node,
             EndPoint endPoint,
-            Owner owner,
+            StreamOwner owner,
             StreamOptions options,
             Admission.Place place,
             Duration lifetime,
             Runnable onceOpen) {
+        super(endPoint);
         this.node = node;
-        this.endPoint = endPoint;
         this.user = owner.user();
         this.session = owner.session();
         this.untilSecond = owner.until().getEpochSecond();
@@ -139,8 +122,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     synchronized boolean isOver() {
         return phase == Phase.ENDING || phase == Phase.ENDED;
     }
-
-    // ---- the feed's thread
 
     @Override
     public synchronized void deliver(Delivery delivery) {
@@ -229,38 +210,38 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
 
     /** Writes a page's events, each with its id. Returns how many, when the socket took them or the stream is over. */
     int replay(Page page) {
+        return replay(page.entries(), page.reached());
+    }
+
+    /** Writes rebuilt events, without ids: a client that is cut off in between resumes from where it was. */
+    int replay(List<EncodedEvent> events) {
+        var entries = events.stream().map(event -> new LiveFrame.Entry(0, 0, event));
+        return replay(entries.toList(), null);
+    }
+
+    /** With ids up to {@code end}, or without any. */
+    private int replay(List<LiveFrame.Entry> entries, @Nullable Cursor end) {
         int sent = 0;
-        var frames = new ArrayList<ByteBuffer>();
         int bytes = 0;
-        Cursor reached = position();
         Cursor framed = null;
-        for (LiveFrame.Entry entry : page.entries()) {
+        var frames = new ArrayList<ByteBuffer>();
+        for (var entry : entries) {
             var event = entry.event();
-            reached = new Cursor(
-                    entry.epochMillis(),
-                    entry.n(),
-                    event.timeMillis(),
-                    page.reached().tag());
-            var frame = frameOf(reached, event);
+            var id = end == null ? null : new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), end.tag());
+            var frame = frameOf(id, event);
             if (frame != null) {
                 frames.add(frame);
                 bytes += frame.remaining();
                 sent++;
-                framed = reached;
+                framed = id;
             }
             if (bytes >= REPLAY_BYTES) {
-                writeAndWait(frames, reached, !reached.equals(framed));
+                writeAndWait(frames, id, framed);
                 frames.clear();
                 bytes = 0;
             }
         }
-        if (framed == null && page.entries().isEmpty() && page.reached().equals(position())) {
-            return 0;
-        }
-        writeAndWait(
-                frames,
-                page.reached(),
-                framed == null || framed.n() != page.reached().n());
+        writeAndWait(frames, end, framed);
         return sent;
     }
 
@@ -277,37 +258,11 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         }
     }
 
-    /** Writes rebuilt events, without ids: a client that is cut off in between resumes from where it was. */
-    int replay(List<EncodedEvent> events) {
-        int sent = 0;
-        int bytes = 0;
-        var frames = new ArrayList<ByteBuffer>();
-        for (var event : events) {
-            var frame = frameOf(null, event);
-            if (frame != null) {
-                frames.add(frame);
-                bytes += frame.remaining();
-                sent++;
-            }
-            if (bytes >= REPLAY_BYTES) {
-                writeAndWait(frames, position(), idUnsentNow());
-                frames.clear();
-                bytes = 0;
-            }
-        }
-        writeAndWait(frames, position(), idUnsentNow());
-        return sent;
-    }
-
-    private synchronized boolean idUnsentNow() {
-        return idUnsent;
-    }
-
     /** Says something of the stream itself, with the position as id if {@code withId}. */
     void say(String type, byte[] json, boolean withId) {
         var at = position();
         var frame = SseWriter.event(withId ? at : null, options.nameOf(type), json);
-        writeAndWait(List.of(frame), at, !withId && idUnsentNow());
+        writeAndWait(List.of(frame), withId ? at : null, at);
     }
 
     /**
@@ -331,13 +286,19 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         return true;
     }
 
-    private synchronized void writeAndWait(List<ByteBuffer> frames, Cursor reached, boolean withoutId) {
+    /**
+     * @param reached the new position; null: as it is
+     * @param told the last id among the frames
+     */
+    private synchronized void writeAndWait(List<ByteBuffer> frames, @Nullable Cursor reached, @Nullable Cursor told) {
         awaitDrained();
         if (phase != Phase.CATCHING_UP) {
             return;
         }
-        position = reached;
-        idUnsent = withoutId;
+        if (reached != null && !(reached.equals(position) && frames.isEmpty())) {
+            position = reached;
+            idUnsent = !reached.equals(told);
+        }
         if (frames.isEmpty()) {
             return;
         }
@@ -383,7 +344,7 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     private void send(ByteBuffer... frames) {
         writing = true;
         lastWriteTick = node.heartbeats().now();
-        endPoint.write(this, frames);
+        getEndPoint().write(this, frames);
         if (writing && phase != Phase.ENDED) {
             node.heartbeats().schedule(this, STALL_TICKS);
         }
@@ -416,8 +377,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         return InvocationType.NON_BLOCKING;
     }
 
-    // ---- time
-
     @Override
     synchronized int onTick(int tick) {
         if (phase == Phase.ENDED) {
@@ -442,7 +401,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         return phase == Phase.ENDED ? 0 : ticksToNext(tick);
     }
 
-    /** The first moment's distance, when the endpoint was taken over. */
     private int ticksToNext(int tick) {
         long next = writing
                 ? STALL_TICKS - (tick - lastWriteTick)
@@ -478,8 +436,6 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         node.heartbeats().schedule(this, ticks);
     }
 
-    // ---- the end
-
     /** Says {@code type}, and how long to stay away, as the last thing. */
     synchronized void endSaying(String type, Duration stayAway, CloseReason reason) {
         if (phase == Phase.ENDING || phase == Phase.ENDED) {
@@ -512,15 +468,14 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
         node.registry().remove(user, this);
         node.admission().leave(place);
         node.meters().close(reason);
-        endPoint.close();
+        getEndPoint().close();
     }
 
     // ---- Jetty's connection
 
     @Override
     public void onOpen() {
-        endPoint.setIdleTimeout(0);
-        endPoint.fillInterested(new Input());
+        super.onOpen();
         Runnable open;
         synchronized (this) {
             open = onceOpen;
@@ -535,98 +490,7 @@ final class Subscriber extends Timed implements Listener, Connection, Connection
     }
 
     @Override
-    public void onClose(@Nullable Throwable cause) {
-        end(CloseReason.CLIENT_LEFT);
-    }
-
-    /** What the client sent after its request, before the endpoint was ours. */
-    @Override
-    public void onUpgradeTo(ByteBuffer early) {
-        early.position(early.limit());
-    }
-
-    @Override
-    public EndPoint getEndPoint() {
-        return endPoint;
-    }
-
-    @Override
     public void close() {
         end(CloseReason.CLIENT_LEFT);
-    }
-
-    @Override
-    public boolean onIdleExpired(@Nullable TimeoutException timeout) {
-        return false;
-    }
-
-    @Override
-    public void addEventListener(EventListener listener) {
-        Objects.requireNonNull(listener);
-    }
-
-    @Override
-    public void removeEventListener(EventListener listener) {
-        Objects.requireNonNull(listener);
-    }
-
-    @Override
-    public long getMessagesIn() {
-        return -1;
-    }
-
-    @Override
-    public long getMessagesOut() {
-        return -1;
-    }
-
-    @Override
-    public long getBytesIn() {
-        return -1;
-    }
-
-    @Override
-    public long getBytesOut() {
-        return -1;
-    }
-
-    @Override
-    public long getCreatedTimeStamp() {
-        return endPoint.getCreatedTimeStamp();
-    }
-
-    /** Waits for the client to close; a closed stream is freed at once, not at the next write. */
-    private final class Input implements Callback {
-        private int bytes;
-
-        @Override
-        public void succeeded() {
-            try {
-                var sink = ByteBuffer.allocate(512).limit(0);
-                int filled = endPoint.fill(sink);
-                while (filled > 0 && bytes <= INPUT_BYTES_MAX) {
-                    bytes += filled;
-                    sink.limit(0);
-                    filled = endPoint.fill(sink);
-                }
-                if (filled < 0 || bytes > INPUT_BYTES_MAX) {
-                    end(CloseReason.CLIENT_LEFT);
-                } else {
-                    endPoint.fillInterested(this);
-                }
-            } catch (java.io.IOException e) {
-                end(CloseReason.CLIENT_LEFT);
-            }
-        }
-
-        @Override
-        public void failed(Throwable cause) {
-            end(CloseReason.CLIENT_LEFT);
-        }
-
-        @Override
-        public InvocationType getInvocationType() {
-            return InvocationType.NON_BLOCKING;
-        }
     }
 }

@@ -1,0 +1,129 @@
+package chat.parley.stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.stream.StreamWorld.NodeUnderTest;
+import chat.parley.stream.StreamWorld.Person;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class LongPollTest {
+    @RegisterExtension
+    static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    @RegisterExtension
+    static final RealRedis REDIS = RealRedis.shared();
+
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+    private StreamWorld world;
+    private NodeUnderTest node;
+    private Person ann;
+    private Person ben;
+
+    @BeforeEach
+    void open() throws Exception {
+        world = new StreamWorld(POSTGRES, REDIS.uri());
+        node = world.node();
+        ann = world.person();
+        ben = world.person();
+        StreamServiceTest.awaitReady(node);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        node.close();
+        world.close();
+    }
+
+    private String poll(String query) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + node.port() + "/v1/stream?" + query))
+                .header("Authorization", "Bearer " + ben.token())
+                .header("Accept", "application/json")
+                .build();
+        var answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+        assertEquals(200, answer.statusCode());
+        assertEquals(
+                "application/json", answer.headers().firstValue("Content-Type").orElse(""));
+        return answer.body();
+    }
+
+    private static String cursor(String answer) {
+        int at = answer.lastIndexOf("\"last_event_id\":\"") + 17;
+        return answer.substring(at, answer.indexOf('"', at));
+    }
+
+    @Test
+    void a_plain_poll_answers_at_once_and_goes_on_by_its_cursor() throws Exception {
+        var conversation = world.direct(ann, ben);
+        var first = poll("wait=0");
+        assertTrue(first.startsWith("{\"items\":[]"), first);
+        for (int i = 1; i <= 5; i++) {
+            world.send(conversation, ann, "text " + i);
+        }
+        var second = poll("limit=3&last_event_id=" + cursor(first));
+        assertTrue(second.contains("text 1") && second.contains("text 3") && !second.contains("text 4"), second);
+        var third = poll("limit=3&last_event_id=" + cursor(second));
+        assertTrue(third.contains("text 4") && third.contains("text 5") && !third.contains("text 3"), third);
+        assertTrue(poll("last_event_id=" + cursor(third)).startsWith("{\"items\":[]"));
+    }
+
+    @Test
+    void a_waiting_poll_is_answered_by_the_next_event() throws Exception {
+        var conversation = world.direct(ann, ben);
+        var first = cursor(poll("wait=0"));
+        var waiting = CompletableFuture.supplyAsync(() -> {
+            try {
+                return poll("wait=30&last_event_id=" + first);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        Awaitility.await().until(() -> node.open() == 1);
+        world.send(conversation, ann, "here it is");
+        assertTrue(waiting.get(10, TimeUnit.SECONDS).contains("here it is"));
+        Awaitility.await().until(() -> node.open() == 0);
+    }
+
+    @Test
+    void a_poll_that_waited_in_vain_answers_nothing_and_keeps_its_cursor() throws Exception {
+        var first = cursor(poll("wait=0"));
+        var answer = poll("wait=1&last_event_id=" + first);
+        assertEquals("{\"items\":[],\"last_event_id\":\"" + first + "\"}", answer);
+    }
+
+    @Test
+    void a_poll_is_rebuilt_and_reset_like_a_stream() throws Exception {
+        var conversation = world.direct(ann, ben);
+        var first = cursor(poll("wait=0"));
+        for (int i = 1; i <= 300; i++) {
+            world.send(conversation, ann, "text " + i + ";");
+        }
+        REDIS.flushAll();
+        var rebuilt = poll("limit=10&last_event_id=" + first);
+        assertTrue(rebuilt.contains("text 1;") && rebuilt.contains("text 300;"));
+        world.send(conversation, ann, "after");
+        assertTrue(poll("last_event_id=" + cursor(rebuilt)).contains("after"));
+        var reset = poll("last_event_id=forged");
+        assertTrue(reset.contains("\"type\":\"stream.reset\"") && reset.contains("\"last_seq\":301"), reset);
+    }
+
+    @Test
+    void a_poll_without_a_caller_is_401() throws Exception {
+        try (var client = SseClient.open(node.port(), "/v1/stream", "Accept: application/json")) {
+            assertEquals(401, client.status());
+        }
+    }
+}

@@ -1,0 +1,406 @@
+package chat.parley.stream;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.conversation.Head;
+import chat.parley.event.Cursor;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.LiveFrame;
+import chat.parley.id.UserId;
+import chat.parley.testkit.StepClock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+import org.eclipse.jetty.io.ByteArrayEndPoint;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Register, replay and go live in an ugly world: cuts, trims, an emptied Redis, failovers that lose entries, lost and repeated publications,
+ * events in the middle of every read. The stream's own classes, everything around them simulated, all chance from one seed.
+ */
+class SimulationTest {
+    private static final UserId USER = new UserId(7);
+    private static final int STEPS = 300;
+
+    /** All, or the one of {@code -Dseed=N}. */
+    static LongStream seeds() {
+        Long one = Long.getLong("seed");
+        return one == null ? LongStream.range(0, 300) : LongStream.of(one);
+    }
+
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void the_client_ends_with_everything_whatever_happened(long seed) {
+        var world = new World(new Random(seed));
+        for (int step = 0; step < STEPS; step++) {
+            world.step();
+        }
+        world.heal();
+        var expected = new TreeSet<>(LongStream.rangeClosed(world.firstExpected, world.committed.size())
+                .boxed()
+                .toList());
+        assertTrue(
+                world.received.containsAll(expected),
+                () -> "seed=" + seed + " missing " + missing(expected, world.received));
+        assertEquals(List.of(), world.broken, "seed=" + seed);
+    }
+
+    private static TreeSet<Long> missing(TreeSet<Long> expected, TreeSet<Long> received) {
+        var missing = new TreeSet<>(expected);
+        missing.removeAll(received);
+        return missing;
+    }
+
+    private static final class World implements Window, History {
+        private static final int TRIM = 20;
+
+        private final Random random;
+        private final StepClock clock = StepClock.started();
+        private final SubscriberRegistry registry = new SubscriberRegistry(20);
+        private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+        private final List<LiveFrame.Entry> stream = new ArrayList<>();
+        private final ArrayDeque<LiveFrame> onTheWire = new ArrayDeque<>();
+        private final List<EncodedEvent> committed = new ArrayList<>();
+        private final TreeSet<Long> received = new TreeSet<>();
+        private final List<String> broken = new ArrayList<>();
+        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock));
+        private final Node node;
+        private final StringBuilder unread = new StringBuilder();
+        private long epoch;
+        private long n;
+        private int generation = 1;
+        private int reading;
+        private String feedTag = tag();
+        private long firstExpected = 1;
+        private @Nullable String lastEventId;
+        private @Nullable ByteArrayEndPoint endPoint;
+
+        World(Random random) {
+            this.random = random;
+            var meters = new StreamMeters(new SimpleMeterRegistry());
+            node = new Node(
+                    registry,
+                    new Admission(10, 10),
+                    new Heartbeats(),
+                    new StreamEvents(clock),
+                    meters,
+                    clock,
+                    new Node.Retries(random),
+                    behind -> tasks.add(() -> catchUp.again(behind)));
+            // Redis confirms at once; what a late confirmation means is tested on the real one.
+            registry.connect(new SubscriberRegistry.Channels() {
+                @Override
+                public void subscribe(Audience audience) {
+                    audience.confirmed();
+                }
+
+                @Override
+                public void unsubscribe(UserId user) {
+                    onTheWire.clear();
+                }
+            });
+        }
+
+        void step() {
+            clock.advance(Duration.ofMillis(random.nextInt(400)));
+            switch (random.nextInt(20)) {
+                case 0, 1, 2, 3, 4, 5, 6 -> commitAndPublish();
+                case 7, 8, 9, 10 -> deliver();
+                case 11, 12, 13 -> runTask();
+                case 14 -> connect();
+                case 15 -> cut();
+                case 16 -> trim();
+                case 17 -> reconnectFeed();
+                case 18 -> rarely(this::emptyRedis);
+                default -> rarely(this::failOver);
+            }
+            read();
+        }
+
+        /** Nothing bad happens any more: everything under way arrives. */
+        void heal() {
+            reconnectFeed();
+            if (endPoint == null || !endPoint.isOpen()) {
+                cut();
+                connect();
+            }
+            settle();
+            commitAndPublish();
+            settle();
+            reconnectFeed();
+            settle();
+        }
+
+        private void settle() {
+            while (!tasks.isEmpty() || !onTheWire.isEmpty()) {
+                deliver();
+                runTask();
+            }
+            read();
+        }
+
+        private void rarely(Runnable disaster) {
+            if (random.nextInt(4) == 0) {
+                disaster.run();
+            }
+        }
+
+        private void commitAndPublish() {
+            long number = committed.size() + 1L;
+            String json = "{\"type\":\"message.created\",\"seq\":" + number + ",\"x\":1}";
+            var event = new EncodedEvent("message.created", "m:" + number, clock.millis(), json.getBytes(UTF_8));
+            committed.add(event);
+            if (stream.isEmpty() && n == 0) {
+                epoch = clock.millis();
+            }
+            n++;
+            var entry = new LiveFrame.Entry(epoch, n, event);
+            stream.add(entry);
+            // A publication can be lost on its way, and come twice.
+            int copies = random.nextInt(12) == 0 ? 0 : random.nextInt(12) == 0 ? 2 : 1;
+            for (int i = 0; i < copies; i++) {
+                onTheWire.add(entry);
+            }
+        }
+
+        private void deliver() {
+            var frame = onTheWire.poll();
+            if (frame != null) {
+                registry.deliver(USER, frame, feedTag);
+            }
+        }
+
+        private void runTask() {
+            var task = tasks.poll();
+            if (task != null) {
+                task.run();
+            }
+        }
+
+        private void connect() {
+            if (endPoint != null && endPoint.isOpen()) {
+                return;
+            }
+            cut();
+            if (lastEventId == null) {
+                firstExpected = committed.size() + 1L;
+                received.clear();
+            }
+            var place = node.admission().enter("here", false);
+            if (place == null) {
+                broken.add("a place was not given back");
+                return;
+            }
+            var opened = new ByteArrayEndPoint(new byte[0], 1_024, true);
+            endPoint = opened;
+            var from = lastEventId;
+            var subscriber = new Subscriber[1];
+            subscriber[0] = new Subscriber(
+                    node,
+                    opened,
+                    new StreamOwner(USER, null, Instant.MAX),
+                    new StreamOptions(StreamOptions.HEARTBEAT, false, true, null),
+                    place,
+                    Duration.ofMinutes(10),
+                    () -> tasks.add(() -> catchUp.open(subscriber[0], from)));
+            opened.setConnection(subscriber[0]);
+            subscriber[0].onOpen();
+        }
+
+        /** The client is cut off; what it had not read is lost to it. */
+        private void cut() {
+            var open = endPoint;
+            endPoint = null;
+            if (open != null && open.getConnection() instanceof Subscriber subscriber) {
+                if (random.nextBoolean()) {
+                    read(open);
+                }
+                subscriber.close();
+            }
+            unread.setLength(0);
+        }
+
+        private void trim() {
+            while (stream.size() > TRIM) {
+                stream.removeFirst();
+            }
+        }
+
+        /** The feed's connection was lost and is back: frames on the wire are gone, everyone reads again. */
+        private void reconnectFeed() {
+            onTheWire.clear();
+            feedTag = tag();
+            registry.missedByAll();
+        }
+
+        private void emptyRedis() {
+            stream.clear();
+            n = 0;
+            generation++;
+            clock.advance(Duration.ofMillis(1));
+            noticeTag();
+        }
+
+        /** A replica takes over that lacks the last entries; new ones take their numbers. */
+        private void failOver() {
+            for (int lost = random.nextInt(3); lost > 0 && !stream.isEmpty(); lost--) {
+                stream.removeLast();
+                n--;
+            }
+            generation++;
+            reconnectFeed();
+        }
+
+        private void noticeTag() {
+            tasks.add(() -> {
+                feedTag = tag();
+                registry.missedByAll();
+            });
+        }
+
+        private String tag() {
+            return Integer.toHexString(generation);
+        }
+
+        // ---- the stores
+
+        @Override
+        public Optional<Page> after(UserId user, Cursor cursor, int limit) {
+            interfere();
+            if (!cursor.tag().equals(tag())) {
+                return Optional.empty();
+            }
+            int from = 0;
+            if (cursor.n() == 0) {
+                boolean whole = stream.isEmpty() ? n == 0 : stream.getFirst().n() == 1;
+                if (!whole) {
+                    return Optional.empty();
+                }
+            } else {
+                while (from < stream.size() && !isAt(stream.get(from), cursor)) {
+                    from++;
+                }
+                if (from++ == stream.size()) {
+                    return Optional.empty();
+                }
+            }
+            int few = 1 + random.nextInt(5);
+            var entries = List.copyOf(stream.subList(from, Math.min(stream.size(), from + few)));
+            if (entries.isEmpty()) {
+                return Optional.of(new Page(entries, cursor, false));
+            }
+            var last = entries.getLast();
+            var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), tag());
+            var page = new Page(entries, reached, entries.size() == few);
+            interfere();
+            return Optional.of(page);
+        }
+
+        private static boolean isAt(LiveFrame.Entry entry, Cursor cursor) {
+            return entry.epochMillis() == cursor.epochMillis() && entry.n() == cursor.n();
+        }
+
+        @Override
+        public Cursor head(UserId user) {
+            interfere();
+            if (stream.isEmpty()) {
+                return new Cursor(n == 0 ? 0 : epoch, n, clock.millis(), tag());
+            }
+            var last = stream.getLast();
+            return new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), tag());
+        }
+
+        @Override
+        public Changes since(UserId user, Instant since) {
+            interfere();
+            var changes = new ArrayDeque<>(committed.stream()
+                    .filter(event -> event.timeMillis() >= since.toEpochMilli())
+                    .toList());
+            return new Changes() {
+                @Override
+                public long count() {
+                    return changes.size();
+                }
+
+                @Override
+                public List<EncodedEvent> next(int limit) {
+                    interfere();
+                    var part = new ArrayList<EncodedEvent>();
+                    while (part.size() < Math.min(limit, 7) && !changes.isEmpty()) {
+                        part.add(changes.remove());
+                    }
+                    return part;
+                }
+            };
+        }
+
+        @Override
+        public List<Head> heads(UserId user, int limit) {
+            broken.add("a reset, though nothing is older than a minute's overlap can tell");
+            return List.of();
+        }
+
+        /** In the middle of a read the world goes on. */
+        private void interfere() {
+            if (reading > 2) {
+                return;
+            }
+            reading++;
+            switch (random.nextInt(8)) {
+                case 0, 1 -> commitAndPublish();
+                case 2 -> deliver();
+                case 3 -> {
+                    commitAndPublish();
+                    deliver();
+                }
+                default -> {
+                    // Nothing in between.
+                }
+            }
+            reading--;
+        }
+
+        // ---- the client
+
+        private void read() {
+            if (endPoint != null) {
+                read(endPoint);
+            }
+        }
+
+        private void read(ByteArrayEndPoint from) {
+            ByteBuffer output = from.takeOutput();
+            unread.append(UTF_8.decode(output));
+            for (int end = unread.indexOf("\n\n"); end >= 0; end = unread.indexOf("\n\n")) {
+                take(unread.substring(0, end));
+                unread.delete(0, end + 2);
+            }
+        }
+
+        private void take(String frame) {
+            for (String line : frame.split("\n", -1)) {
+                if (line.startsWith("data: {\"type\":\"message.created\"")) {
+                    int at = line.indexOf("\"seq\":") + 6;
+                    received.add(Long.parseLong(line.substring(at, line.indexOf(',', at))));
+                }
+            }
+            for (String line : frame.split("\n", -1)) {
+                if (line.startsWith("id: ")) {
+                    lastEventId = line.substring(4);
+                }
+            }
+        }
+    }
+}
