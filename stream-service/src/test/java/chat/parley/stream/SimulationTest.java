@@ -87,6 +87,7 @@ class SimulationTest {
         private int committedAtHead;
         /** A new stream begins at the head that it names; what came before it is not promised. */
         private long firstExpected = 1;
+
         private @Nullable String lastEventId;
         private @Nullable ByteArrayEndPoint endPoint;
 
