@@ -65,8 +65,8 @@ final class Deployment implements AutoCloseable {
                 "chat.parley.stream.StreamService",
                 "PARLEY_PORT",
                 List.of(redisOnly, stores, STREAM_LIMITS));
-        var notifier = new Service(
-                Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(redisOnly));
+        var notifier =
+                new Service(Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(redisOnly));
         // One after the other: the first one migrates, and start-up costs no measurement anything.
         for (var service : List.of(sendApi, streamService, notifier)) start(service, folder, jvmOptions, http);
         api = new Api(http, service(Part.SEND_API).port());

@@ -57,7 +57,9 @@ final class FanoutBench {
                         deployment.cpu().since(before));
             }
             streams.check();
-            report.line("%nStreams closed by the server meanwhile: %d.", streams.ended());
+            report.line(
+                    "%nStreams closed by the server meanwhile: %d. Refused by 503 and tried again: %d.",
+                    streams.ended(), streams.refused());
         }
     }
 

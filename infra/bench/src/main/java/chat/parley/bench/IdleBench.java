@@ -45,11 +45,11 @@ final class IdleBench {
             Thread.sleep(options.duration());
             var idle = deployment.cpu().since(idleStart);
             streams.check();
-            print(count, connecting, before, after, idle, streams.ended());
+            print(count, connecting, before, after, idle, streams.ended() + ", " + streams.refused());
         }
     }
 
-    private void print(int count, CpuSample connecting, Memory before, Memory after, CpuSample idle, int ended) {
+    private void print(int count, CpuSample connecting, Memory before, Memory after, CpuSample idle, String closed) {
         report.title("Idle connections");
         report.head(List.of(
                 "connections, one user each",
@@ -60,7 +60,7 @@ final class IdleBench {
                 "connects/s",
                 "CPU a connect, µs (stream-service, PostgreSQL, Redis)",
                 "CPU a connection and minute, µs (stream-service, Redis)",
-                "closed meanwhile"));
+                "closed meanwhile, refused by 503 and tried again"));
         double connections = count;
         double idleMinutes = idle.seconds() / 60 * connections;
         report.row(List.of(
@@ -72,7 +72,7 @@ final class IdleBench {
                 Report.number(connections / connecting.seconds()),
                 each(connecting, connections, Part.STREAM_SERVICE, Part.POSTGRES, Part.REDIS),
                 each(idle, idleMinutes, Part.STREAM_SERVICE, Part.REDIS),
-                Integer.toString(ended)));
+                closed));
     }
 
     private static String each(CpuSample used, double count, Part... parts) {

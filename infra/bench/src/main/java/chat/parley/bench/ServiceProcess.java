@@ -51,7 +51,8 @@ final class ServiceProcess implements AutoCloseable {
      * @param settings the environment, which names nothing else of Parley
      * @param jvmOptions added to the flags, for example to record a profile
      */
-    static ServiceProcess start(String mainClass, int port, Map<String, String> settings, List<String> jvmOptions, Path log)
+    static ServiceProcess start(
+            String mainClass, int port, Map<String, String> settings, List<String> jvmOptions, Path log)
             throws IOException {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", java("java")));
         command.addAll(JVM_FLAGS);

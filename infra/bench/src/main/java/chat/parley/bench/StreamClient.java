@@ -24,7 +24,9 @@ final class StreamClient {
         /** {@code stream.caught_up}: from here on events are live. */
         LIVE,
         /** The server closed. */
-        ENDED
+        ENDED,
+        /** 503: not now, try again. */
+        BUSY
     }
 
     private static final byte[] EVENT = "event: ".getBytes(US_ASCII);
@@ -33,18 +35,22 @@ final class StreamClient {
     private static final byte[] CAUGHT_UP = "stream.caught_up".getBytes(US_ASCII);
     private static final byte[] TEXT = "\"text\":\"".getBytes(US_ASCII);
     private static final byte[] OK = "HTTP/1.1 200 ".getBytes(US_ASCII);
+    private static final byte[] UNAVAILABLE = "HTTP/1.1 503 ".getBytes(US_ASCII);
     private static final byte[] NOTHING = {};
 
     private final SocketChannel channel;
     private final SelectionKey key;
+    private final String token;
     private final byte[] request;
     private byte[] rest = NOTHING;
     private boolean answered;
     private boolean inMessage;
     private boolean live;
+    private boolean busy;
 
-    private StreamClient(SocketChannel channel, SelectionKey key, byte[] request) {
+    private StreamClient(SocketChannel channel, SelectionKey key, String token, byte[] request) {
         this.channel = channel;
+        this.token = token;
         this.key = key;
         this.request = request;
     }
@@ -58,7 +64,7 @@ final class StreamClient {
         var request = "GET /v1/stream HTTP/1.1\r\nHost: " + server.getHostString() + ":" + server.getPort()
                 + "\r\nAccept: text/event-stream\r\nAuthorization: Bearer " + token + "\r\n\r\n";
         var client = new StreamClient(
-                channel, channel.register(selector, SelectionKey.OP_CONNECT), request.getBytes(US_ASCII));
+                channel, channel.register(selector, SelectionKey.OP_CONNECT), token, request.getBytes(US_ASCII));
         client.key.attach(client);
         channel.connect(server);
         return client;
@@ -88,8 +94,13 @@ final class StreamClient {
                 from = i + 1;
             }
         }
+        if (busy) return Progress.BUSY;
         rest = from == end ? NOTHING : Arrays.copyOfRange(bytes, from, end);
         return live && !before ? Progress.LIVE : Progress.NONE;
+    }
+
+    String token() {
+        return token;
     }
 
     void close() throws IOException {
@@ -97,8 +108,10 @@ final class StreamClient {
     }
 
     private void line(byte[] bytes, int from, int end, long now, @Nullable Tally tally) {
+        if (busy) return;
         if (!answered) {
-            if (!startsWith(bytes, from, end, OK)) {
+            busy = startsWith(bytes, from, end, UNAVAILABLE);
+            if (!busy && !startsWith(bytes, from, end, OK)) {
                 throw new BenchException("a stream was refused: " + new String(bytes, from, end - from, ISO_8859_1));
             }
             answered = true;

@@ -22,6 +22,9 @@ final class StreamClients implements AutoCloseable {
     /** 127.0.0.1 is left to everyone else. */
     private static final int FIRST_SOURCE = 2;
 
+    /** A server that is overloaded for a moment says so, and is asked again; one that always is must not be asked for ever. */
+    private static final int REFUSED_MAX = 5_000;
+
     private static final int READ_BYTES = 256 * 1024;
     private static final int SELECT_MILLIS = 100;
     private static final int POLL_MILLIS = 5;
@@ -34,6 +37,7 @@ final class StreamClients implements AutoCloseable {
     private volatile boolean closing;
     private volatile int live;
     private volatile int ended;
+    private volatile int refused;
     private volatile @Nullable Throwable failure;
     private volatile @Nullable Tally tally;
 
@@ -85,6 +89,11 @@ final class StreamClients implements AutoCloseable {
         return ended;
     }
 
+    /** Answers 503, each of which was followed by another try. */
+    int refused() {
+        return refused;
+    }
+
     private void run() {
         try {
             var shared = ByteBuffer.allocateDirect(READ_BYTES);
@@ -124,6 +133,12 @@ final class StreamClients implements AutoCloseable {
                 case LIVE -> {
                     connecting--;
                     live++;
+                }
+                case BUSY -> {
+                    if (++refused > REFUSED_MAX) throw new BenchException("streams are refused by 503 again and again");
+                    client.close();
+                    connecting--;
+                    toOpen.add(client.token());
                 }
                 case ENDED -> {
                     client.close();
