@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.eclipse.jetty.io.ByteArrayEndPoint;
@@ -57,7 +58,7 @@ class SimulationTest {
         assertEquals(List.of(), world.broken, "seed=" + seed);
     }
 
-    private static TreeSet<Long> missing(TreeSet<Long> expected, TreeSet<Long> received) {
+    private static Set<Long> missing(Set<Long> expected, Set<Long> received) {
         var missing = new TreeSet<>(expected);
         missing.removeAll(received);
         return missing;
