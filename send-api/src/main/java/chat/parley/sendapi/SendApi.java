@@ -76,6 +76,8 @@ public final class SendApi implements AutoCloseable {
         health.part("redis", redis::complaint);
 
         var clock = new MonotonicClock(Clock.systemUTC());
+        var conversations = new Conversations(postgres);
+        conversations.newestTime().ifPresent(clock::notBefore);
         var ids = new IdSource(Clock.systemUTC(), random);
         var outbox = opened(new Outbox(postgres, meters.registry()));
         var pushes = opened(new PushQueue(redis, meters.registry()));
@@ -86,7 +88,6 @@ public final class SendApi implements AutoCloseable {
         var browsers = new Browsers(settings.browsers());
         var accountRoutes = AccountRoutes.over(accounts, events, browsers, meters.registry());
 
-        var conversations = new Conversations(postgres);
         var keys = new IdempotencyKeys(postgres, clock, random);
         opened(new IdempotencyCleanup(keys));
         var news = new ConversationNews(conversations, events, outbox);

@@ -9,6 +9,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -103,6 +104,8 @@ public final class Conversations {
 
     /** After every activity there will be: where the first page starts. */
     private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
+
+    private static final String NEWEST_TIME = "SELECT max(greatest(last_at, changed_at)) AS newest FROM conversation";
 
     private static final String HEADS = """
             SELECT c.id, c.last_seq
@@ -263,6 +266,17 @@ public final class Conversations {
                     complete.getOrDefault(membership.conversation().id(), membership));
             return new MembershipsSince(List.copyOf(memberships), changes);
         }));
+    }
+
+    /**
+     * The newest time stored with a message or a change; empty while there is none. Times given out after a restart must not be before it, or
+     * streams rebuilt "since a time" would miss what came after. Reads every conversation once: for the start of a process.
+     */
+    public Optional<Instant> newestTime() {
+        return postgres.with(db -> db.createQuery(NEWEST_TIME)
+                .map((row, context) -> Optional.ofNullable(row.getObject("newest", OffsetDateTime.class))
+                        .map(OffsetDateTime::toInstant))
+                .one());
     }
 
     /** How far the person's conversations reach, last active first. */

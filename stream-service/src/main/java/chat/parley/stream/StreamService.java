@@ -59,6 +59,7 @@ public final class StreamService implements AutoCloseable {
         var random = new SecureRandom();
         var postgres = opened(Postgres.open(settings.postgres(), settings.poolSize()));
         health.part("postgres", postgres::complaint);
+        postgres.migrate(); // whichever process comes first
         var redis = opened(Redis.open(settings.redis(), settings.poolSize()));
         health.part("redis", redis::complaint);
         var log = opened(new EventLog(redis, clock, meters));
