@@ -13,8 +13,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,6 +43,14 @@ class LauncherRunsTest {
     @BeforeEach
     void openFolder() throws IOException {
         Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rwx--x--x"));
+    }
+
+    /** Servers of a JVM that was killed end by themselves, a moment later; the folder is deleted after them. */
+    @AfterEach
+    void awaitTheServersEnd() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> ParleyProcess.serversOf(temporary).isEmpty());
     }
 
     @Test
