@@ -13,18 +13,21 @@ import io.javalin.config.RoutesConfig;
 final class Routes {
     private Routes() {}
 
-    static void install(
-            RoutesConfig routes,
-            OpsRoutes ops,
-            AccountRoutes accounts,
-            ConversationRoutes conversations,
-            MemberRoutes members,
-            MessageRoutes messages) {
+    static void install(RoutesConfig routes, OpsRoutes ops, Features features) {
+        install(routes, ops);
+        install(routes, features.accounts);
+        install(routes, features.conversations, features.members);
+        install(routes, features.messages);
+    }
+
+    private static void install(RoutesConfig routes, OpsRoutes ops) {
         routes.get("/livez", ops::live, ANYONE);
         routes.get("/readyz", ops::ready, ANYONE);
         routes.get("/v1/errors", ops::errors, ANYONE);
         routes.get("/openapi.json", ops::openApi, ANYONE);
+    }
 
+    private static void install(RoutesConfig routes, AccountRoutes accounts) {
         var users = accounts.users();
         routes.post("/v1/users", users::signUp, ANYONE);
         routes.get("/v1/users", users::search, PERSON);
@@ -39,7 +42,9 @@ final class Routes {
         routes.delete("/v1/sessions/{session}", sessions::end, PERSON);
         routes.post("/v1/stream/tickets", sessions::ticket, PERSON);
         routes.get("/.well-known/jwks.json", sessions::keys, ANYONE);
+    }
 
+    private static void install(RoutesConfig routes, ConversationRoutes conversations, MemberRoutes members) {
         routes.post("/v1/conversations", conversations::create, PERSON);
         routes.get("/v1/conversations", conversations::list, PERSON);
         routes.get("/v1/conversations/{conversation}", conversations::get, PERSON);
@@ -48,7 +53,9 @@ final class Routes {
         routes.post("/v1/conversations/{conversation}/members", members::add, PERSON);
         routes.patch("/v1/conversations/{conversation}/members/{user}", members::setRole, PERSON);
         routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
+    }
 
+    private static void install(RoutesConfig routes, MessageRoutes messages) {
         routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);

@@ -1,46 +1,14 @@
 package chat.parley.sendapi;
 
-import chat.parley.account.Accounts;
-import chat.parley.conversation.ConversationChanges;
-import chat.parley.conversation.ConversationCreation;
-import chat.parley.conversation.Conversations;
-import chat.parley.event.EventLog;
-import chat.parley.id.IdSource;
-import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
-import chat.parley.ops.MonotonicClock;
 import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
-import chat.parley.outbox.Outbox;
-import chat.parley.postgres.Postgres;
-import chat.parley.push.PushQueue;
-import chat.parley.redis.Redis;
-import chat.parley.sendapi.account.AccountRoutes;
-import chat.parley.sendapi.conversation.ChangeConversation;
-import chat.parley.sendapi.conversation.ConversationNews;
-import chat.parley.sendapi.conversation.ConversationRoutes;
-import chat.parley.sendapi.conversation.CreateConversation;
-import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
-import chat.parley.sendapi.idempotency.Idempotency;
-import chat.parley.sendapi.idempotency.IdempotencyCleanup;
-import chat.parley.sendapi.idempotency.IdempotencyKeys;
-import chat.parley.sendapi.message.History;
-import chat.parley.sendapi.message.MessageNews;
-import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
-import chat.parley.sendapi.message.SendMessage;
-import chat.parley.sendapi.relay.Relay;
-import com.github.benmanes.caffeine.cache.Ticker;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
-import java.security.SecureRandom;
-import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -50,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process that takes requests: wiring and main. Opens in the order of the lines and closes in reverse. Stateless, so any number of them
+ * The process that takes requests: server and main; {@link Stores} and {@link Features} are its wiring. Stateless, so any number of them
  * may run over the same stores.
  */
 public final class SendApi implements AutoCloseable {
@@ -59,61 +27,28 @@ public final class SendApi implements AutoCloseable {
     /** Longest request line and headers together; ours need under 2 KB, a token up to 4 KB. */
     private static final int HEADER_BYTES_MAX = 16 * 1024;
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final @Nullable Meters ownMeters;
+    private final Stores stores;
     private final Javalin server;
     private final @Nullable PrivateServer metrics;
     private volatile boolean leaving;
 
     private SendApi(SendApiSettings settings, @Nullable Neighbour neighbour) {
-        var random = new SecureRandom();
         var health = neighbour == null ? new Health() : neighbour.health();
-        var meters = neighbour == null ? opened(new Meters()) : neighbour.meters();
-        var postgres =
-                opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
-        health.part("postgres", postgres::complaint);
-        postgres.migrate();
-        var redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
-        health.part("redis", redis::complaint);
-
-        var clock = new MonotonicClock(Clock.systemUTC());
-        var conversations = new Conversations(postgres);
-        conversations.newestTime().ifPresent(clock::notBefore);
-        var ids = new IdSource(Clock.systemUTC(), random);
-        var outbox = opened(new Outbox(postgres, meters.registry()));
-        var pushes = opened(new PushQueue(redis, meters.registry()));
-        var events = opened(new EventLog(redis, clock, meters.registry()));
-        // Closed first of these four: appends under way are still published, queued and forgotten.
-        var messages = opened(new PostgresMessageStore(postgres, clock, meters.registry()));
-        var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters.registry()));
+        var meters = neighbour == null ? new Meters() : neighbour.meters();
+        ownMeters = neighbour == null ? meters : null;
+        stores = new Stores(settings, health, meters.registry());
         var browsers = new Browsers(settings.browsers());
-        var accountRoutes = AccountRoutes.over(accounts, events, browsers, meters.registry());
-
-        var keys = new IdempotencyKeys(postgres, clock, random);
-        opened(new IdempotencyCleanup(keys));
-        var news = new ConversationNews(conversations, events, outbox);
-        var change = new ChangeConversation(accounts.users(), new ConversationChanges(postgres, clock), news);
-        var create = new CreateConversation(
-                accounts.users(), new ConversationCreation(postgres, clock), conversations, news);
-        var idempotency = new Idempotency(keys, ids);
-        var conversationRoutes = new ConversationRoutes(conversations, messages, create, change, idempotency);
-        var memberRoutes = new MemberRoutes(conversations, change, idempotency);
-
-        var messageRoutes = new MessageRoutes(
-                new SendMessage(conversations, messages, new MessageNews(events, pushes, outbox)),
-                new History(conversations, messages),
-                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
-
-        opened(new Relay(outbox, messages, conversations, events, pushes, clock, meters.registry()).start());
-
-        var edge = new Edge(accounts.authenticator(), browsers, meters.registry(), random);
+        var features = new Features(stores, settings, browsers);
+        var edge = new Edge(stores.accounts.authenticator(), browsers, meters.registry(), stores.random);
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
                 ? null
-                : opened(PrivateServer.start(settings.host(), settings.metricsPort(), meters.registry()));
+                : stores.opened(PrivateServer.start(settings.host(), settings.metricsPort(), meters.registry()));
         server = Javalin.create(config -> {
             serverSettings(config, settings, neighbour);
             edge.install(config.routes);
-            Routes.install(config.routes, ops, accountRoutes, conversationRoutes, memberRoutes, messageRoutes);
+            Routes.install(config.routes, ops, features);
         });
     }
 
@@ -157,14 +92,10 @@ public final class SendApi implements AutoCloseable {
     public void close() throws Exception {
         leaving = true;
         server.stop();
-        while (!opened.isEmpty()) {
-            opened.pop().close();
+        stores.close();
+        if (ownMeters != null) {
+            ownMeters.close();
         }
-    }
-
-    private <T extends AutoCloseable> T opened(T part) {
-        opened.push(part);
-        return part;
     }
 
     private static void serverSettings(JavalinConfig config, SendApiSettings settings, @Nullable Neighbour neighbour) {

@@ -1,0 +1,70 @@
+package chat.parley.sendapi;
+
+import chat.parley.account.Accounts;
+import chat.parley.conversation.Conversations;
+import chat.parley.event.EventLog;
+import chat.parley.id.IdSource;
+import chat.parley.message.MessageStore;
+import chat.parley.message.PostgresMessageStore;
+import chat.parley.ops.Health;
+import chat.parley.ops.MonotonicClock;
+import chat.parley.outbox.Outbox;
+import chat.parley.postgres.Postgres;
+import chat.parley.push.PushQueue;
+import chat.parley.redis.Redis;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** What the features of this process stand on. Opens in the order of the lines, closes in reverse. */
+final class Stores implements AutoCloseable {
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    final SecureRandom random = new SecureRandom();
+    final MonotonicClock clock = new MonotonicClock(Clock.systemUTC());
+    final MeterRegistry meters;
+    final Postgres postgres;
+    final Redis redis;
+    final Conversations conversations;
+    final IdSource ids;
+    final Outbox outbox;
+    final PushQueue pushes;
+    final EventLog events;
+    final MessageStore messages;
+    final Accounts accounts;
+
+    /** @param health gets the parts of this process */
+    Stores(SendApiSettings settings, Health health, MeterRegistry meters) {
+        this.meters = meters;
+        postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
+        health.part("postgres", postgres::complaint);
+        postgres.migrate();
+        redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
+        health.part("redis", redis::complaint);
+
+        conversations = new Conversations(postgres);
+        conversations.newestTime().ifPresent(clock::notBefore);
+        ids = new IdSource(Clock.systemUTC(), random);
+        outbox = opened(new Outbox(postgres, meters));
+        pushes = opened(new PushQueue(redis, meters));
+        events = opened(new EventLog(redis, clock, meters));
+        // Closed first of these four: appends under way are still published, queued and forgotten.
+        messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
+    }
+
+    /** Closed before everything that was opened until now. */
+    <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
+    }
+
+    @Override
+    public void close() throws Exception {
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+    }
+}
