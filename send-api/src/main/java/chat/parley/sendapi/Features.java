@@ -2,6 +2,9 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.media.BlobStore;
+import chat.parley.media.MediaCatalog;
+import chat.parley.media.MediaCollector;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -12,11 +15,17 @@ import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.media.Download;
+import chat.parley.sendapi.media.MediaGate;
+import chat.parley.sendapi.media.MediaRoutes;
+import chat.parley.sendapi.media.UploadMedia;
 import chat.parley.sendapi.message.History;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.picture.PictureCleaner;
+import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -26,6 +35,7 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final MediaGate media;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -39,6 +49,7 @@ final class Features {
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
         messages = messages();
+        media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         startRelay();
     }
 
@@ -70,6 +81,20 @@ final class Features {
                 new SendMessage(stores.conversations, stores.messages, news),
                 new History(stores.conversations, stores.messages),
                 new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {
+        var limits = settings.media().limits();
+        var catalog = new MediaCatalog(stores.postgres, stores.clock, limits);
+        var thumbnails = stores.opened(new Thumbnails(stores.meters));
+        stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        return new MediaRoutes(
+                catalog,
+                new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),
+                new Download(blobs, stores.meters),
+                idempotency,
+                limits,
+                stores.meters);
     }
 
     private void startRelay() {

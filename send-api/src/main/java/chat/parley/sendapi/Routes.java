@@ -6,6 +6,7 @@ import static chat.parley.sendapi.http.Access.PERSON;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -18,6 +19,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages);
+        install(routes, features.media);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -59,5 +61,13 @@ final class Routes {
         routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, MediaGate media) {
+        routes.post("/v1/media", media::upload, PERSON);
+        routes.get("/v1/media/{media}", media::get, PERSON);
+        routes.head("/v1/media/{media}", media::get, PERSON);
+        routes.get("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
+        routes.head("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
     }
 }

@@ -18,12 +18,12 @@ public record BlobKey(String text) {
     }
 
     /** What was uploaded. */
-    static BlobKey original(MediaId id) {
+    public static BlobKey original(MediaId id) {
         return of(id, "orig");
     }
 
     /** A smaller picture of it. */
-    static BlobKey thumbnail(MediaId id, int size) {
+    public static BlobKey thumbnail(MediaId id, int size) {
         return of(id, "t" + size);
     }
 
