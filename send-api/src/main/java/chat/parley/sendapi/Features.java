@@ -12,6 +12,7 @@ import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.CreateConversation;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.http.Browsers;
+import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
@@ -19,10 +20,11 @@ import chat.parley.sendapi.media.Download;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.media.MediaRoutes;
 import chat.parley.sendapi.media.UploadMedia;
+import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
@@ -36,6 +38,7 @@ final class Features {
     final MemberRoutes members;
     final MessageRoutes messages;
     final MediaGate media;
+    final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -48,8 +51,11 @@ final class Features {
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
-        messages = messages();
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var history = new History(stores.conversations, stores.messages);
+        messages = messages(messageNews, history);
+        messageChanges = messageChanges(messageNews, history);
         startRelay();
     }
 
@@ -75,12 +81,23 @@ final class Features {
         return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
     }
 
-    private MessageRoutes messages() {
-        var news = new MessageNews(stores.events, stores.pushes, stores.outbox);
+    private MessageRoutes messages(MessageNews news, History history) {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
-                new History(stores.conversations, stores.messages),
-                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                history,
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MessageChangeRoutes messageChanges(MessageNews news, History history) {
+        return new MessageChangeRoutes(
+                new ChangeMessage(
+                        stores.conversations,
+                        stores.messages,
+                        news,
+                        stores.clock,
+                        settings.bounds().editWindow()),
+                history,
+                new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
     }
 
     private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {
