@@ -26,3 +26,51 @@ CREATE TABLE media_use (
     PRIMARY KEY (media_id, conversation_id, seq)
 );
 CREATE INDEX media_use_by_message ON media_use (conversation_id, seq);
+
+-- The id behind its 13 characters of Crockford base32.
+CREATE FUNCTION tsid(written text) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT sum((strpos('0123456789ABCDEFGHJKMNPQRSTVWXYZ', substr(written, i, 1)) - 1)::bigint << (5 * (13 - i)))::bigint
+    FROM generate_series(1, 13) AS i
+$$;
+
+-- The media that a message carries, by its details: what this project writes begins with the type, then the media. The client's own JSON
+-- stands behind them and is not looked at.
+CREATE FUNCTION media_of(details text) RETURNS bigint[] LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN details ~ '^\{"type":"[a-z]+","media":\[' THEN
+        ARRAY(SELECT DISTINCT tsid(item ->> 'id') AS id FROM json_array_elements(details::json -> 'media') AS item ORDER BY id)
+    ELSE '{}' END
+$$;
+
+-- Uses follow the messages, whoever writes those. Media are locked in the order of their ids, so that two transactions neither wait for each
+-- other in a circle nor both overlook that they take the last use.
+CREATE FUNCTION use_media() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ids bigint[] := media_of(NEW.details);
+BEGIN
+    PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
+    IF (SELECT count(*) FROM media WHERE id = ANY (ids) AND state = 'ready' AND owner_id = NEW.sender_id) < cardinality(ids) THEN
+        RAISE EXCEPTION 'message % of conversation % carries media that are not there', NEW.seq, NEW.conversation_id;
+    END IF;
+    INSERT INTO media_use (media_id, conversation_id, seq) SELECT id, NEW.conversation_id, NEW.seq FROM unnest(ids) AS id;
+    UPDATE media SET remove_after = NULL WHERE id = ANY (ids);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER use_media AFTER INSERT ON message
+    FOR EACH ROW WHEN (NEW.details IS NOT NULL) EXECUTE FUNCTION use_media();
+
+-- What nothing uses any more may be removed at once.
+CREATE FUNCTION release_media() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ids bigint[] := media_of(OLD.details);
+    kept bigint[] := CASE WHEN TG_OP = 'UPDATE' THEN media_of(NEW.details) ELSE '{}' END;
+BEGIN
+    PERFORM 1 FROM media WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
+    DELETE FROM media_use WHERE conversation_id = OLD.conversation_id AND seq = OLD.seq AND media_id = ANY (ids) AND media_id <> ALL (kept);
+    UPDATE media SET remove_after = now()
+    WHERE id = ANY (ids) AND NOT EXISTS (SELECT FROM media_use u WHERE u.media_id = media.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER release_media_on_change AFTER UPDATE OF details ON message
+    FOR EACH ROW WHEN (OLD.details IS NOT NULL AND OLD.details IS DISTINCT FROM NEW.details) EXECUTE FUNCTION release_media();
+CREATE TRIGGER release_media_on_removal AFTER DELETE ON message
+    FOR EACH ROW WHEN (OLD.details IS NOT NULL) EXECUTE FUNCTION release_media();

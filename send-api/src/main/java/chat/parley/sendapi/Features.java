@@ -20,6 +20,7 @@ import chat.parley.sendapi.media.Download;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.media.MediaRoutes;
 import chat.parley.sendapi.media.UploadMedia;
+import chat.parley.sendapi.message.Attachments;
 import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
 import chat.parley.sendapi.message.MessageChangeRoutes;
@@ -85,7 +86,8 @@ final class Features {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
                 history,
-                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()),
+                new Attachments(mediaCatalog()));
     }
 
     private MessageChangeRoutes messageChanges(MessageNews news, History history) {
@@ -100,9 +102,14 @@ final class Features {
                 new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
     }
 
+    private MediaCatalog mediaCatalog() {
+        return new MediaCatalog(
+                stores.postgres, stores.clock, settings.media().limits());
+    }
+
     private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {
         var limits = settings.media().limits();
-        var catalog = new MediaCatalog(stores.postgres, stores.clock, limits);
+        var catalog = mediaCatalog();
         var thumbnails = stores.opened(new Thumbnails(stores.meters));
         stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
         return new MediaRoutes(

@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,9 @@ public final class MediaCatalog {
 
     /** A node that removes something and died is followed by another one after this long. */
     private static final Duration REMOVAL_LEASE = Duration.ofMinutes(5);
+
+    /** Longer than any send. */
+    private static final Duration HELD = Duration.ofHours(1);
 
     /** Beside an owner's id in the key of a lock: nobody else locks by such pairs. */
     private static final int QUOTA_LOCK = 6;
@@ -67,6 +73,13 @@ public final class MediaCatalog {
                 SELECT FROM media_use u JOIN member m ON m.conversation_id = u.conversation_id AND m.user_id = :reader
                 WHERE u.media_id = media.id AND m.left_at IS NULL AND u.seq >= m.joined_seq))
             """;
+
+    /** Their owner is about to send them: they stay long enough for that. */
+    private static final String HOLD = """
+            UPDATE media SET remove_after = greatest(remove_after, :until)
+            WHERE id = ANY(:ids) AND owner_id = :owner AND state = 'ready'
+            RETURNING
+            """ + COLUMNS;
 
     private static final String CLAIM = """
             UPDATE media SET state = 'removing', remove_after = :again WHERE id IN (
@@ -146,6 +159,19 @@ public final class MediaCatalog {
     public Optional<MediaItem> readable(MediaId id, UserId reader) {
         return postgres.with(
                 db -> one(db.createQuery(READABLE).bind("id", id.value()).bind("reader", reader.value())));
+    }
+
+    /**
+     * Those of {@code ids} that {@code owner} uploaded, by id. What nothing uses yet stays for as long as a send can take.
+     */
+    public Map<MediaId, MediaItem> hold(UserId owner, Collection<MediaId> ids) {
+        Long[] values = ids.stream().map(MediaId::value).toArray(Long[]::new);
+        return postgres.with(db -> db.createQuery(HOLD)
+                .bindArray("ids", Long.class, (Object[]) values)
+                .bind("owner", owner.value())
+                .bind("until", utc(clock.instant().plus(HELD)))
+                .map((row, context) -> item(row))
+                .collect(Collectors.toMap(MediaItem::id, Function.identity())));
     }
 
     /** Takes some that nothing uses any more out of service. For them to be gone: their blobs, then {@link #removed}. */

@@ -188,6 +188,8 @@ public final class Body {
             complain(field, "lone_surrogate");
         } else if (!isFinite(node)) {
             complain(field, "number_too_large");
+        } else if (hasNul(node)) {
+            complain(field, "nul"); // PostgreSQL keeps it as text and cannot read it as JSON
         } else {
             return json;
         }
@@ -204,6 +206,25 @@ public final class Body {
             }
         }
         return true;
+    }
+
+    private static boolean hasNul(JsonNode node) {
+        if (node.isTextual()) {
+            return node.textValue().indexOf('\0') >= 0;
+        }
+        for (var field : node.properties()) {
+            if (field.getKey().indexOf('\0') >= 0 || hasNul(field.getValue())) {
+                return true;
+            }
+        }
+        if (node.isArray()) {
+            for (JsonNode item : node) {
+                if (hasNul(item)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Has no UTF-8 form. */
