@@ -103,8 +103,7 @@ final class Features {
     }
 
     private MediaCatalog mediaCatalog() {
-        return new MediaCatalog(
-                stores.postgres, stores.clock, settings.media().limits());
+        return new MediaCatalog(stores.postgres, stores.clock, settings.media().limits());
     }
 
     private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {

@@ -5,6 +5,7 @@ import chat.parley.json.JsonText;
 import chat.parley.sendapi.RunningSendApi;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -84,6 +85,13 @@ final class MediaClient {
     Answer call(Person person, String method, String path, String json) throws Exception {
         return send(request(person, path, "Content-Type", "application/json")
                 .method(method, BodyPublishers.ofString(json)));
+    }
+
+    static String text(URI address) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
     }
 
     private HttpRequest.Builder request(Person person, String path, String... headers) {

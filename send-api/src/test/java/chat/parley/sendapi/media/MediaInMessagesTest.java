@@ -57,13 +57,17 @@ class MediaInMessagesTest {
         assertEquals("image", sent.json().at("/type").textValue());
         assertNull(sent.json().get("text"));
         assertEquals(item.text(), sent.json().at("/media/0").toString());
-        assertEquals(sent.text(), client.call(bob, "GET", talk + "/messages/1", "").text());
+        assertEquals(
+                sent.text(), client.call(bob, "GET", talk + "/messages/1", "").text());
         var again = send(ann, talk, "k1", "\"media_ids\":[\"" + id(item) + "\"]");
         assertEquals(sent.text(), again.text());
         assertEquals("true", again.header("idempotency-replayed"));
         var worded = send(ann, talk, "k2", "\"text\":\"look\",\"media_ids\":[\"" + id(item) + "\"]");
         assertEquals("look", worded.json().at("/text").textValue());
-        assertEquals(422, send(ann, talk, "k2", "\"text\":\"look\",\"media_ids\":[\"" + file(ann) + "\"]").statusCode());
+        assertEquals(
+                422,
+                send(ann, talk, "k2", "\"text\":\"look\",\"media_ids\":[\"" + file(ann) + "\"]")
+                        .statusCode());
     }
 
     @Test
@@ -75,7 +79,10 @@ class MediaInMessagesTest {
         assertEquals("file", send(ann, talk, "t1", both).json().at("/type").textValue());
         assertEquals(
                 "file",
-                send(ann, talk, "t2", "\"type\":\"file\",\"media_ids\":[\"" + picture + "\"]").json().at("/type").textValue());
+                send(ann, talk, "t2", "\"type\":\"file\",\"media_ids\":[\"" + picture + "\"]")
+                        .json()
+                        .at("/type")
+                        .textValue());
         refused("/type", "not_all_pictures", send(ann, talk, "t3", "\"type\":\"image\"," + both));
         refused("/type", "not_a_type", send(ann, talk, "t4", "\"type\":\"text\",\"text\":\"a\"," + both));
         refused("/type", "not_a_type", send(ann, talk, "t5", "\"type\":\"image\",\"text\":\"a\""));
@@ -86,13 +93,19 @@ class MediaInMessagesTest {
     void only_media_of_the_senders_own_can_be_sent() throws Exception {
         var talk = group(ann, bob);
         String ours = file(ann);
-        assertEquals(201, send(ann, talk, "o1", "\"media_ids\":[\"" + ours + "\"]").statusCode());
+        assertEquals(
+                201, send(ann, talk, "o1", "\"media_ids\":[\"" + ours + "\"]").statusCode());
         refused("/media_ids/0", "unknown_media", send(bob, talk, "o2", "\"media_ids\":[\"" + ours + "\"]"));
-        refused("/media_ids/1", "unknown_media", send(ann, talk, "o3", "\"media_ids\":[\"" + ours + "\",\"0H7Q00000000A\"]"));
+        refused(
+                "/media_ids/1",
+                "unknown_media",
+                send(ann, talk, "o3", "\"media_ids\":[\"" + ours + "\",\"0H7Q00000000A\"]"));
         refused("/media_ids", "not_an_id", send(ann, talk, "o4", "\"media_ids\":[\"x\"]"));
         String eleven = IntStream.range(0, 11).mapToObj(i -> "\"" + ours + "\"").collect(Collectors.joining(","));
         refused("/media_ids", "too_long", send(ann, talk, "o5", "\"media_ids\":[" + eleven + "]"));
-        assertEquals(404, send(eve, talk, "o6", "\"media_ids\":[\"" + file(eve) + "\"]").statusCode());
+        assertEquals(
+                404,
+                send(eve, talk, "o6", "\"media_ids\":[\"" + file(eve) + "\"]").statusCode());
     }
 
     @Test
@@ -101,7 +114,10 @@ class MediaInMessagesTest {
         String secret = file(ann);
         String forged = "\"metadata\":{\"media\":[{\"id\":\"" + secret + "\",\"type\":\"image/png\"}]}";
         assertEquals(201, send(eve, talk, "f1", "\"text\":\"a\"," + forged).statusCode());
-        assertEquals(201, send(eve, talk, "f2", "\"media_ids\":[\"" + file(eve) + "\"]," + forged).statusCode());
+        assertEquals(
+                201,
+                send(eve, talk, "f2", "\"media_ids\":[\"" + file(eve) + "\"]," + forged)
+                        .statusCode());
         assertEquals(404, client.get(eve, secret).statusCode());
         refused("/metadata", "nul", send(eve, talk, "f3", "\"text\":\"a\",\"metadata\":{\"a\":[\"\\u0000\"]}"));
     }
@@ -129,7 +145,10 @@ class MediaInMessagesTest {
         String picture = id(client.post(ann, "", Pictures.png(8, 4)));
         send(ann, talk, "d1", "\"text\":\"one\",\"media_ids\":[\"" + picture + "\"]");
         send(ann, talk, "d2", "\"media_ids\":[\"" + picture + "\"]");
-        assertEquals(200, client.call(ann, "PATCH", talk + "/messages/1", "{\"text\":\"\"}").statusCode());
+        assertEquals(
+                200,
+                client.call(ann, "PATCH", talk + "/messages/1", "{\"text\":\"\"}")
+                        .statusCode());
         assertEquals(0, waiting(picture));
         client.call(ann, "DELETE", talk + "/messages/1", "");
         assertEquals(200, client.get(bob, picture).statusCode());
@@ -151,7 +170,8 @@ class MediaInMessagesTest {
             try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Future<Integer>> deletions = new ArrayList<>();
                 for (var talk : talks) {
-                    deletions.add(threads.submit(() -> client.call(ann, "DELETE", talk + "/messages/1", "").statusCode()));
+                    deletions.add(threads.submit(() ->
+                            client.call(ann, "DELETE", talk + "/messages/1", "").statusCode()));
                 }
                 for (var deletion : deletions) {
                     assertFalse(deletion.get() >= 400);
@@ -176,8 +196,10 @@ class MediaInMessagesTest {
         return "/v1/conversations/" + made.json().at("/id").textValue();
     }
 
-    private MediaClient.Answer send(MediaClient.Person sender, String talk, String key, String fields) throws Exception {
-        return client.call(sender, "POST", talk + "/messages", "{\"client_message_id\":\"" + key + "\"," + fields + "}");
+    private MediaClient.Answer send(MediaClient.Person sender, String talk, String key, String fields)
+            throws Exception {
+        return client.call(
+                sender, "POST", talk + "/messages", "{\"client_message_id\":\"" + key + "\"," + fields + "}");
     }
 
     private String file(MediaClient.Person owner) throws Exception {
