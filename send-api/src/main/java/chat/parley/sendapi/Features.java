@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -17,6 +18,9 @@ import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.receipt.MarkNews;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -26,6 +30,7 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final ReceiptRoutes receipts;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -39,6 +44,7 @@ final class Features {
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
         messages = messages();
+        receipts = receipts();
         startRelay();
     }
 
@@ -70,6 +76,12 @@ final class Features {
                 new SendMessage(stores.conversations, stores.messages, news),
                 new History(stores.conversations, stores.messages),
                 new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private ReceiptRoutes receipts() {
+        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private void startRelay() {

@@ -68,6 +68,12 @@ public sealed interface ChatEvent {
         }
     }
 
+    /** Someone has read up to {@code seq}, and so received it. */
+    record ReadAdvanced(ConversationId conversation, UserId actor, long seq, Instant at) implements ChatEvent {}
+
+    /** Someone has received up to {@code seq}. */
+    record DeliveredAdvanced(ConversationId conversation, UserId actor, long seq, Instant at) implements ChatEvent {}
+
     /** Someone left or was removed; also told to the one who did. */
     record MemberLeft(Member member, UserId actor, Instant at) implements ChatEvent {
         @Override

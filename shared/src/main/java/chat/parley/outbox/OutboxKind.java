@@ -13,7 +13,9 @@ public enum OutboxKind {
     /** Subject: id of the member. */
     MEMBER_UPDATED(5),
     /** Subject: id of the member. */
-    MEMBER_LEFT(6);
+    MEMBER_LEFT(6),
+    /** Subject: id of the member whose marks moved. */
+    MARKS_ADVANCED(8);
 
     private final int number;
 

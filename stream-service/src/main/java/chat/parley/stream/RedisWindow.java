@@ -4,6 +4,7 @@ import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
+import chat.parley.event.Superseded;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
 import java.util.Optional;
@@ -33,7 +34,8 @@ final class RedisWindow implements Window {
         }
         var last = entries.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        return Optional.of(new Page(References.resolve(entries, messages), reached, entries.size() >= limit));
+        var telling = Superseded.drop(entries);
+        return Optional.of(new Page(References.resolve(telling, messages), reached, entries.size() >= limit));
     }
 
     @Override
