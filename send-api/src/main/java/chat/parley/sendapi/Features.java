@@ -10,13 +10,15 @@ import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.CreateConversation;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.http.Browsers;
+import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
@@ -31,6 +33,7 @@ final class Features {
     final MemberRoutes members;
     final MessageRoutes messages;
     final ReceiptRoutes receipts;
+    final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -43,7 +46,10 @@ final class Features {
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
-        messages = messages();
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var history = new History(stores.conversations, stores.messages);
+        messages = messages(messageNews, history);
+        messageChanges = messageChanges(messageNews, history);
         receipts = receipts();
         startRelay();
     }
@@ -70,12 +76,23 @@ final class Features {
         return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
     }
 
-    private MessageRoutes messages() {
-        var news = new MessageNews(stores.events, stores.pushes, stores.outbox);
+    private MessageRoutes messages(MessageNews news, History history) {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
-                new History(stores.conversations, stores.messages),
-                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                history,
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MessageChangeRoutes messageChanges(MessageNews news, History history) {
+        return new MessageChangeRoutes(
+                new ChangeMessage(
+                        stores.conversations,
+                        stores.messages,
+                        news,
+                        stores.clock,
+                        settings.bounds().editWindow()),
+                history,
+                new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
     }
 
     private ReceiptRoutes receipts() {

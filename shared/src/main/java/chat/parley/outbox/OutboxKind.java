@@ -14,6 +14,8 @@ public enum OutboxKind {
     MEMBER_UPDATED(5),
     /** Subject: id of the member. */
     MEMBER_LEFT(6),
+    /** Subject: seq of the message. What changed is not kept: the message itself tells. */
+    MESSAGE_CHANGED(7),
     /** Subject: id of the member whose marks moved. */
     MARKS_ADVANCED(8);
 

@@ -10,6 +10,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
+import chat.parley.message.MessageBody;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;
@@ -71,7 +72,7 @@ final class ReceiptWorld implements AutoCloseable {
         while (true) {
             var roster = conversations.freshRoster(conversation).orElseThrow();
             var outcome = messages.append(new NewMessage(
-                    conversation, roster.version(), sender, UUID.randomUUID().toString(), "text"));
+                    conversation, roster.version(), sender, UUID.randomUUID().toString(), MessageBody.text("text")));
             if (outcome instanceof AppendOutcome.Stored stored) {
                 return stored.message().seq();
             }

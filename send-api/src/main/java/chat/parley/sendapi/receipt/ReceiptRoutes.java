@@ -27,9 +27,6 @@ public final class ReceiptRoutes {
     private static final int PAGE_MAX = 200;
     private static final int ID_TEXT_MAX = 64;
 
-    /** The largest number that JavaScript holds exactly: no seq is beyond, and none sent by a browser can be. */
-    private static final long SEQ_MAX = (1L << 53) - 1;
-
     /** What stands for a mark that is not sent. */
     private static final long NOT_SENT = 0;
 
@@ -104,15 +101,20 @@ public final class ReceiptRoutes {
         if (!body.has("seq")) {
             body.complain("seq", "required");
         }
-        long seq = body.wholeNumber("seq", 0, SEQ_MAX, NOT_SENT);
+        long seq = seq(body, "seq");
         body.done();
         return seq;
     }
 
+    private static long seq(Body body, String field) {
+        var seq = body.seqOrNull(field);
+        return seq == null ? NOT_SENT : seq;
+    }
+
     private static Wanted wanted(Body item) {
         String text = item.text("conversation_id", 1, ID_TEXT_MAX);
-        long read = item.wholeNumber("read_seq", 0, SEQ_MAX, NOT_SENT);
-        long delivered = item.wholeNumber("delivered_seq", 0, SEQ_MAX, NOT_SENT);
+        long read = seq(item, "read_seq");
+        long delivered = seq(item, "delivered_seq");
         if (!item.has("read_seq") && !item.has("delivered_seq")) {
             item.complain("read_seq", "read_seq_or_delivered_seq");
         }
