@@ -114,8 +114,8 @@ final class MarkWriter implements AutoCloseable {
                 LOG.warn("{} marks without an answer from PostgreSQL: {}", batch.size(), e.toString());
                 batch.forEach(draft -> fail(draft, e));
             } else {
-                batch.forEach(draft -> draft.result.completeExceptionally(
-                        new IllegalStateException("PostgreSQL refused marks", e)));
+                batch.forEach(draft ->
+                        draft.result.completeExceptionally(new IllegalStateException("PostgreSQL refused marks", e)));
             }
         } catch (RuntimeException e) {
             LOG.error("moving {} marks failed for a reason of ours", batch.size(), e);

@@ -154,8 +154,12 @@ class MarksUnderConcurrencyTest {
         }
 
         private void reached(Who who, Marks marks) {
-            furthest.merge(who, marks, (one, other) -> new Marks(
-                    Math.max(one.readSeq(), other.readSeq()), Math.max(one.deliveredSeq(), other.deliveredSeq())));
+            furthest.merge(
+                    who,
+                    marks,
+                    (one, other) -> new Marks(
+                            Math.max(one.readSeq(), other.readSeq()),
+                            Math.max(one.deliveredSeq(), other.deliveredSeq())));
         }
 
         void check(Queue<Advance> ofOneNode, Queue<Advance> ofTheOther) {
@@ -173,8 +177,7 @@ class MarksUnderConcurrencyTest {
                 }
                 assertEquals(new Unread(messages, conversations), world.receipts.unread(person));
             }
-            assertEquals(
-                    0, world.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
+            assertEquals(0, world.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
         }
 
         /** What one node hands on to be told never goes back. */

@@ -165,13 +165,15 @@ class ReceiptsTest {
         }
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             results.add(CompletableFuture.supplyAsync(() -> world.move(crowd, people[0], 1, 0), threads));
-            Awaitility.await().until(() -> world.meters.summary("parley.marks.batch").count() == 1);
+            Awaitility.await()
+                    .until(() -> world.meters.summary("parley.marks.batch").count() == 1);
             for (int i = 1; i < many; i++) {
                 var person = people[i];
                 results.add(CompletableFuture.supplyAsync(() -> world.move(crowd, person, 1, 0), threads));
             }
             Awaitility.await()
-                    .until(() -> world.meters.get("parley.marks.waiting").gauge().value() == many - 1);
+                    .until(() ->
+                            world.meters.get("parley.marks.waiting").gauge().value() == many - 1);
             for (var connection : taken) {
                 connection.close();
             }
@@ -193,7 +195,8 @@ class ReceiptsTest {
                         + bob.value() + " FOR UPDATE");
             }
             var held = CompletableFuture.supplyAsync(() -> world.move(talk, bob, 5, 0));
-            Awaitility.await().until(() -> world.meters.summary("parley.marks.batch").count() > 1);
+            Awaitility.await()
+                    .until(() -> world.meters.summary("parley.marks.batch").count() > 1);
             var carol = world.person();
             world.join(talk, ann, carol);
             world.send(talk, ann);
@@ -209,17 +212,20 @@ class ReceiptsTest {
     void a_rebuilt_stream_is_told_the_marks_that_moved_since() {
         var since = world.clock.instant();
         world.clock.advance(Duration.ofSeconds(5));
-        assertEquals(List.of(), world.conversations.since(ann, world.clock.instant()).marks());
+        assertEquals(
+                List.of(), world.conversations.since(ann, world.clock.instant()).marks());
         world.move(talk, bob, 3, 6);
         var marks = world.conversations.since(ann, since).marks();
         assertEquals(1, marks.size());
         assertEquals(
                 List.of(bob, 3L, 6L),
-                List.of(marks.getFirst().user(), marks.getFirst().readSeq(), marks.getFirst().deliveredSeq()));
+                List.of(
+                        marks.getFirst().user(),
+                        marks.getFirst().readSeq(),
+                        marks.getFirst().deliveredSeq()));
         assertEquals(world.clock.instant(), marks.getFirst().at());
         assertEquals(world.clock.instant(), world.conversations.newestTime().orElseThrow());
-        world.postgres.with(
-                db -> db.execute("UPDATE conversation SET member_count = 257 WHERE id = ?", talk.value()));
+        world.postgres.with(db -> db.execute("UPDATE conversation SET member_count = 257 WHERE id = ?", talk.value()));
         assertEquals(List.of(), world.conversations.since(ann, since).marks(), "too many to be told to all");
         assertEquals(1, world.conversations.since(bob, since).marks().size(), "but one's own");
     }

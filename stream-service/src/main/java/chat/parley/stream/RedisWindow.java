@@ -39,7 +39,8 @@ final class RedisWindow implements Window {
         }
         var last = entries.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        var whole = References.resolve(Superseded.drop(entries), messages, conversation -> firstVisible(conversation, user));
+        var whole = References.resolve(
+                Superseded.drop(entries), messages, conversation -> firstVisible(conversation, user));
         return Optional.of(new Page(whole, reached, entries.size() >= limit));
     }
 

@@ -66,7 +66,6 @@ final class MoveMarks {
 
     /** Of two answers about one member the later one. */
     private static Marks further(Marks one, Marks other) {
-        return new Marks(
-                Math.max(one.readSeq(), other.readSeq()), Math.max(one.deliveredSeq(), other.deliveredSeq()));
+        return new Marks(Math.max(one.readSeq(), other.readSeq()), Math.max(one.deliveredSeq(), other.deliveredSeq()));
     }
 }

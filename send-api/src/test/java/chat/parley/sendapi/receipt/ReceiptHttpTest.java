@@ -169,8 +169,10 @@ class ReceiptHttpTest {
                         + "{\"pointer\":\"/receipts/2/conversation_id\",\"code\":\"not_found\"},"
                         + "{\"pointer\":\"/receipts/4\",\"code\":\"beyond_last\"}]}",
                 answer.toString());
-        assertEquals(0, rows("SELECT count(*) FROM member WHERE read_seq > 0 AND user_id = "
-                + UserId.parse(carol.id()).value()));
+        assertEquals(
+                0,
+                rows("SELECT count(*) FROM member WHERE read_seq > 0 AND user_id = "
+                        + UserId.parse(carol.id()).value()));
     }
 
     @Test
@@ -178,9 +180,14 @@ class ReceiptHttpTest {
         put(bob, talkPath("/read"), "{\"seq\":5}");
         put(carol, talkPath("/delivered"), "{\"seq\":4}");
         var of4 = get(ann, talkPath("/messages/4/receipts?limit=1"));
-        assertEquals("{\"recipients\":2,\"read\":1,\"delivered\":2}", of4.at("/counts").toString());
+        assertEquals(
+                "{\"recipients\":2,\"read\":1,\"delivered\":2}",
+                of4.at("/counts").toString());
         assertEquals(1, of4.at("/items").size());
-        var rest = get(carol, talkPath("/messages/4/receipts?limit=1&after=" + of4.at("/after").textValue()));
+        var rest = get(
+                carol,
+                talkPath(
+                        "/messages/4/receipts?limit=1&after=" + of4.at("/after").textValue()));
         assertFalse(rest.has("after"));
         var all = new ArrayList<String>();
         all.add(of4.at("/items/0").toString());
@@ -192,7 +199,9 @@ class ReceiptHttpTest {
         expected.sort(null);
         assertEquals(expected, all);
         var of5 = get(ann, talkPath("/messages/5/receipts"));
-        assertEquals("{\"recipients\":2,\"read\":1,\"delivered\":1}", of5.at("/counts").toString());
+        assertEquals(
+                "{\"recipients\":2,\"read\":1,\"delivered\":1}",
+                of5.at("/counts").toString());
     }
 
     @Test
@@ -216,9 +225,7 @@ class ReceiptHttpTest {
         }
         call("POST", ann, talkPath("/members"), "{\"user_ids\":[\"" + eve.id() + "\"]}");
         assertEquals(
-                404,
-                call("GET", eve, talkPath("/messages/5/receipts"), null).statusCode(),
-                "from before joining");
+                404, call("GET", eve, talkPath("/messages/5/receipts"), null).statusCode(), "from before joining");
     }
 
     @Test
@@ -228,13 +235,9 @@ class ReceiptHttpTest {
         assertEquals("/seq required", refusal(call("PUT", bob, talkPath("/read"), "{}")));
         assertEquals("/seq out_of_range", refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":-1}")));
         assertEquals("/seq beyond_last", refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":9223372036854775807}")));
-        assertEquals(
-                "/seq not_a_seq",
-                refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":99999999999999999999}")));
+        assertEquals("/seq not_a_seq", refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":99999999999999999999}")));
         for (String wrong : List.of("\"3\"", "1.5", "true", "[]")) {
-            assertEquals(
-                    "/seq not_a_seq",
-                    refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":" + wrong + "}")));
+            assertEquals("/seq not_a_seq", refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":" + wrong + "}")));
         }
         assertEquals("/x unknown_field", refusal(call("PUT", bob, talkPath("/read"), "{\"seq\":1,\"x\":1}")));
         assertEquals("/receipts required", refusal(call("POST", bob, "/v1/receipts", "{}")));
@@ -247,8 +250,7 @@ class ReceiptHttpTest {
         assertEquals(
                 "/receipts/1/conversation_id not_an_id",
                 refusal(receipts(good, "{\"conversation_id\":\"x\",\"read_seq\":1}")));
-        assertEquals(
-                "/receipts/1/conversation_id required", refusal(receipts(good, "{\"read_seq\":1}")));
+        assertEquals("/receipts/1/conversation_id required", refusal(receipts(good, "{\"read_seq\":1}")));
         assertEquals(
                 "/receipts/1/until unknown_field",
                 refusal(receipts(good, "{\"conversation_id\":\"" + talk + "\",\"until\":1}")));
@@ -268,7 +270,8 @@ class ReceiptHttpTest {
         String start = "a:" + talk + ":" + mover.id() + ":";
         try (var redis = REDIS.jedis()) {
             return redis.xrange(RedisKeys.stream(UserId.parse(reader.id())), "-", "+").stream()
-                    .map(entry -> List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
+                    .map(entry ->
+                            List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
                     .filter(key -> key.startsWith(start))
                     .map(key -> key.substring(start.length()))
                     .toList();
@@ -277,8 +280,14 @@ class ReceiptHttpTest {
 
     private static List<String> lastOfEach(List<String> marks) {
         var last = new ArrayList<String>();
-        marks.stream().filter(mark -> mark.endsWith(":")).reduce((one, other) -> other).ifPresent(last::add);
-        marks.stream().filter(mark -> mark.startsWith(":")).reduce((one, other) -> other).ifPresent(last::add);
+        marks.stream()
+                .filter(mark -> mark.endsWith(":"))
+                .reduce((one, other) -> other)
+                .ifPresent(last::add);
+        marks.stream()
+                .filter(mark -> mark.startsWith(":"))
+                .reduce((one, other) -> other)
+                .ifPresent(last::add);
         return last;
     }
 
@@ -309,7 +318,8 @@ class ReceiptHttpTest {
     }
 
     private String group(Person owner, Person... members) throws Exception {
-        String ids = List.of(members).stream().map(each -> "\"" + each.id() + "\"").collect(Collectors.joining(","));
+        String ids =
+                List.of(members).stream().map(each -> "\"" + each.id() + "\"").collect(Collectors.joining(","));
         return post(owner, "/v1/conversations", "{\"type\":\"group\",\"name\":\"G\",\"member_ids\":[" + ids + "]}")
                 .at("/id")
                 .textValue();

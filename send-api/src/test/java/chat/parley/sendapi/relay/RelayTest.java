@@ -332,8 +332,7 @@ class RelayTest {
 
     private static List<String> keys(Parts parts, UserId user) {
         return parts.redis.with(redis -> redis.xrange(RedisKeys.stream(user), "-", "+")).stream()
-                .map(entry ->
-                        List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
+                .map(entry -> List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
                 .toList();
     }
 
