@@ -6,6 +6,7 @@ import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
+import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
@@ -38,7 +39,8 @@ final class RedisWindow implements Window {
         }
         var last = entries.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        var whole = References.resolve(entries, messages, conversation -> firstVisible(conversation, user));
+        var whole = References.resolve(
+                Superseded.drop(entries), messages, conversation -> firstVisible(conversation, user));
         return Optional.of(new Page(whole, reached, entries.size() >= limit));
     }
 
