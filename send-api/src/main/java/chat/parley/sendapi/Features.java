@@ -5,6 +5,7 @@ import chat.parley.conversation.ConversationCreation;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -29,6 +30,9 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.receipt.MarkNews;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -39,6 +43,7 @@ final class Features {
     final MemberRoutes members;
     final MessageRoutes messages;
     final MediaGate media;
+    final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
@@ -57,6 +62,7 @@ final class Features {
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        receipts = receipts();
         startRelay();
     }
 
@@ -118,6 +124,12 @@ final class Features {
                 idempotency,
                 limits,
                 stores.meters);
+    }
+
+    private ReceiptRoutes receipts() {
+        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private void startRelay() {

@@ -9,6 +9,7 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -21,6 +22,7 @@ final class Routes {
         install(routes, features.conversations, features.members);
         install(routes, features.messages, features.messageChanges);
         install(routes, features.media);
+        install(routes, features.receipts);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -76,5 +78,13 @@ final class Routes {
         routes.head("/v1/media/{media}", media::get, PERSON);
         routes.get("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
         routes.head("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, ReceiptRoutes receipts) {
+        routes.put("/v1/conversations/{conversation}/read", receipts::read, PERSON);
+        routes.put("/v1/conversations/{conversation}/delivered", receipts::delivered, PERSON);
+        routes.post("/v1/receipts", receipts::many, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
+        routes.get("/v1/users/me/unread", receipts::unread, PERSON);
     }
 }

@@ -129,6 +129,12 @@ abstract class BlobStoreContract {
                 }
                 return 'x';
             }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                bytes[offset] = (byte) read();
+                return 1;
+            }
         });
         assertThrows(StoreUnavailable.class, () -> store().put(key, broken));
         assertArrayEquals(random(100), read(key, 0, 100));

@@ -241,26 +241,28 @@ class MediaCollectorTest {
 
     /** Nobody answers. */
     private static final class Away implements BlobStore {
-        private static final StoreUnavailable AWAY = new StoreUnavailable("media", new IOException("away"));
+        private static StoreUnavailable away() {
+            return new StoreUnavailable("media", new IOException("away"));
+        }
 
         @Override
         public void put(BlobKey key, Source source) {
-            throw AWAY;
+            throw away();
         }
 
         @Override
         public Optional<InputStream> open(BlobKey key, long offset, long length) {
-            throw AWAY;
+            throw away();
         }
 
         @Override
         public void delete(BlobKey key) {
-            throw AWAY;
+            throw away();
         }
 
         @Override
         public void sweep(Instant olderThan) {
-            throw AWAY;
+            throw away();
         }
 
         @Override
