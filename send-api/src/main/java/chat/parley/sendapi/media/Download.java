@@ -112,7 +112,7 @@ public final class Download {
     }
 
     private void send(Context http, Sendable what, int status, ByteRange range) {
-        if (http.method() == HandlerType.HEAD) {
+        if (http.method().equals(HandlerType.HEAD)) {
             begin(http, what, status, range);
             return;
         }

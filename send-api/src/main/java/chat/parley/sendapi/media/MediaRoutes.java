@@ -112,7 +112,8 @@ public final class MediaRoutes {
                 .increment();
         return switch (outcome) {
             case UploadOutcome.Kept kept -> {
-                meters.summary("parley.media.upload.bytes").record((double) kept.item().bytes());
+                meters.summary("parley.media.upload.bytes")
+                        .record((double) kept.item().bytes());
                 yield new Reply(201, JsonText.bytes(json -> MediaJson.write(kept.item(), json)));
             }
             case UploadOutcome.Damaged damaged -> throw ProblemException.field("body", "damaged_picture");
