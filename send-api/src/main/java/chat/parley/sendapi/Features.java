@@ -52,7 +52,7 @@ final class Features {
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
         this.settings = settings;
-        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, stores.meters);
+        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
         var change = changeConversation();
         conversations = conversations(change, idempotency);

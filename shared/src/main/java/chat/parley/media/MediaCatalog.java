@@ -69,9 +69,11 @@ public final class MediaCatalog {
     private static final String GIVE_UP = "UPDATE media SET remove_after = :now WHERE id = :id AND state = 'writing'";
 
     private static final String READABLE = READY + """
-             AND (owner_id = :reader OR EXISTS (
-                SELECT FROM media_use u JOIN member m ON m.conversation_id = u.conversation_id AND m.user_id = :reader
-                WHERE u.media_id = media.id AND m.left_at IS NULL AND u.seq >= m.joined_seq))
+             AND (owner_id = :reader
+                OR EXISTS (
+                    SELECT FROM media_use u JOIN member m ON m.conversation_id = u.conversation_id AND m.user_id = :reader
+                    WHERE u.media_id = media.id AND m.left_at IS NULL AND u.seq >= m.joined_seq)
+                OR EXISTS (SELECT FROM users p WHERE p.avatar_media_id = media.id))
             """;
 
     /** Their owner is about to send them: they stay long enough for that. */
@@ -155,7 +157,7 @@ public final class MediaCatalog {
                 .execute());
     }
 
-    /** One that {@code reader} uploaded, or that a message carries which {@code reader} may see. */
+    /** One that {@code reader} uploaded, or that a message carries which {@code reader} may see, or that is somebody's picture. */
     public Optional<MediaItem> readable(MediaId id, UserId reader) {
         return postgres.with(
                 db -> one(db.createQuery(READABLE).bind("id", id.value()).bind("reader", reader.value())));

@@ -60,7 +60,7 @@ class MediaCollectorTest {
 
     @AfterEach
     void close() {
-        postgres.<Integer, RuntimeException>with(db -> db.execute("TRUNCATE media, media_use, message"));
+        List.of("media_use", "media", "message").forEach(table -> sql("DELETE FROM " + table));
         postgres.close();
     }
 

@@ -95,6 +95,12 @@ public final class Body {
         return object.hasNonNull(field);
     }
 
+    /** Whether the field was sent as null, which takes away what it names. */
+    public boolean isNull(String field) {
+        JsonNode node = object.get(field);
+        return node != null && node.isNull();
+    }
+
     /** A required text of {@code min} to {@code max} code points; the empty text after a complaint. */
     public String text(String field, int min, int max) {
         String text = textOrNull(field, min, max);

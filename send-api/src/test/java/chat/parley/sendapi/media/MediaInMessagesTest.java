@@ -181,6 +181,36 @@ class MediaInMessagesTest {
         }
     }
 
+    @Test
+    void everyone_sees_the_picture_of_a_person_until_another_takes_its_place() throws Exception {
+        String first = id(client.post(bob, "", Pictures.png(300, 300)));
+        String second = id(client.post(bob, "", Pictures.png(8, 8)));
+        assertEquals(404, client.get(eve, first).statusCode());
+        var changed = avatar(bob, "\"" + first + "\"");
+        assertEquals(200, changed.statusCode(), changed.text());
+        assertEquals(first, changed.json().at("/avatar_media_id").textValue());
+        assertEquals(
+                first,
+                client.call(eve, "GET", "/v1/users/" + bob.id(), "")
+                        .json()
+                        .at("/avatar_media_id")
+                        .textValue());
+        assertEquals(200, client.get(eve, first + "/thumbnail").statusCode());
+        assertEquals(0, waiting(first));
+        avatar(bob, "\"" + second + "\"");
+        assertEquals(1, waiting(first));
+        assertEquals(404, client.get(eve, first).statusCode());
+        assertNull(avatar(bob, "null").json().get("avatar_media_id"));
+        assertEquals(1, waiting(second));
+        refused("/avatar_media_id", "unknown_media", avatar(eve, "\"" + second + "\""));
+        refused("/avatar_media_id", "not_a_picture", avatar(eve, "\"" + file(eve) + "\""));
+        refused("/avatar_media_id", "not_an_id", avatar(eve, "\"x\""));
+    }
+
+    private MediaClient.Answer avatar(MediaClient.Person person, String value) throws Exception {
+        return client.call(person, "PATCH", "/v1/users/me", "{\"avatar_media_id\":" + value + "}");
+    }
+
     private static void refused(String pointer, String code, MediaClient.Answer answer) throws Exception {
         assertEquals(400, answer.statusCode(), answer.text());
         assertEquals(pointer, answer.json().at("/errors/0/pointer").textValue());
