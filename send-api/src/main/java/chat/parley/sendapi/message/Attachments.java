@@ -6,7 +6,7 @@ import chat.parley.json.JsonText;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaItem;
 import chat.parley.media.MediaJson;
-import chat.parley.message.MessageBody.Type;
+import chat.parley.message.MessageBody;
 import chat.parley.problem.Fault;
 import chat.parley.problem.Problem;
 import chat.parley.problem.ProblemException;
@@ -36,8 +36,8 @@ public final class Attachments {
      *
      * @param json as the message tells of them; null where it carries none
      */
-    record Carried(Type type, @Nullable String json) {
-        static final Carried NONE = new Carried(Type.TEXT, null);
+    record Carried(MessageBody.Type type, @Nullable String json) {
+        static final Carried NONE = new Carried(MessageBody.Type.TEXT, null);
     }
 
     /** The ids that a request names, each once. */
@@ -87,7 +87,7 @@ public final class Attachments {
             throw ProblemException.fields(Fault.INVALID_FIELD, errors);
         }
         boolean isImage = arePictures && !"file".equals(type);
-        return new Carried(isImage ? Type.IMAGE : Type.FILE, json(items));
+        return new Carried(isImage ? MessageBody.Type.IMAGE : MessageBody.Type.FILE, json(items));
     }
 
     private static String json(List<MediaItem> items) {
