@@ -28,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  * {@link StoreUnavailable} when PostgreSQL does not answer.
  */
 public final class Conversations {
-    /** Most conversations or members one page answers. */
+    /** Most members one page answers. */
     public static final int LIMIT_MAX = 200;
+
+    /** Most conversations one page answers: all that most people have, for a client that starts with an empty memory. */
+    public static final int LIST_LIMIT_MAX = 500;
 
     /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
     static final int MEMBERS_SHOWN = 20;

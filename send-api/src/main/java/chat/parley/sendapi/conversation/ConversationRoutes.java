@@ -91,7 +91,7 @@ public final class ConversationRoutes {
     /** {@code GET /v1/conversations}: the caller's, last active first. */
     public void list(Context http) {
         var caller = Edge.caller(http).user();
-        int limit = Query.limit(http, PAGE_DEFAULT, Conversations.LIMIT_MAX);
+        int limit = Query.limit(http, PAGE_DEFAULT, Conversations.LIST_LIMIT_MAX);
         var after = PageCursor.of(http);
         var found = conversations.list(caller, after == null ? null : after.inList(), limit + 1);
         boolean more = found.size() > limit;
