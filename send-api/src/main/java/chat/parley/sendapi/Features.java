@@ -6,6 +6,8 @@ import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
 import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.OwnMemberships;
+import chat.parley.push.PushErasure;
 import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -31,11 +33,20 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.mydata.Eraser;
+import chat.parley.sendapi.mydata.ErasureSteps;
+import chat.parley.sendapi.mydata.ExportParts;
+import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -46,9 +57,13 @@ final class Features {
     final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final ExportRoutes export;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Features.class);
 
     private final Stores stores;
     private final SendApiSettings settings;
+    private @Nullable MediaCollector collector;
 
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
@@ -64,7 +79,9 @@ final class Features {
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
         receipts = receipts();
+        export = export();
         startRelay();
+        startEraser(change);
     }
 
     private Idempotency idempotency() {
@@ -118,7 +135,8 @@ final class Features {
         var limits = settings.media().limits();
         var catalog = mediaCatalog();
         var thumbnails = stores.opened(new Thumbnails(stores.meters));
-        stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        collector =
+                stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
         return new MediaRoutes(
                 catalog,
                 new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),
@@ -132,6 +150,38 @@ final class Features {
         var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+    }
+
+    private ExportRoutes export() {
+        var parts = List.of(
+                ExportParts.account(stores.accounts),
+                ExportParts.conversations(new OwnMemberships(stores.postgres), stores.messages),
+                ExportParts.reactions(stores.messages),
+                ExportParts.media(mediaCatalog()));
+        var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
+        return new ExportRoutes(parts, limit, stores.meters);
+    }
+
+    /** Streams last: what the steps before them tell is published by then. */
+    private void startEraser(ChangeConversation change) {
+        var memberships = new OwnMemberships(stores.postgres);
+        var steps = List.of(
+                ErasureSteps.memberships(memberships, change),
+                ErasureSteps.words(memberships, stores.messages),
+                ErasureSteps.answers(new IdempotencyKeys(stores.postgres, stores.clock, stores.random)),
+                ErasureSteps.tickets(stores.accounts.erasures()),
+                ErasureSteps.media(mediaCatalog(), collector),
+                ErasureSteps.pushes(new PushErasure(stores.redis)),
+                ErasureSteps.told(stores.outbox),
+                ErasureSteps.streams(memberships, stores.events));
+        var eraser = new Eraser(
+                stores.postgres,
+                stores.accounts.erasures(),
+                steps,
+                () -> LOG.info("Redis writes its file anew: {}", stores.redis.rewriteFile()),
+                stores.clock,
+                stores.meters);
+        stores.opened(eraser.start());
     }
 
     private void startRelay() {

@@ -9,6 +9,7 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -23,6 +24,7 @@ final class Routes {
         install(routes, features.messages, features.messageChanges);
         install(routes, features.media);
         install(routes, features.receipts);
+        install(routes, features.export);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -38,6 +40,7 @@ final class Routes {
         routes.get("/v1/users", users::search, PERSON);
         routes.get("/v1/users/me", users::me, PERSON);
         routes.patch("/v1/users/me", users::change, PERSON);
+        routes.delete("/v1/users/me", accounts.erasure()::erase, PERSON);
         routes.get("/v1/users/{user}", users::get, PERSON);
 
         var sessions = accounts.sessions();
@@ -86,5 +89,9 @@ final class Routes {
         routes.post("/v1/receipts", receipts::many, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, ExportRoutes export) {
+        routes.get("/v1/users/me/export", export::export, PERSON);
     }
 }

@@ -159,6 +159,14 @@ public final class ConversationChanges {
         });
     }
 
+    /** Ends the membership of who is erased, also in a direct conversation: the other one keeps it, and nobody can send there any more. */
+    public ChangeOutcome leaveForGood(ConversationId conversation, UserId user) {
+        return change(conversation, List.of(user), (locked, members) -> {
+            var target = members.get(user);
+            return target == null ? new Unchanged() : leave(locked, user, target);
+        });
+    }
+
     /** Gives {@code user} another role. */
     public ChangeOutcome setRole(ConversationId conversation, UserId actor, UserId user, Role role) {
         return change(conversation, List.of(actor, user), (locked, members) -> {

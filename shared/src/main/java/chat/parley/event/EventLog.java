@@ -13,6 +13,7 @@ import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,8 @@ public final class EventLog implements AutoCloseable {
 
     private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
     private static final byte[] LAST = "+".getBytes(ISO_8859_1);
+
+    private static final String ERASE = Redis.script("erase");
 
     private final Redis redis;
     private final InstantSource clock;
@@ -104,6 +107,29 @@ public final class EventLog implements AutoCloseable {
         byte[] notice = LiveFrames.encode(new SessionEnded(session));
         var publish = new CommandArguments(Command.SPUBLISH).key(channel).add(notice);
         redis.with(it -> it.executeCommand(new CommandObject<>(publish, BuilderFactory.LONG)));
+    }
+
+    /** Tells {@code user}'s stream nodes that every login session ended, and whatever is in force without one. Not stored. */
+    public void allSessionsEnded(UserId user) {
+        sessionEnded(user, SessionEnded.ALL);
+    }
+
+    /**
+     * Takes what {@code person} said, and how they reacted, out of {@code reader}'s stream. What is left keeps its place: a cursor on an entry that is gone
+     * is told from history.
+     *
+     * @param since when the person was erased: what tells of that stays
+     * @return how many entries went
+     */
+    public int erase(UserId reader, UserId person, Instant since) {
+        var keys = List.of(RedisKeys.stream(reader));
+        var arguments = List.of(person.toString(), Long.toString(since.toEpochMilli()));
+        return redis.with(it -> ((Number) it.eval(ERASE, keys, arguments)).intValue());
+    }
+
+    /** Deletes {@code user}'s own stream. */
+    public void delete(UserId user) {
+        redis.with(it -> it.del(RedisKeys.stream(user)));
     }
 
     /** Finishes what is under way. */

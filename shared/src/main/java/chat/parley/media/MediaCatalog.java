@@ -89,6 +89,17 @@ public final class MediaCatalog {
             RETURNING id
             """;
 
+    private static final String ERASE = """
+            UPDATE media SET name = NULL, remove_after = :now
+            WHERE owner_id = :owner AND state <> 'removing'
+                AND NOT EXISTS (SELECT FROM media_use u WHERE u.media_id = media.id)
+                AND NOT EXISTS (SELECT FROM users p WHERE p.avatar_media_id = media.id)
+            """;
+
+    private static final String OWNED = "SELECT " + COLUMNS + ", created_at" + """
+             FROM media WHERE owner_id = :owner AND state = 'ready' AND id > :after ORDER BY id LIMIT :limit
+            """;
+
     private static final String REMOVED = "DELETE FROM media WHERE id = :id AND state = 'removing'";
 
     private final Postgres postgres;
@@ -174,6 +185,39 @@ public final class MediaCatalog {
                 .bind("until", utc(clock.instant().plus(HELD)))
                 .map((row, context) -> item(row))
                 .collect(Collectors.toMap(MediaItem::id, Function.identity())));
+    }
+
+    /** Something uploaded, and when. */
+    public record Owned(MediaItem item, Instant uploadedAt) {}
+
+    /** What this person uploaded, by id, after this one. */
+    public List<Owned> owned(UserId owner, MediaId after, int limit) {
+        return postgres.with(db -> db.createQuery(OWNED)
+                .bind("owner", owner.value())
+                .bind("after", after.value())
+                .bind("limit", limit)
+                .map((row, context) -> new Owned(
+                        item(row),
+                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .list());
+    }
+
+    /**
+     * Lets the collector have all that this person uploaded and nothing uses any more.
+     *
+     * @return whether nothing is left; else the collector is still to come
+     */
+    public boolean erase(UserId owner) {
+        return postgres.with(db -> {
+            db.createUpdate(ERASE)
+                    .bind("owner", owner.value())
+                    .bind("now", utc(clock.instant()))
+                    .execute();
+            return db.createQuery("SELECT NOT EXISTS (SELECT FROM media WHERE owner_id = :owner)")
+                    .bind("owner", owner.value())
+                    .mapTo(Boolean.class)
+                    .one();
+        });
     }
 
     /** Takes some that nothing uses any more out of service. For them to be gone: their blobs, then {@link #removed}. */

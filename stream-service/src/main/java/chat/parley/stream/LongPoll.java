@@ -180,7 +180,7 @@ final class LongPoll {
 
         @Override
         public void sessionEnded(SessionId ended) {
-            if (ended.equals(session)) {
+            if (LiveFrame.SessionEnded.concerns(ended, session)) {
                 blocking.execute(() -> refuse(Fault.UNAUTHENTICATED));
             }
         }

@@ -152,7 +152,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
 
     @Override
     public void sessionEnded(SessionId ended) {
-        if (ended.equals(session)) {
+        if (LiveFrame.SessionEnded.concerns(ended, session)) {
             endSaying(StreamEvents.REAUTH, node.retries().usual(), CloseReason.REAUTH);
         }
     }

@@ -46,6 +46,11 @@ public final class ChangeConversation {
         return told(conversation, actor, changes.remove(conversation, actor, member));
     }
 
+    /** Ends the membership of who was erased, in whatever kind of conversation. */
+    public void leaveForGood(ConversationId conversation, UserId user) {
+        told(conversation, user, changes.leaveForGood(conversation, user));
+    }
+
     private ChangeOutcome told(ConversationId conversation, UserId actor, ChangeOutcome outcome) {
         if (outcome instanceof ChangeOutcome.MembersChanged changed) {
             news.membersChanged(conversation, actor, changed.at(), changed.changes());
