@@ -83,21 +83,16 @@ public final class MediaCatalog {
             RETURNING
             """ + COLUMNS;
 
+    private static final String OWNED = "SELECT " + COLUMNS
+            + " FROM media WHERE owner_id = :owner AND state = 'ready' AND id > :after ORDER BY id LIMIT :most";
+
+    private static final String FORGET =
+            "UPDATE media SET remove_after = :now WHERE owner_id = :owner AND state <> 'removing' AND remove_after > :now";
+
     private static final String CLAIM = """
             UPDATE media SET state = 'removing', remove_after = :again WHERE id IN (
                 SELECT id FROM media WHERE remove_after < :now ORDER BY remove_after LIMIT :step FOR UPDATE SKIP LOCKED)
             RETURNING id
-            """;
-
-    private static final String ERASE = """
-            UPDATE media SET name = NULL, remove_after = :now
-            WHERE owner_id = :owner AND state <> 'removing'
-                AND NOT EXISTS (SELECT FROM media_use u WHERE u.media_id = media.id)
-                AND NOT EXISTS (SELECT FROM users p WHERE p.avatar_media_id = media.id)
-            """;
-
-    private static final String OWNED = "SELECT " + COLUMNS + ", created_at" + """
-             FROM media WHERE owner_id = :owner AND state = 'ready' AND id > :after ORDER BY id LIMIT :limit
             """;
 
     private static final String REMOVED = "DELETE FROM media WHERE id = :id AND state = 'removing'";
@@ -187,37 +182,30 @@ public final class MediaCatalog {
                 .collect(Collectors.toMap(MediaItem::id, Function.identity())));
     }
 
-    /** Something uploaded, and when. */
-    public record Owned(MediaItem item, Instant uploadedAt) {}
-
-    /** What this person uploaded, by id, after this one. */
-    public List<Owned> owned(UserId owner, MediaId after, int limit) {
+    /** What a person uploaded and is still there, by id, those after {@code after}. */
+    public List<MediaItem> ownedBy(UserId owner, MediaId after, int most) {
         return postgres.with(db -> db.createQuery(OWNED)
                 .bind("owner", owner.value())
                 .bind("after", after.value())
-                .bind("limit", limit)
-                .map((row, context) -> new Owned(
-                        item(row),
-                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .bind("most", most)
+                .map((row, context) -> item(row))
                 .list());
     }
 
-    /**
-     * Lets the collector have all that this person uploaded and nothing uses any more.
-     *
-     * @return whether nothing is left; else the collector is still to come
-     */
-    public boolean erase(UserId owner) {
-        return postgres.with(db -> {
-            db.createUpdate(ERASE)
-                    .bind("owner", owner.value())
-                    .bind("now", utc(clock.instant()))
-                    .execute();
-            return db.createQuery("SELECT NOT EXISTS (SELECT FROM media WHERE owner_id = :owner)")
-                    .bind("owner", owner.value())
-                    .mapTo(Boolean.class)
-                    .one();
-        });
+    /** What a person uploaded and nothing uses need not wait for its day to end: the collector may have it. */
+    public void forget(UserId owner) {
+        postgres.<Integer, RuntimeException>with(db -> db.createUpdate(FORGET)
+                .bind("owner", owner.value())
+                .bind("now", utc(clock.instant()))
+                .execute());
+    }
+
+    /** Whether anything that a person uploaded is still there, in whatever state. */
+    public boolean hasAnythingOf(UserId owner) {
+        return postgres.with(db -> db.createQuery("SELECT EXISTS (SELECT FROM media WHERE owner_id = :owner)")
+                .bind("owner", owner.value())
+                .mapTo(Boolean.class)
+                .one());
     }
 
     /** Takes some that nothing uses any more out of service. For them to be gone: their blobs, then {@link #removed}. */

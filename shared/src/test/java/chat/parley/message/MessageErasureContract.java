@@ -74,18 +74,31 @@ abstract class MessageErasureContract extends MessageChangeContract {
         done(talk, 1, BOB, new React("a"));
         done(talk, 1, ANN, new React("b"));
         done(talk, 1, BOB, new React("c"));
-        assertEquals(
-                List.of("a", "b"),
-                store().reactionsOf(ANN, null, 10).stream()
-                        .map(OwnReaction::emoji)
-                        .toList());
+        assertEquals(List.of("a", "b"), reactions(talk, ANN));
         assertEquals(1, erase(talk, ANN, 10));
         var message = store().find(talk, 1).orElseThrow();
         assertEquals("{\"a\":1,\"c\":1}", message.state().reactions());
         assertEquals(6, message.state().version());
         assertEquals("one", message.body().text());
-        assertEquals(List.of(), store().reactionsOf(ANN, null, 10));
-        assertEquals(2, store().reactionsOf(BOB, null, 10).size());
+        assertEquals(List.of(), reactions(talk, ANN));
+        assertEquals(List.of("a", "c"), reactions(talk, BOB));
+    }
+
+    /** Read page by page. */
+    private List<String> reactions(ConversationId talk, UserId person) {
+        var emoji = new ArrayList<String>();
+        OwnReaction last = null;
+        List<OwnReaction> page;
+        do {
+            page = store().reactionsOf(person, last, 1);
+            for (var reaction : page) {
+                last = reaction;
+                if (reaction.conversation().equals(talk)) {
+                    emoji.add(reaction.emoji());
+                }
+            }
+        } while (!page.isEmpty());
+        return emoji;
     }
 
     @Test

@@ -73,12 +73,14 @@ public final class ErasureSteps {
      */
     public static ErasureStep media(MediaCatalog catalog, @Nullable MediaCollector collector) {
         return (erasure, pace) -> {
-            boolean isClean = catalog.erase(erasure.user());
-            while (!isClean && collector != null && collector.collect() > 0) {
+            catalog.forget(erasure.user());
+            while (catalog.hasAnythingOf(erasure.user())) {
                 pace.next();
-                isClean = catalog.erase(erasure.user());
+                if (collector == null || collector.collect() == 0) {
+                    return false;
+                }
             }
-            return isClean;
+            return true;
         };
     }
 

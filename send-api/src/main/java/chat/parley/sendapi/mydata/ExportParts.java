@@ -9,6 +9,7 @@ import chat.parley.id.MediaId;
 import chat.parley.id.UserId;
 import chat.parley.json.JsonText;
 import chat.parley.media.MediaCatalog;
+import chat.parley.media.MediaItem;
 import chat.parley.media.MediaJson;
 import chat.parley.message.Message;
 import chat.parley.message.MessageJson;
@@ -141,12 +142,12 @@ public final class ExportParts {
     public static ExportPart media(MediaCatalog catalog) {
         return (user, lines) -> {
             var last = new MediaId(0);
-            List<MediaCatalog.Owned> page;
+            List<MediaItem> page;
             do {
-                page = catalog.owned(user, last, PAGE);
-                for (var owned : page) {
-                    last = owned.item().id();
-                    lines.line("media", json -> MediaJson.write(owned.item(), json));
+                page = catalog.ownedBy(user, last, PAGE);
+                for (var item : page) {
+                    last = item.id();
+                    lines.line("media", json -> MediaJson.write(item, json));
                 }
             } while (page.size() == PAGE);
         };
