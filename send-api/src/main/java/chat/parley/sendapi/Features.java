@@ -167,7 +167,7 @@ final class Features {
     private void startEraser(ChangeConversation change) {
         var memberships = new OwnMemberships(stores.postgres);
         var steps = List.of(
-                ErasureSteps.memberships(memberships, change),
+                ErasureSteps.memberships(memberships, change::leaveForGood),
                 ErasureSteps.words(memberships, stores.messages),
                 ErasureSteps.answers(new IdempotencyKeys(stores.postgres, stores.clock, stores.random)),
                 ErasureSteps.tickets(stores.accounts.erasures()),

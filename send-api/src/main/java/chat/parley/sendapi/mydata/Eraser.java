@@ -41,7 +41,7 @@ public final class Eraser implements AutoCloseable {
     private static final int PAGE = 100;
 
     /** Any number that no other advisory lock of this database has. */
-    private static final long ERASER_LOCK = 0x6572_6173_6572L;
+    static final long ERASER_LOCK = 0x6572_6173_6572L;
 
     private static final long CLOSE_LIMIT_MILLIS = 5_000;
 

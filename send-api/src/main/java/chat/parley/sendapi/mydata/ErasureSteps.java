@@ -11,11 +11,11 @@ import chat.parley.media.MediaCollector;
 import chat.parley.message.MessageStore;
 import chat.parley.outbox.Outbox;
 import chat.parley.push.PushErasure;
-import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,15 +31,19 @@ public final class ErasureSteps {
 
     private ErasureSteps() {}
 
-    /** Leaves everything, as a member would: owners hand over, the others are told. In direct conversations too. */
-    public static ErasureStep memberships(OwnMemberships memberships, ChangeConversation change) {
+    /**
+     * Leaves everything, as a member would: owners hand over, the others are told. In direct conversations too.
+     *
+     * @param leave ends one membership
+     */
+    public static ErasureStep memberships(OwnMemberships memberships, BiConsumer<ConversationId, UserId> leave) {
         return (erasure, pace) -> {
             List<ConversationId> page;
             do {
                 page = memberships.present(erasure.user(), PAGE);
                 for (var conversation : page) {
                     pace.next();
-                    change.leaveForGood(conversation, erasure.user());
+                    leave.accept(conversation, erasure.user());
                 }
             } while (!page.isEmpty());
             return true;
