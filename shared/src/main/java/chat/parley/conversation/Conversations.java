@@ -317,7 +317,7 @@ public final class Conversations {
         return members;
     }
 
-    private static Membership membership(ResultSet row) throws SQLException {
+    static Membership membership(ResultSet row) throws SQLException {
         return new Membership(
                 Rows.conversation(row, List.of()), Rows.instant(row, "updated_at"), Rows.memberState(row));
     }
