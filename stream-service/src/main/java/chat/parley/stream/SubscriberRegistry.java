@@ -122,7 +122,13 @@ final class SubscriberRegistry {
         }
         switch (frame) {
             case LiveFrame.Entry entry -> {
-                var delivery = new Delivery(entry, tag);
+                var delivery = Delivery.of(entry, tag);
+                for (var listener : audience.listeners()) {
+                    listener.deliver(delivery);
+                }
+            }
+            case LiveFrame.Ephemeral ephemeral -> {
+                var delivery = Delivery.of(ephemeral);
                 for (var listener : audience.listeners()) {
                     listener.deliver(delivery);
                 }
