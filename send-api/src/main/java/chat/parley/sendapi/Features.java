@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.presence.TypingPace;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -18,6 +19,8 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
@@ -26,6 +29,7 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final TypingRoutes typing;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -39,6 +43,7 @@ final class Features {
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
         messages = messages();
+        typing = typing();
         startRelay();
     }
 
@@ -70,6 +75,12 @@ final class Features {
                 new SendMessage(stores.conversations, stores.messages, news),
                 new History(stores.conversations, stores.messages),
                 new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
     }
 
     private void startRelay() {

@@ -7,6 +7,7 @@ import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -18,6 +19,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages);
+        install(routes, features.typing);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -59,5 +61,9 @@ final class Routes {
         routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, TypingRoutes typing) {
+        routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
     }
 }

@@ -1,5 +1,6 @@
 package chat.parley.redis;
 
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,11 @@ public final class RedisKeys {
     /** Shard channel of one user's live frames; the script derives it from the stream's key by its first letter. */
     public static String live(UserId user) {
         return "l:{" + user + "}";
+    }
+
+    /** STRING, empty: that this person types there was told just now. Expires after 3 s. */
+    public static String typing(ConversationId conversation, UserId user) {
+        return "t:" + conversation + ":" + user;
     }
 
     /** The user whose {@link #live} channel this is; null for any other channel. */
