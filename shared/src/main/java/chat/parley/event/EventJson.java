@@ -60,6 +60,9 @@ public final class EventJson {
     /** The event of a deletion, which a replay tells instead of what was deleted. */
     static final String MESSAGE_DELETED = "message.deleted";
 
+    /** How types of reactions begin. */
+    static final String REACTIONS = "reaction.";
+
     /** How keys of messages begin; {@link References} reads them. */
     static final String MESSAGE_KEY = "m:";
 
@@ -71,8 +74,8 @@ public final class EventJson {
             case MessageCreated unused -> MESSAGE_CREATED;
             case MessageEdited unused -> "message.edited";
             case MessageDeleted unused -> MESSAGE_DELETED;
-            case ReactionAdded unused -> "reaction.added";
-            case ReactionRemoved unused -> "reaction.removed";
+            case ReactionAdded unused -> REACTIONS + "added";
+            case ReactionRemoved unused -> REACTIONS + "removed";
             case ConversationCreated unused -> "conversation.created";
             case ConversationUpdated unused -> "conversation.updated";
             case MemberJoined unused -> "member.joined";

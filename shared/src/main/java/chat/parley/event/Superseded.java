@@ -4,9 +4,12 @@ import chat.parley.event.LiveFrame.Entry;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
-/** Leaves out of a replay what a later event of it makes worthless: of a mark that moved ten times only the last place matters. */
+/**
+ * Leaves out of a replay what a later event of it makes worthless: of a mark that moved ten times only the last place matters, and of a message only what it
+ * says now. What was deleted does not travel again.
+ */
 public final class Superseded {
     private Superseded() {}
 
@@ -15,21 +18,29 @@ public final class Superseded {
         var told = new HashSet<String>();
         var kept = new ArrayList<Entry>(entries.size());
         for (var entry : entries.reversed()) {
-            String what = lastValueOf(entry.event());
-            if (what == null || told.add(what)) {
+            if (isNews(entry.event(), told)) {
                 kept.add(entry);
             }
         }
         return kept.size() == entries.size() ? entries : kept.reversed();
     }
 
-    /** Of what an event tells the present value: a later event of the same makes it worthless. Null where each event counts. */
-    private static @Nullable String lastValueOf(EncodedEvent event) {
+    /** @param told what later events tell */
+    private static boolean isNews(EncodedEvent event, Set<String> told) {
         if (event.key().startsWith(EventJson.MARKS_KEY)) {
             int conversation = event.key().indexOf(':', EventJson.MARKS_KEY.length());
             int user = event.key().indexOf(':', conversation + 1);
-            return event.type() + ' ' + event.key().substring(0, user);
+            return told.add(event.type() + ' ' + event.key().substring(0, user));
         }
-        return null;
+        if (event.key().startsWith(EventJson.MESSAGE_KEY)) {
+            String message = event.key().substring(0, event.key().lastIndexOf(':'));
+            if (event.type().startsWith(EventJson.REACTIONS)) {
+                // Each says who reacted, which the message does not.
+                return !told.contains(EventJson.MESSAGE_DELETED + ' ' + message);
+            }
+            told.add(event.type() + ' ' + message);
+            return told.add(message);
+        }
+        return true;
     }
 }
