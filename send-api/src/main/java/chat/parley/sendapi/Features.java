@@ -2,7 +2,10 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
+import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -10,14 +13,20 @@ import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.CreateConversation;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.http.Browsers;
+import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.presence.PresenceRoutes;
+import chat.parley.sendapi.receipt.MarkNews;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.typing.Typing;
 import chat.parley.sendapi.typing.TypingRoutes;
@@ -29,7 +38,10 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final ReceiptRoutes receipts;
+    final MessageChangeRoutes messageChanges;
     final TypingRoutes typing;
+    final PresenceRoutes presence;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -42,8 +54,13 @@ final class Features {
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
-        messages = messages();
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var history = new History(stores.conversations, stores.messages);
+        messages = messages(messageNews, history);
+        messageChanges = messageChanges(messageNews, history);
+        receipts = receipts();
         typing = typing();
+        presence = presence();
         startRelay();
     }
 
@@ -69,18 +86,41 @@ final class Features {
         return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
     }
 
-    private MessageRoutes messages() {
-        var news = new MessageNews(stores.events, stores.pushes, stores.outbox);
+    private MessageRoutes messages(MessageNews news, History history) {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
-                new History(stores.conversations, stores.messages),
-                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                history,
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MessageChangeRoutes messageChanges(MessageNews news, History history) {
+        return new MessageChangeRoutes(
+                new ChangeMessage(
+                        stores.conversations,
+                        stores.messages,
+                        news,
+                        stores.clock,
+                        settings.bounds().editWindow()),
+                history,
+                new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private ReceiptRoutes receipts() {
+        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private TypingRoutes typing() {
         var pace = new TypingPace(stores.redis);
         var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
         return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        var leases = new PresenceLeases(stores.redis, stores.clock);
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
     private void startRelay() {

@@ -6,7 +6,10 @@ import static chat.parley.sendapi.http.Access.PERSON;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.presence.PresenceRoutes;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -18,8 +21,10 @@ final class Routes {
         install(routes, ops);
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
-        install(routes, features.messages);
+        install(routes, features.messages, features.messageChanges);
+        install(routes, features.receipts);
         install(routes, features.typing);
+        install(routes, features.presence);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -57,13 +62,33 @@ final class Routes {
         routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
     }
 
-    private static void install(RoutesConfig routes, MessageRoutes messages) {
+    private static void install(RoutesConfig routes, MessageRoutes messages, MessageChangeRoutes changes) {
         routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
+        routes.patch("/v1/conversations/{conversation}/messages/{seq}", changes::edit, PERSON);
+        routes.delete("/v1/conversations/{conversation}/messages/{seq}", changes::delete, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/versions", changes::versions, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/reactions", changes::reactions, PERSON);
+        routes.put("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::react, PERSON);
+        routes.delete("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::unreact, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, ReceiptRoutes receipts) {
+        routes.put("/v1/conversations/{conversation}/read", receipts::read, PERSON);
+        routes.put("/v1/conversations/{conversation}/delivered", receipts::delivered, PERSON);
+        routes.post("/v1/receipts", receipts::many, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
+        routes.get("/v1/users/me/unread", receipts::unread, PERSON);
     }
 
     private static void install(RoutesConfig routes, TypingRoutes typing) {
         routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, PresenceRoutes presence) {
+        routes.get("/v1/presence", presence::list, PERSON);
+        routes.get("/v1/presence/me", presence::mine, PERSON);
+        routes.put("/v1/presence/me", presence::choose, PERSON);
     }
 }

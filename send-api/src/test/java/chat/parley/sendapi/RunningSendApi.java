@@ -29,15 +29,21 @@ public final class RunningSendApi implements AutoCloseable {
     /** Starts one that is reached in another way. */
     public static RunningSendApi start(
             RealPostgres postgres, RealRedis redis, AccountSettings accounts, BrowserSettings browsers) {
+        return start(postgres, redis, accounts, browsers, true);
+    }
+
+    /** Starts one with presence or without. */
+    public static RunningSendApi start(
+            RealPostgres postgres,
+            RealRedis redis,
+            AccountSettings accounts,
+            BrowserSettings browsers,
+            boolean presence) {
+        var usual = SendApiSettings.Bounds.of(8);
+        var bounds =
+                new SendApiSettings.Bounds(usual.connections(), usual.sendsPerMinute(), usual.editWindow(), presence);
         var settings = new SendApiSettings(
-                "127.0.0.1",
-                0,
-                0,
-                postgres.address(),
-                URI.create(redis.uri()),
-                SendApiSettings.Bounds.of(8),
-                accounts,
-                browsers);
+                "127.0.0.1", 0, 0, postgres.address(), URI.create(redis.uri()), bounds, accounts, browsers);
         return new RunningSendApi(SendApi.start(settings, null));
     }
 

@@ -30,10 +30,10 @@ final class PublishConnection implements AutoCloseable {
         /** Publishes only. */
         LIVE("publish_live");
 
-        private final byte[] text;
+        private final String text;
 
         Script(String name) {
-            text = Redis.script(name).getBytes(ISO_8859_1);
+            text = Redis.script(name);
         }
     }
 
@@ -87,7 +87,7 @@ final class PublishConnection implements AutoCloseable {
 
     private void load() {
         for (var script : Script.values()) {
-            connection.sendCommand(Command.SCRIPT, Keyword.LOAD.getRaw(), script.text);
+            connection.sendCommand(Command.SCRIPT, Keyword.LOAD.getRaw(), script.text.getBytes(ISO_8859_1));
             shas.put(script, connection.getBinaryBulkReply());
         }
     }

@@ -72,12 +72,7 @@ public final class PresenceLeases {
         for (int from = 0; from < people.size(); from += BATCH) {
             var some = people.subList(from, Math.min(from + BATCH, people.size()));
             var arguments = new ArrayList<>(List.of(
-                    node,
-                    now(),
-                    millis(LEASE),
-                    millis(ABSENCE),
-                    millis(ARRIVAL),
-                    Long.toString(MEMORY.toSeconds())));
+                    node, now(), millis(LEASE), millis(ABSENCE), millis(ARRIVAL), Long.toString(MEMORY.toSeconds())));
             some.forEach(person -> arguments.add(person.letters()));
             KEEP.run(redis, keys(some.stream().map(Connected::user).toList()), arguments);
         }
@@ -112,7 +107,8 @@ public final class PresenceLeases {
                 arguments.add(
                         state.nextMillis() == null ? "" : state.nextMillis().toString());
             }
-            SETTLE.run(redis, keys(some.stream().map(state -> state.shown().user()).toList()), arguments);
+            SETTLE.run(
+                    redis, keys(some.stream().map(state -> state.shown().user()).toList()), arguments);
         }
     }
 
@@ -144,8 +140,7 @@ public final class PresenceLeases {
 
     /** How {@code user} wants to appear. */
     public Choice choice(UserId user) {
-        var fields = redis.with(
-                it -> it.hmget(RedisKeys.presence(user), PresenceState.CHOSEN, PresenceState.TEXT));
+        var fields = redis.with(it -> it.hmget(RedisKeys.presence(user), PresenceState.CHOSEN, PresenceState.TEXT));
         return new Choice(Chosen.of(fields.get(0)), fields.get(1));
     }
 

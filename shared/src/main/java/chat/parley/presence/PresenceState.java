@@ -39,12 +39,11 @@ public record PresenceState(
             idle |= field.getKey().startsWith(IDLE);
         }
         var chosen = Chosen.of(fields.get(CHOSEN));
-        var status =
-                switch (chosen) {
-                    case ONLINE -> foreground ? Status.ONLINE : idle ? Status.AWAY : Status.OFFLINE;
-                    case AWAY -> foreground || idle ? Status.AWAY : Status.OFFLINE;
-                    case INVISIBLE -> Status.OFFLINE;
-                };
+        var status = switch (chosen) {
+            case ONLINE -> foreground ? Status.ONLINE : idle ? Status.AWAY : Status.OFFLINE;
+            case AWAY -> foreground || idle ? Status.AWAY : Status.OFFLINE;
+            case INVISIBLE -> Status.OFFLINE;
+        };
         // Someone invisible looks like someone who left when they became so; anything newer would give them away.
         var seen = instant(fields.get(chosen == Chosen.INVISIBLE ? INVISIBLE_SINCE : SEEN));
         var presence = new Presence(user, status, fields.get(TEXT), seen);

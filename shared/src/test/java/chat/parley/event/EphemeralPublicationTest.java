@@ -126,7 +126,7 @@ class EphemeralPublicationTest {
         var event = new EncodedEvent("message.created", "m:1", clock.millis(), "{}".getBytes(UTF_8));
         var stored = new ArrayList<CompletableFuture<PublishOutcome>>();
         for (int i = 0; i < 15_000; i++) {
-            stored.add(log.submit(new Publication(event, List.of(ANN), Publication.Mode.FIRST)));
+            stored.add(log.submit(new Publication(event, List.of(ANN), Publication.Mode.FIRST, true)));
         }
         assertTrue(log.isBusy());
         assertFalse(log.tellLive(typing(), List.of(BOB)));

@@ -31,7 +31,9 @@ public final class LiveTap implements AutoCloseable {
     public record Heard(UserId user, LiveFrame frame) {
         /** The JSON of what is not stored; empty for other frames. */
         public String ephemeral() {
-            return frame instanceof LiveFrame.Ephemeral told ? new String(told.event().json(), UTF_8) : "";
+            return frame instanceof LiveFrame.Ephemeral told
+                    ? new String(told.event().json(), UTF_8)
+                    : "";
         }
     }
 

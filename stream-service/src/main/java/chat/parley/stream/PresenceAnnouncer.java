@@ -58,8 +58,8 @@ final class PresenceAnnouncer {
         if (news.isEmpty()) {
             return people;
         }
-        var peers = audience.peers(
-                news.stream().map(state -> state.shown().user()).toList());
+        var peers =
+                audience.peers(news.stream().map(state -> state.shown().user()).toList());
         var told = new ArrayList<PresenceState>();
         for (var state : people) {
             if (!state.isNews()) {

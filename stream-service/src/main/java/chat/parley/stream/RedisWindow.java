@@ -1,28 +1,38 @@
 package chat.parley.stream;
 
+import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Member;
 import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
+import chat.parley.event.Superseded;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
 import java.util.Optional;
 
 /** The window in Redis Streams. */
 final class RedisWindow implements Window {
+    /** The whole of a stream, mostly, which holds some 200 entries: what is superseded at its end must not be told at its beginning. */
+    private static final int LOOK_AHEAD = 400;
+
     private final EventLog log;
     private final MessageStore messages;
+    private final Conversations conversations;
     private final Tags tags;
 
-    RedisWindow(EventLog log, MessageStore messages) {
+    RedisWindow(EventLog log, MessageStore messages, Conversations conversations) {
         this.log = log;
         this.messages = messages;
+        this.conversations = conversations;
         this.tags = new Tags(log::tag);
     }
 
     @Override
     public Optional<Page> after(UserId user, Cursor cursor, int limit) {
-        var read = log.read(user, cursor, cursor.tag(), limit);
+        int readLimit = Math.max(limit, LOOK_AHEAD);
+        var read = log.read(user, cursor, cursor.tag(), readLimit);
         // The tag after the entries: had Redis been emptied or replaced before they were read, it would differ.
         if (!(read instanceof StreamRead.Unbroken unbroken) || !tags.read().equals(cursor.tag())) {
             return Optional.empty();
@@ -31,9 +41,17 @@ final class RedisWindow implements Window {
         if (entries.isEmpty()) {
             return Optional.of(new Page(entries, cursor, false));
         }
-        var last = entries.getLast();
+        var kept = Superseded.drop(entries);
+        boolean all = kept.size() <= limit;
+        var page = all ? kept : kept.subList(0, limit);
+        var last = all ? entries.getLast() : page.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        return Optional.of(new Page(References.resolve(entries, messages), reached, entries.size() >= limit));
+        var whole = References.resolve(page, messages, conversation -> firstVisible(conversation, user));
+        return Optional.of(new Page(whole, reached, !all || entries.size() >= readLimit));
+    }
+
+    private long firstVisible(ConversationId conversation, UserId user) {
+        return conversations.member(conversation, user).map(Member::joinedSeq).orElse(Long.MAX_VALUE);
     }
 
     @Override

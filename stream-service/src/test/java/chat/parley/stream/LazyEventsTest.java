@@ -63,8 +63,11 @@ class LazyEventsTest {
                 world.send(conversation, ann, "hello");
                 assertNotNull(desk.next("message.created").id());
                 pocket.next("message.created");
-                assertEquals(1, one.counted("parley.presence.changes", "status", "online")
-                        + two.counted("parley.presence.changes", "status", "online") - 1); // ben came too
+                assertEquals(
+                        1,
+                        one.counted("parley.presence.changes", "status", "online")
+                                + two.counted("parley.presence.changes", "status", "online")
+                                - 1); // ben came too
             }
         }
     }
@@ -105,12 +108,13 @@ class LazyEventsTest {
         try (var node = ready(world.node());
                 var client = SseClient.resume(node.port(), ben, null)) {
             client.until("stream.caught_up");
-            Awaitility.await().until(() -> node.meters
-                            .registry()
-                            .get("parley.presence.leases")
-                            .counter()
-                            .count()
-                    > 0);
+            Awaitility.await()
+                    .until(() -> node.meters
+                                    .registry()
+                                    .get("parley.presence.leases")
+                                    .counter()
+                                    .count()
+                            > 0);
         }
     }
 

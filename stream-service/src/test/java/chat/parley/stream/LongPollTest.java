@@ -120,7 +120,7 @@ class LongPollTest {
             foreground.until("stream.caught_up");
             Awaitility.await().until(() -> node.open() == 2);
             var reaction = new EncodedEvent("reaction.added", "r:1", 1, "{\"told\":\"soon\"}".getBytes(UTF_8));
-            world.log.publish(List.of(new Publication(reaction, List.of(ben.user()), Publication.Mode.FIRST)));
+            world.log.publish(List.of(new Publication(reaction, List.of(ben.user()), Publication.Mode.FIRST, true)));
             foreground.next("reaction.added"); // after two seconds; the poll of an idle device would wait for thirty
             assertFalse(idle.isDone());
             assertTrue(poll("wait=1&last_event_id=" + first).contains("soon")); // what is in the stream is in any read

@@ -95,8 +95,7 @@ class PresenceTest {
             var presenceMeters = new PresenceMeters(meters);
             var announcer =
                     new PresenceAnnouncer(leases, new PresenceAudience(world.postgres), log, clock, presenceMeters);
-            watch = new PresenceWatch(
-                    registry, leases, announcer, "node" + nodes.size(), () -> busy, presenceMeters);
+            watch = new PresenceWatch(registry, leases, announcer, "node" + nodes.size(), () -> busy, presenceMeters);
             nodes.add(this);
         }
 
@@ -146,8 +145,7 @@ class PresenceTest {
         var heard = Objects.requireNonNull(tap);
         for (var node : nodes) {
             int before = heard.ephemeral(NOBODY).size();
-            node.log.tellLive(
-                    new TypingStarted(new ConversationId(1), NOBODY, clock.instant()), List.of(NOBODY));
+            node.log.tellLive(new TypingStarted(new ConversationId(1), NOBODY, clock.instant()), List.of(NOBODY));
             Awaitility.await().until(() -> heard.ephemeral(NOBODY).size() > before);
         }
     }

@@ -19,6 +19,7 @@ import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -160,17 +161,29 @@ final class StreamWorld implements AutoCloseable {
     Message store(ConversationId conversation, Person sender, String text) {
         var roster = conversations.roster(conversation).orElseThrow();
         var outcome = messages.append(new NewMessage(
-                conversation, roster.version(), sender.user(), UUID.randomUUID().toString(), text));
+                conversation, roster.version(), sender.user(), UUID.randomUUID().toString(), MessageBody.text(text)));
         if (outcome instanceof AppendOutcome.Stored stored) {
             return stored.message();
         }
         throw new IllegalStateException("not stored: " + outcome);
     }
 
+    /** Makes a conversation and its messages older than they are: what happened before a rebuild's overlap. */
+    void age(ConversationId conversation, Duration by) {
+        long id = conversation.value();
+        var shift = "interval '" + by.toSeconds() + " seconds'";
+        postgres.with(db ->
+                db.execute("UPDATE message SET created_at = created_at - " + shift + " WHERE conversation_id = ?", id));
+        postgres.with(db -> db.execute(
+                "UPDATE conversation SET created_at = created_at - %1$s, updated_at = updated_at - %1$s, changed_at = changed_at - %1$s, last_at = last_at - %1$s WHERE id = ?"
+                        .formatted(shift),
+                id));
+    }
+
     /** Publishes a message to all members; false when Redis did not take it. */
     boolean publish(Message message, boolean repeated) {
         var roster = conversations.roster(message.conversation()).orElseThrow();
-        var event = new ChatEvent.MessageCreated(message);
+        var event = new ChatEvent.MessageCreated(message, null);
         var publication = repeated
                 ? Publication.repeat(event, roster.members().keySet())
                 : Publication.first(event, roster.members().keySet());

@@ -2,6 +2,7 @@ package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Member;
+import chat.parley.conversation.MembersMarks;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.Publication;
 import chat.parley.id.ConversationId;
@@ -34,7 +35,7 @@ final class Materials {
     void prepare(List<Row> rows) {
         var seqs = new HashMap<ConversationId, List<Long>>();
         for (var row : rows) {
-            if (row.kind() == OutboxKind.MESSAGE_CREATED) {
+            if (row.kind() == OutboxKind.MESSAGE_CREATED || row.kind() == OutboxKind.MESSAGE_CHANGED) {
                 seqs.computeIfAbsent(row.conversation(), id -> new ArrayList<>())
                         .add(row.subject());
             }
@@ -47,13 +48,22 @@ final class Materials {
     }
 
     /**
-     * The publication that {@code row} stands for.
+     * The publications that {@code row} stands for, at least one.
      *
      * @throws IllegalStateException if what it refers to does not exist
      */
-    Publication publication(Row row) {
+    List<Publication> publications(Row row) {
+        return row.kind() == OutboxKind.MARKS_ADVANCED ? marks(row) : List.of(publication(row));
+    }
+
+    private Publication publication(Row row) {
         return switch (row.kind()) {
             case MESSAGE_CREATED -> message(existing(row));
+            case MESSAGE_CHANGED -> {
+                var message = existing(row);
+                var event = ChatEvent.changed(message, null, row.actor(), row.at());
+                yield Publication.repeat(event, seeing(message));
+            }
             case CONVERSATION_CREATED -> {
                 var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
                 var event = new ChatEvent.ConversationCreated(conversation, row.actor(), row.at());
@@ -76,16 +86,42 @@ final class Materials {
                 var event = new ChatEvent.MemberLeft(subject(row), row.actor(), row.at());
                 yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
             }
+            case MARKS_ADVANCED -> throw new IllegalArgumentException("stands for more than one");
         };
     }
 
-    /** The publication of a message to those members who may see it. */
+    /** The marks as they stand now: which of them moved is not kept, and one told twice is the same to clients. */
+    private List<Publication> marks(Row row) {
+        var member = subject(row);
+        var all = members(row.conversation()).stream().map(Member::user).toList();
+        var audience = all.size() > MembersMarks.TOLD_MEMBERS_MAX ? List.of(member.user()) : all;
+        var marks = new ArrayList<ChatEvent>();
+        if (member.deliveredSeq() > member.readSeq()) {
+            marks.add(new ChatEvent.DeliveredAdvanced(
+                    row.conversation(), member.user(), member.deliveredSeq(), row.at()));
+        }
+        if (marks.isEmpty() || member.readSeq() >= member.joinedSeq()) {
+            marks.add(new ChatEvent.ReadAdvanced(row.conversation(), member.user(), member.readSeq(), row.at()));
+        }
+        return marks.stream().map(event -> Publication.repeat(event, audience)).toList();
+    }
+
+    /**
+     * The publication of a message, as it stands, to those members who may see it: what was deleted does not travel again. What it answers is not told
+     * along; a replay does.
+     */
     Publication message(Message message) {
-        var recipients = members(message.conversation()).stream()
+        ChatEvent event = message.isDeleted()
+                ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
+                : new ChatEvent.MessageCreated(message, null);
+        return Publication.repeat(event, seeing(message));
+    }
+
+    private List<UserId> seeing(Message message) {
+        return members(message.conversation()).stream()
                 .filter(member -> member.joinedSeq() <= message.seq())
                 .map(Member::user)
                 .toList();
-        return Publication.repeat(new ChatEvent.MessageCreated(message), recipients);
     }
 
     /** The message that a row is about. */

@@ -36,8 +36,7 @@ public final class Typing {
     private final Cache<ConversationId, Boolean> recent;
 
     /** @param ticker for the age of rosters */
-    public Typing(
-            Conversations conversations, EventLog events, TypingPace pace, InstantSource clock, Ticker ticker) {
+    public Typing(Conversations conversations, EventLog events, TypingPace pace, InstantSource clock, Ticker ticker) {
         this.conversations = conversations;
         this.events = events;
         this.pace = pace;

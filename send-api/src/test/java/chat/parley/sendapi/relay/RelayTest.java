@@ -12,6 +12,8 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.AppendOutcome.Stored;
+import chat.parley.message.MessageBody;
+import chat.parley.message.MessageChange;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.StoreUnavailable;
@@ -19,6 +21,8 @@ import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
 import chat.parley.push.PushQueue;
+import chat.parley.receipt.NewMarks;
+import chat.parley.receipt.Receipts;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealPostgres;
@@ -202,15 +206,58 @@ class RelayTest {
         outbox.noteRedisTag(parts.events.tag());
         var talk = newConversation();
         for (var kind : OutboxKind.values()) {
-            if (kind != OutboxKind.MESSAGE_CREATED) {
+            if (kind != OutboxKind.MESSAGE_CREATED && kind != OutboxKind.MESSAGE_CHANGED) {
                 postgres.inTransaction(db -> Outbox.add(db, talk, kind, BOB.value(), ANN, clock.instant()));
             }
         }
         clock.advance(Duration.ofSeconds(3));
         parts.relay.pass();
-        assertEquals(5, entries(parts, BOB));
+        assertEquals(6, entries(parts, BOB));
         assertEquals(0, rows());
         assertEquals(0, pushJobs(parts));
+    }
+
+    @Test
+    void marks_that_moved_before_a_crash_are_told_as_they_stand_once_and_wake_nobody() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        store(talk, 1, 5);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(5, entries(parts, ANN));
+        long pushed = pushJobs(parts);
+        try (var receipts = new Receipts(postgres, clock, meters, advance -> {})) {
+            receipts.move(List.of(new NewMarks(talk, BOB, 0, 2)));
+            receipts.move(List.of(new NewMarks(talk, BOB, 3, 5)));
+        }
+        assertEquals(2, rows());
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(0, rows());
+        String bobs = "a:" + talk + ":" + BOB + ":";
+        assertEquals(List.of(bobs + ":5", bobs + "3:"), keys(parts, ANN).subList(5, 7));
+        assertEquals(keys(parts, ANN), keys(parts, BOB));
+        assertEquals(pushed, pushJobs(parts));
+    }
+
+    @Test
+    void a_changed_message_is_told_as_it_stands_and_wakes_nobody() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        store(talk, 1, 1);
+        parts.relay.pass();
+        var edit = new MessageChange.Edit("better", null, null);
+        messages.change(new MessageChange(talk, 1, 1, ANN, edit));
+        messages.change(new MessageChange(talk, 1, 1, BOB, new MessageChange.React("👍")));
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        var told = parts.events
+                .read(BOB, parts.events.head(BOB, parts.events.tag()), parts.events.tag(), 10)
+                .toString();
+        assertEquals(0, rows());
+        // The message itself, as it stands, and once: edit and reaction are one version that both rows tell of.
+        assertEquals(1, entries(parts, BOB), told);
+        assertEquals(0, pushJobs(parts) - 1, "the message itself wakes, its changes do not");
     }
 
     @Test
@@ -242,7 +289,7 @@ class RelayTest {
         var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
         for (int i = from; i <= to; i++) {
             var result = new CompletableFuture<AppendOutcome>();
-            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, "text"), result);
+            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, MessageBody.text("text")), result);
             pending.add(result);
         }
         pending.forEach(result -> assertInstanceOf(Stored.class, result.join()));
@@ -281,6 +328,12 @@ class RelayTest {
 
     private static long entries(Parts parts, UserId user) {
         return parts.redis.with(redis -> redis.xlen(RedisKeys.stream(user)));
+    }
+
+    private static List<String> keys(Parts parts, UserId user) {
+        return parts.redis.with(redis -> redis.xrange(RedisKeys.stream(user), "-", "+")).stream()
+                .map(entry -> List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
+                .toList();
     }
 
     private static long pushJobs(Parts parts) {

@@ -87,8 +87,9 @@ class TypingHttpTest {
         }
         try (var redis = REDIS.jedis()) {
             var outbox = redis.keys("s:{" + bob.id + "}");
-            assertTrue(outbox.isEmpty() || redis.xrange("s:{" + bob.id + "}", "-", "+").stream()
-                    .noneMatch(entry -> entry.toString().contains("typing")));
+            assertTrue(outbox.isEmpty()
+                    || redis.xrange("s:{" + bob.id + "}", "-", "+").stream()
+                            .noneMatch(entry -> entry.toString().contains("typing")));
         }
     }
 
@@ -158,8 +159,10 @@ class TypingHttpTest {
         assertEquals(400, refused.statusCode());
         assertEquals("unknown_field", body(refused).at("/code").textValue());
         assertEquals(400, post(one, ann, path, "[]").statusCode());
-        assertEquals(401, one.send(HttpRequest.newBuilder(one.uri(path)).POST(BodyPublishers.noBody()))
-                .statusCode());
+        assertEquals(
+                401,
+                one.send(HttpRequest.newBuilder(one.uri(path)).POST(BodyPublishers.noBody()))
+                        .statusCode());
     }
 
     @Test
@@ -191,8 +194,8 @@ class TypingHttpTest {
 
     private String group(List<UserId> members) throws Exception {
         var ids = members.stream().map(id -> "\"" + id + "\"").collect(Collectors.joining(","));
-        var answer = post(
-                one, ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"g\",\"member_ids\":[" + ids + "]}");
+        var answer =
+                post(one, ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"g\",\"member_ids\":[" + ids + "]}");
         assertEquals(201, answer.statusCode(), answer.body());
         return body(answer).at("/id").textValue();
     }

@@ -56,7 +56,8 @@ class ArchitectureTest {
     void only_the_redis_package_and_what_keeps_its_state_there_speak_to_jedis() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("..redis..", "..event..", "..push..", "..presence..", "..stream..", "..testkit..")
+                .resideOutsideOfPackages(
+                        "..redis..", "..event..", "..push..", "..presence..", "..stream..", "..testkit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("redis.clients..")
