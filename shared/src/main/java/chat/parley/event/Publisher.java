@@ -82,30 +82,30 @@ final class Publisher implements AutoCloseable {
     }
 
     CompletableFuture<PublishOutcome> submit(Publication publication) {
-        var result = new CompletableFuture<PublishOutcome>();
-        var waiting = new Waiting(publication, result);
-        if (publication.recipients().isEmpty()) {
-            result.complete(new Published(List.of()));
+        var waiting = new Waiting(publication, new CompletableFuture<>());
+        handIn(waiting);
+        return waiting.result;
+    }
+
+    /** Returns at once. False when it was dropped: Redis is away, or others wait. */
+    boolean submitLive(Publication publication) {
+        if (isBusy()) {
+            dropped.increment();
+            return false;
+        }
+        handIn(new Waiting(publication, new CompletableFuture<>()));
+        return true;
+    }
+
+    private void handIn(Waiting waiting) {
+        if (waiting.publication.recipients().isEmpty()) {
+            waiting.result.complete(new Published(List.of()));
         } else if (away || closing || !queue.offer(waiting)) {
             refuse(waiting);
         } else if (away || closing) {
             // The thread may have emptied the queue just before this one came in; nobody may wait for ever.
             refuseAll();
         }
-        return result;
-    }
-
-    /** Returns at once. False when it was dropped: Redis is away, or others wait. */
-    boolean submitLive(Publication publication) {
-        if (publication.recipients().isEmpty()) {
-            return true;
-        }
-        if (isBusy()) {
-            dropped.increment();
-            return false;
-        }
-        submit(publication);
-        return true;
     }
 
     /** Whether Redis is away or slower than what is handed in. */
