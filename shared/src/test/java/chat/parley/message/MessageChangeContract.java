@@ -82,7 +82,7 @@ abstract class MessageChangeContract extends MessageStoreContract {
         var sent = send(talk, ANN, "key", "text");
         clock.advance(Duration.ofSeconds(10));
         var first = assertInstanceOf(Changed.class, change(talk, 1, ANN, new Edit("two", null, null)));
-        clock.advance(Duration.ofSeconds(-60));
+        clock.advance(Duration.ofMinutes(-1));
         var second = assertInstanceOf(Changed.class, change(talk, 1, ANN, new Edit("three", null, null)));
         assertTrue(first.at().isAfter(sent.createdAt()));
         assertTrue(second.at().isAfter(first.at()));
@@ -144,8 +144,8 @@ abstract class MessageChangeContract extends MessageStoreContract {
         var random = new Random(seed);
         var work = new ArrayList<Callable<Changed>>();
         for (int i = 0; i < 80; i++) {
-            long seq = 1 + random.nextInt(3);
-            var actor = new UserId(1 + random.nextInt(4));
+            long seq = 1L + random.nextInt(3);
+            var actor = new UserId(1L + random.nextInt(4));
             var action = action(random, i);
             work.add(() -> change(talk, seq, actor, action) instanceof Changed changed ? changed : null);
         }
@@ -175,7 +175,8 @@ abstract class MessageChangeContract extends MessageStoreContract {
             if (last.containsKey(seq)) {
                 assertEquals(last.get(seq), now);
                 int changes = now.state().version() - 1;
-                assertEquals(changes, versions.get(seq).size(), "each version once, without holes");
+                assertEquals(
+                        changes, versions.getOrDefault(seq, new HashSet<>()).size(), "without holes");
             }
             assertEquals(
                     counted(talk, seq),
@@ -200,7 +201,7 @@ abstract class MessageChangeContract extends MessageStoreContract {
         var stored = store().find(talk, seq).orElseThrow().state().reactions();
         var parts = new ArrayList<String>();
         if (stored != null) {
-            for (var part : stored.substring(1, stored.length() - 1).split(",")) {
+            for (var part : stored.substring(1, stored.length() - 1).split(",", -1)) {
                 var emoji = part.substring(1, part.lastIndexOf('"'));
                 parts.add("\"" + emoji + "\":" + counts.remove(emoji));
             }

@@ -23,6 +23,7 @@ import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,7 +139,7 @@ class ChangedMessagesTest {
 
     private String cursor() throws Exception {
         try (var client = SseClient.resume(node.port(), ben, null)) {
-            return client.next("stream.ready").id();
+            return Objects.requireNonNull(client.next("stream.ready").id());
         }
     }
 

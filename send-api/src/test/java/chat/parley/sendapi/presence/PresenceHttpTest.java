@@ -3,15 +3,12 @@ package chat.parley.sendapi.presence;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import chat.parley.account.AccountSettings;
-import chat.parley.account.SessionCookie;
 import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.PresenceLeases.Connected;
 import chat.parley.redis.Redis;
 import chat.parley.sendapi.RunningSendApi;
-import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -155,12 +152,7 @@ class PresenceHttpTest {
 
     @Test
     void where_presence_is_off_it_does_not_exist() throws Exception {
-        try (var off = RunningSendApi.start(
-                POSTGRES,
-                REDIS,
-                new AccountSettings(null, List.of(SessionCookie.PLAIN)),
-                BrowserSettings.DIRECT,
-                false)) {
+        try (var off = RunningSendApi.startWithoutPresence(POSTGRES, REDIS)) {
             for (var path : List.of("/v1/presence?user_ids=" + ann.id, "/v1/presence/me")) {
                 var answer =
                         off.send(HttpRequest.newBuilder(off.uri(path)).header("Authorization", "Bearer " + ann.token));
