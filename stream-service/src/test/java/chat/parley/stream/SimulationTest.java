@@ -23,7 +23,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.eclipse.jetty.io.ByteArrayEndPoint;
-import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -57,36 +56,6 @@ class SimulationTest {
                 world.received.containsAll(expected),
                 () -> "seed=" + seed + " missing " + missing(expected, world.received));
         assertEquals(List.of(), world.broken, "seed=" + seed);
-    }
-
-    /** A socket that may take a write later than it was asked to. */
-    private static final class SlowEndPoint extends ByteArrayEndPoint {
-        private boolean slow;
-        private @Nullable Runnable pending;
-
-        SlowEndPoint() {
-            super(new byte[0], 1_024, true);
-        }
-
-        @Override
-        public void write(Callback callback, ByteBuffer... buffers) {
-            if (pending != null) {
-                throw new IllegalStateException("two writes at once");
-            }
-            if (slow) {
-                pending = () -> super.write(callback, buffers);
-            } else {
-                super.write(callback, buffers);
-            }
-        }
-
-        void take() {
-            var write = pending;
-            pending = null;
-            if (write != null) {
-                write.run();
-            }
-        }
     }
 
     private static Set<Long> missing(Set<Long> expected, Set<Long> received) {
@@ -208,8 +177,7 @@ class SimulationTest {
 
         private void speedUp() {
             if (endPoint != null) {
-                endPoint.slow = false;
-                endPoint.take();
+                endPoint.speedUp();
             }
         }
 

@@ -11,16 +11,12 @@ import chat.parley.event.LiveFrame;
 import chat.parley.id.UserId;
 import chat.parley.testkit.StepClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
-import org.eclipse.jetty.io.ByteArrayEndPoint;
-import org.eclipse.jetty.util.Callback;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What is not urgent waits for company, no longer than promised, and never changes places. The wheel is stepped by hand. */
@@ -41,38 +37,8 @@ class UrgencyTest {
             clock,
             new Node.Retries(new Random(1)),
             unused -> {});
-    private final Socket socket = new Socket();
+    private final SlowEndPoint socket = new SlowEndPoint();
     private int n;
-
-    /** Counts writes; takes them when it is told to. */
-    private static final class Socket extends ByteArrayEndPoint {
-        private boolean busy;
-        private @Nullable Runnable pending;
-        private int writes;
-
-        Socket() {
-            super(new byte[0], 1_024, true);
-        }
-
-        @Override
-        public void write(Callback callback, ByteBuffer... buffers) {
-            writes++;
-            if (busy) {
-                pending = () -> super.write(callback, buffers);
-            } else {
-                super.write(callback, buffers);
-            }
-        }
-
-        void free() {
-            busy = false;
-            var write = pending;
-            pending = null;
-            if (write != null) {
-                write.run();
-            }
-        }
-    }
 
     private Subscriber live(StreamOptions options) {
         var place = node.admission().enter("here", false);
@@ -203,12 +169,12 @@ class UrgencyTest {
     @Test
     void what_is_held_keeps_its_place_while_the_socket_is_busy() {
         live(options(false));
-        socket.busy = true;
+        socket.slow = true;
         entry("message.created");
         entry("read.advanced");
         entry("message.created");
         entry("read.advanced");
-        socket.free();
+        socket.speedUp();
         ticks(2);
         assertEquals(List.of(1L, 2L, 3L, 4L), ids(output()));
     }
@@ -216,11 +182,11 @@ class UrgencyTest {
     @Test
     void what_became_due_while_the_socket_was_busy_goes_when_it_is_free() {
         live(options(false));
-        socket.busy = true;
+        socket.slow = true;
         entry("message.created");
         entry("read.advanced");
         ticks(3);
-        socket.free();
+        socket.speedUp();
         assertEquals(List.of(1L, 2L), ids(output()));
     }
 
@@ -263,12 +229,12 @@ class UrgencyTest {
     @Test
     void a_typing_sign_is_dropped_when_the_socket_was_busy_for_its_life_and_presence_is_not() {
         live(options(false));
-        socket.busy = true;
+        socket.slow = true;
         entry("message.created");
         lazy("typing.started", "t:1", "typing");
         lazy("presence.changed", "p:1", "away");
         ticks(6);
-        socket.free();
+        socket.speedUp();
         String told = output();
         assertFalse(told.contains("typing"), told);
         assertTrue(told.contains("away"), told);
@@ -285,7 +251,7 @@ class UrgencyTest {
         entry("read.advanced"); // the socket is free: no reason to close
         assertEquals(Outgoing.FRAMES_MAX + 1, ids(output()).size());
 
-        socket.busy = true;
+        socket.slow = true;
         entry("message.created");
         for (int i = 0; i < Outgoing.FRAMES_MAX; i++) {
             entry(i % 2 == 0 ? "read.advanced" : "message.created");
