@@ -8,6 +8,7 @@ import chat.parley.media.MediaCollector;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
+import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -95,7 +96,8 @@ final class Features {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
+        var list = new ConversationList(stores.postgres);
+        return new ConversationRoutes(stores.conversations, list, stores.messages, create, change, idempotency);
     }
 
     private MessageRoutes messages(MessageNews news, History history) {
