@@ -42,6 +42,7 @@ import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.typing.Typing;
 import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -151,7 +152,8 @@ final class Features {
     }
 
     private PresenceRoutes presence() {
-        var leases = new PresenceLeases(stores.redis, stores.clock);
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
         var audience = new PresenceAudience(stores.postgres);
         return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }

@@ -144,6 +144,11 @@ public final class PresenceLeases {
         return new Choice(Chosen.of(fields.get(0)), fields.get(1));
     }
 
+    /** Forgets everything of {@code user}: for an account that is erased. */
+    public void forget(UserId user) {
+        redis.with(it -> it.del(RedisKeys.presence(user)) + it.zrem(RedisKeys.PRESENCE_DUE, user.toString()));
+    }
+
     private static List<String> keys(List<UserId> users) {
         var keys = new ArrayList<String>(users.size() + 1);
         keys.add(RedisKeys.PRESENCE_DUE);

@@ -44,6 +44,7 @@ final class PresenceWatch {
     private final int[] skips = new int[PERIOD_TICKS];
     private int tick;
     private volatile boolean slow;
+    private volatile boolean standsStill;
     private volatile boolean leaving;
 
     /**
@@ -83,8 +84,12 @@ final class PresenceWatch {
                 announcer.look();
             }
             slow = System.nanoTime() - begun > SLOW_NANOS;
+            standsStill = false;
         } catch (StoreUnavailable e) {
-            LOG.warn("presence stands still: {}", e.getMessage());
+            if (!standsStill) {
+                LOG.warn("presence stands still: {}", e.getMessage());
+            }
+            standsStill = true; // said once, not every second
         } catch (RuntimeException e) {
             LOG.error("presence failed; the next tick goes on", e);
         } finally {

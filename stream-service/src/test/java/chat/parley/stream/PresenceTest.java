@@ -345,6 +345,39 @@ class PresenceTest {
     }
 
     @Test
+    void of_an_erased_account_nothing_is_left() {
+        var node = new Node();
+        var stream = node.connect(ann, false);
+        leases.choose(ann.user(), new Choice(Chosen.AWAY, "private"));
+        seconds(3);
+        stream.close();
+        seconds(1);
+        leases.forget(ann.user());
+        seconds(40);
+        try (var redis = REDIS.jedis()) {
+            assertEquals(0, redis.keys("p*").size());
+        }
+        assertEquals(Presence.unknown(ann.user()), seen(ann));
+    }
+
+    @Test
+    void while_the_stores_are_away_nothing_is_lost() throws Exception {
+        listen(List.of(ben.user()));
+        var node = new Node();
+        node.connect(ann, false);
+        seconds(1);
+        try (var database = POSTGRES.dataSource().getConnection();
+                var sql = database.createStatement()) {
+            sql.execute("ALTER TABLE member RENAME TO member_away"); // peers cannot be read
+            seconds(5);
+            sql.execute("ALTER TABLE member_away RENAME TO member");
+        }
+        assertEquals(List.of(), told(ben.user()));
+        seconds(12);
+        assertEquals(List.of("online"), told(ben.user()));
+    }
+
+    @Test
     void a_thousand_people_on_a_node_that_restarts_are_no_news_and_cost_little_memory() throws Exception {
         var crowd = new ArrayList<Person>();
         for (int i = 0; i < 1_000; i++) {
