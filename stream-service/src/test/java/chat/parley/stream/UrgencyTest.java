@@ -145,7 +145,7 @@ class UrgencyTest {
 
     @Test
     void on_an_idle_device_with_rare_heartbeats_it_waits_thirty_seconds() {
-        live(new StreamOptions(Duration.ofSeconds(300), false, true, null, true));
+        live(new StreamOptions(Duration.ofMinutes(5), false, true, null, true));
         entry("read.advanced");
         ticks(29);
         assertEquals("", output());
@@ -277,7 +277,7 @@ class UrgencyTest {
 
     @Test
     void a_stream_whose_time_is_up_says_first_what_it_holds() {
-        live(new StreamOptions(Duration.ofSeconds(300), false, true, null, true));
+        live(new StreamOptions(Duration.ofMinutes(5), false, true, null, true));
         ticks(470);
         entry("read.advanced");
         ticks(10); // the end of its eight minutes
