@@ -9,6 +9,10 @@ import chat.parley.media.MediaCollector;
 import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.push.PushErasure;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.presence.TypingPace;
+import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -38,16 +42,20 @@ import chat.parley.sendapi.mydata.Eraser;
 import chat.parley.sendapi.mydata.ErasureSteps;
 import chat.parley.sendapi.mydata.ExportParts;
 import chat.parley.sendapi.mydata.ExportRoutes;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -61,6 +69,8 @@ final class Features {
     final ExportRoutes export;
 
     private static final Logger LOG = LoggerFactory.getLogger(Features.class);
+    final TypingRoutes typing;
+    final PresenceRoutes presence;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -81,6 +91,8 @@ final class Features {
         messageChanges = messageChanges(messageNews, history);
         receipts = receipts();
         export = export();
+        typing = typing();
+        presence = presence();
         startRelay();
         startEraser(change);
     }
@@ -153,12 +165,17 @@ final class Features {
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
+    private PresenceLeases leases() {
+        return new PresenceLeases(stores.redis, Clock.systemUTC());
+    }
+
     private ExportRoutes export() {
         var parts = List.of(
                 ExportParts.account(stores.accounts),
                 ExportParts.conversations(new OwnMemberships(stores.postgres), stores.messages),
                 ExportParts.reactions(stores.messages),
-                ExportParts.media(mediaCatalog()));
+                ExportParts.media(mediaCatalog()),
+                ExportParts.presence(leases()));
         var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
         return new ExportRoutes(parts, limit, stores.meters);
     }
@@ -172,6 +189,7 @@ final class Features {
                 ErasureSteps.answers(new IdempotencyKeys(stores.postgres, stores.clock, stores.random)),
                 ErasureSteps.tickets(stores.accounts.erasures()),
                 ErasureSteps.media(mediaCatalog(), collector),
+                ErasureSteps.presence(leases()),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
                 ErasureSteps.streams(memberships, stores.events));
@@ -183,6 +201,19 @@ final class Features {
                 stores.clock,
                 stores.meters);
         stores.opened(eraser.start());
+    }
+
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = leases();
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
     private void startRelay() {

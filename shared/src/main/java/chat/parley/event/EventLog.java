@@ -11,11 +11,13 @@ import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import chat.parley.redis.RedisScript;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import redis.clients.jedis.BuilderFactory;
@@ -34,7 +36,7 @@ public final class EventLog implements AutoCloseable {
     private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
     private static final byte[] LAST = "+".getBytes(ISO_8859_1);
 
-    private static final String ERASE = Redis.script("erase");
+    private static final RedisScript ERASE = RedisScript.named("erase");
 
     private final Redis redis;
     private final InstantSource clock;
@@ -68,6 +70,21 @@ public final class EventLog implements AutoCloseable {
      */
     public CompletableFuture<PublishOutcome> submit(Publication publication) {
         return publisher.submit(publication);
+    }
+
+    /**
+     * Tells {@code recipients} who are connected now, and returns at once. Nothing keeps it, nobody repeats it; it is dropped when Redis is away or
+     * other publications queue.
+     *
+     * @return false when it was dropped at once
+     */
+    public boolean tellLive(EphemeralEvent event, Collection<UserId> recipients) {
+        return publisher.submitLive(Publication.live(event, recipients));
+    }
+
+    /** Whether what can be left out should be: Redis is away, or publications queue. */
+    public boolean isBusy() {
+        return publisher.isBusy();
     }
 
     /** The tag that cursors carry now. It changes when entries may have been lost behind cursors that still look valid. Asks Redis. */
@@ -124,7 +141,7 @@ public final class EventLog implements AutoCloseable {
     public int erase(UserId reader, UserId person, Instant since) {
         var keys = List.of(RedisKeys.stream(reader));
         var arguments = List.of(person.toString(), Long.toString(since.toEpochMilli()));
-        return redis.with(it -> ((Number) it.eval(ERASE, keys, arguments)).intValue());
+        return ((Number) ERASE.run(redis, keys, arguments)).intValue();
     }
 
     /** Deletes {@code user}'s own stream. */

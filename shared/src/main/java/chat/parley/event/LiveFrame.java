@@ -18,4 +18,7 @@ public sealed interface LiveFrame {
             return ended.equals(session) || ended.equals(ALL);
         }
     }
+
+    /** What no stream keeps: whoever does not take it now never hears of it. */
+    record Ephemeral(EncodedEvent event) implements LiveFrame {}
 }

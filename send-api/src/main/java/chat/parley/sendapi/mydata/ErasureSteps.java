@@ -10,6 +10,7 @@ import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
 import chat.parley.message.MessageStore;
 import chat.parley.outbox.Outbox;
+import chat.parley.presence.PresenceLeases;
 import chat.parley.push.PushErasure;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import java.util.HashSet;
@@ -107,6 +108,14 @@ public final class ErasureSteps {
                     }
                 } while (page.size() == PAGE);
             });
+            return true;
+        };
+    }
+
+    /** Whether the person is there, was last seen, and how they wanted to appear. */
+    public static ErasureStep presence(PresenceLeases leases) {
+        return (erasure, pace) -> {
+            leases.forget(erasure.user());
             return true;
         };
     }

@@ -15,6 +15,7 @@ import chat.parley.message.Message;
 import chat.parley.message.MessageJson;
 import chat.parley.message.MessageStore;
 import chat.parley.message.OwnReaction;
+import chat.parley.presence.PresenceLeases;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
@@ -135,6 +136,21 @@ public final class ExportParts {
                     });
                 }
             } while (page.size() == PAGE);
+        };
+    }
+
+    /** How the person wants to appear. */
+    public static ExportPart presence(PresenceLeases leases) {
+        return (user, lines) -> {
+            var choice = leases.choice(user);
+            lines.line("presence", json -> {
+                json.writeStartObject();
+                json.writeStringField("status", choice.chosen().text());
+                if (choice.text() != null && !choice.text().isEmpty()) {
+                    json.writeStringField("text", choice.text());
+                }
+                json.writeEndObject();
+            });
         };
     }
 

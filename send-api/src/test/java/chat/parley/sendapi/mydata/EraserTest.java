@@ -22,6 +22,7 @@ import chat.parley.ops.MonotonicClock;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
+import chat.parley.presence.PresenceLeases;
 import chat.parley.push.PushErasure;
 import chat.parley.redis.Redis;
 import chat.parley.sendapi.RunningSendApi;
@@ -169,6 +170,7 @@ class EraserTest {
                 ErasureSteps.answers(new IdempotencyKeys(postgres, Clock.systemUTC(), new Random())),
                 ErasureSteps.tickets(accounts.erasures()),
                 ErasureSteps.media(catalog, collector),
+                ErasureSteps.presence(new PresenceLeases(redis, Clock.systemUTC())),
                 ErasureSteps.pushes(new PushErasure(redis)),
                 ErasureSteps.told(outbox),
                 ErasureSteps.streams(memberships, events));

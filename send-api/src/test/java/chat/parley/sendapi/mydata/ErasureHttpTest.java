@@ -63,7 +63,7 @@ class ErasureHttpTest {
     @Test
     void no_store_has_a_word_of_who_was_erased() throws Exception {
         var before = String.join("\n", traces.of(people.mark));
-        for (var place : List.of("users", "session", "message:", "message_version", "media", "idempotency", "redis s:", "file")) {
+        for (var place : List.of("users", "session", "message:", "message_version", "media", "idempotency", "redis s:", "redis p:", "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }
         assertEquals(202, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());

@@ -69,6 +69,7 @@ class ExportHttpTest {
                 "Browser of " + people.mark,
                 data(lines, "session").getFirst().get("user_agent").textValue());
         assertEquals(people.mark + ".txt", data(lines, "media").getFirst().get("name").textValue());
+        assertEquals(people.mark, data(lines, "presence").getFirst().get("text").textValue());
         var memberships = data(lines, "membership");
         assertEquals(2, memberships.size());
         assertEquals(1, memberships.stream().filter(each -> each.has("left_at")).count());

@@ -66,6 +66,7 @@ final class MarkedPerson {
         done(ann, "PUT", messages(group) + "/2/reactions/" + thumb, null);
         done(eve, "PUT", messages(group) + "/2/reactions/" + thumb, null);
         done(bob, "PUT", messages(group) + "/1/reactions/" + thumb, null);
+        done(ann, "PUT", "/v1/presence/me", "{\"status\":\"away\",\"text\":\"" + mark + "\"}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())
                 .POST(BodyPublishers.ofString("a file about " + mark)));
