@@ -12,6 +12,7 @@ import chat.parley.event.EventLog;
 import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
+import chat.parley.json.Json;
 import chat.parley.media.BlobStores;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
@@ -131,7 +132,9 @@ class EraserTest {
         var others = messages.after(ConversationId.parse(people.group), 0, 100);
         assertEquals(4, others.size());
         assertEquals("hello", others.get(1).body().text());
-        assertEquals("{\"👍\":1}", others.get(1).state().reactions());
+        var reactions = Json.MAPPER.readTree(others.get(1).state().reactions());
+        assertEquals(1, reactions.size());
+        assertEquals(1, reactions.get("👍").intValue());
     }
 
     @Test
