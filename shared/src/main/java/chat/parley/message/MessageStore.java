@@ -117,7 +117,7 @@ public interface MessageStore extends AutoCloseable {
     record ReactionPosition(String emoji, UserId user) {}
 
     /**
-     * Conversations with messages stored at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every
+     * Conversations with messages stored or changed at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every
      * conversation there is: for repairs, not for requests.
      */
     List<ConversationId> activeSince(Instant since, ConversationId after, int limit);

@@ -86,7 +86,10 @@ public final class PostgresMessageStore implements MessageStore {
             """;
 
     private static final String ACTIVE_SINCE = """
-            SELECT id FROM conversation WHERE last_at >= ? AND last_seq > 0 AND id > ? ORDER BY id LIMIT ?
+            SELECT id FROM conversation
+            WHERE (last_at >= :since AND last_seq > 0 OR messages_changed_at >= :since) AND id > :after
+            ORDER BY id
+            LIMIT :limit
             """;
 
     private final Postgres postgres;
@@ -193,9 +196,9 @@ public final class PostgresMessageStore implements MessageStore {
     @Override
     public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
         return postgres.with(handle -> handle.createQuery(ACTIVE_SINCE)
-                .bind(0, since.atOffset(ZoneOffset.UTC))
-                .bind(1, after.value())
-                .bind(2, limit)
+                .bind("since", since.atOffset(ZoneOffset.UTC))
+                .bind("after", after.value())
+                .bind("limit", limit)
                 .map((row, context) -> new ConversationId(row.getLong("id")))
                 .list());
     }

@@ -207,24 +207,7 @@ public final class Outbox implements AutoCloseable {
 
     /** Runs {@code work} unless another node is at it; false then. Two at once would do no harm, only everything twice. */
     public boolean alone(Runnable work) {
-        return postgres.with(handle -> {
-            boolean mine = handle.createQuery("SELECT pg_try_advisory_lock(?)")
-                    .bind(0, RELAY_LOCK)
-                    .mapTo(Boolean.class)
-                    .one();
-            if (!mine) {
-                return false;
-            }
-            try {
-                work.run();
-            } finally {
-                handle.createQuery("SELECT pg_advisory_unlock(?)")
-                        .bind(0, RELAY_LOCK)
-                        .mapTo(Boolean.class)
-                        .one();
-            }
-            return true;
-        });
+        return postgres.alone(RELAY_LOCK, work);
     }
 
     /** Deletes what is known to be done, then ends. */
