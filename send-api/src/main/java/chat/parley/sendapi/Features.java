@@ -3,6 +3,7 @@ package chat.parley.sendapi;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.receipt.Receipts;
+import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -24,6 +25,10 @@ import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.search.IndexSweep;
+import chat.parley.sendapi.search.Indexer;
+import chat.parley.sendapi.search.SearchMessages;
+import chat.parley.sendapi.search.SearchRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
@@ -34,6 +39,7 @@ final class Features {
     final MessageRoutes messages;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final SearchRoutes search;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -46,10 +52,13 @@ final class Features {
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var index = new SearchIndex(stores.postgres);
+        var indexer = stores.opened(new Indexer(index, stores.meters));
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        search = search(index);
         receipts = receipts();
         startRelay();
     }
@@ -99,6 +108,13 @@ final class Features {
         var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+    }
+
+    private SearchRoutes search(SearchIndex index) {
+        stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
+        return new SearchRoutes(
+                new SearchMessages(index, stores.conversations, stores.messages),
+                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
     }
 
     private void startRelay() {

@@ -9,6 +9,7 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.search.SearchRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -20,6 +21,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.search);
         install(routes, features.receipts);
     }
 
@@ -76,5 +78,9 @@ final class Routes {
         routes.post("/v1/receipts", receipts::many, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, SearchRoutes search) {
+        routes.get("/v1/search/messages", search::messages, PERSON);
     }
 }
