@@ -66,17 +66,22 @@ final class Folding {
     }
 
     private static boolean isAccent(int part) {
-        return part >= 0x0300 && part <= 0x036F // accents of Latin, Greek and Cyrillic
-                || part >= 0x1AB0 && part <= 0x1AFF
-                || part >= 0x1DC0 && part <= 0x1DFF
-                || part >= 0x20D0 && part <= 0x20FF
-                || part >= 0xFE20 && part <= 0xFE2F
-                || part >= 0x0591 && part <= 0x05C7 // points of Hebrew
-                || part >= 0x0610 && part <= 0x061A // signs and vowels of Arabic
-                || part >= 0x064B && part <= 0x065F
-                || part == 0x0670
-                || part >= 0x06D6 && part <= 0x06ED && isMark(part)
-                || part >= 0xFE00 && part <= 0xFE0F // how to draw the character before
-                || part >= 0xE0100 && part <= 0xE01EF;
+        return isMark(part)
+                && (isIn(part, 0x0300, 0x036F) // accents of Latin, Greek and Cyrillic
+                        || isIn(part, 0x1AB0, 0x1AFF)
+                        || isIn(part, 0x1DC0, 0x1DFF)
+                        || isIn(part, 0x20D0, 0x20FF)
+                        || isIn(part, 0xFE20, 0xFE2F)
+                        || isIn(part, 0x0591, 0x05C7) // points of Hebrew
+                        || isIn(part, 0x0610, 0x061A) // signs and vowels of Arabic
+                        || isIn(part, 0x064B, 0x065F)
+                        || isIn(part, 0x0670, 0x0670)
+                        || isIn(part, 0x06D6, 0x06ED)
+                        || isIn(part, 0xFE00, 0xFE0F) // how to draw the character before
+                        || isIn(part, 0xE0100, 0xE01EF));
+    }
+
+    private static boolean isIn(int part, int first, int last) {
+        return part >= first && part <= last;
     }
 }

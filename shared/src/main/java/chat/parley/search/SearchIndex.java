@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +33,8 @@ public final class SearchIndex {
     private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     /** Before every hit: where the first page starts. */
-    private static final Hit FIRST = new Hit(new ConversationId(Long.MAX_VALUE), Long.MAX_VALUE, Float.MAX_VALUE, END_OF_TIME);
+    private static final Hit FIRST =
+            new Hit(new ConversationId(Long.MAX_VALUE), Long.MAX_VALUE, Float.MAX_VALUE, END_OF_TIME);
 
     private static final String PUT = """
             INSERT INTO message_search (conversation_id, seq, sender_id, created_at, version, words)
@@ -59,7 +59,9 @@ public final class SearchIndex {
     static final String FIND = """
             WITH hit AS MATERIALIZED (
                 SELECT conversation_id, seq, created_at,
-                    CASE WHEN :ranked THEN ts_rank(words, CAST(:rankQuery AS tsquery), 1) ELSE CAST(0 AS real) END AS rank
+                    CASE WHEN :ranked
+                        THEN ts_rank(words, CAST(:words AS tsquery), 1) + ts_rank(words, CAST(:wholeWords AS tsquery), 1)
+                        ELSE CAST(0 AS real) END AS rank
                 FROM message_search
                 WHERE words @@ CAST(:query AS tsquery) AND created_at >= :from AND created_at < :to
             )
@@ -125,11 +127,35 @@ public final class SearchIndex {
                     var insert = connection.prepareStatement(PUT)) {
                 // What a crash takes the sweep brings back; waiting for the disk would cost every batch.
                 settings.execute("SET LOCAL synchronous_commit = off");
-                insert.setArray(1, array(connection, "bigint", rows, row -> row.message.conversation().value()));
+                insert.setArray(
+                        1,
+                        array(
+                                connection,
+                                "bigint",
+                                rows,
+                                row -> row.message.conversation().value()));
                 insert.setArray(2, array(connection, "bigint", rows, row -> row.message.seq()));
-                insert.setArray(3, array(connection, "bigint", rows, row -> row.message.sender().value()));
-                insert.setArray(4, array(connection, "timestamptz", rows, row -> row.message.createdAt().toString()));
-                insert.setArray(5, array(connection, "int", rows, row -> row.message.state().version()));
+                insert.setArray(
+                        3,
+                        array(
+                                connection,
+                                "bigint",
+                                rows,
+                                row -> row.message.sender().value()));
+                insert.setArray(
+                        4,
+                        array(
+                                connection,
+                                "timestamptz",
+                                rows,
+                                row -> row.message.createdAt().toString()));
+                insert.setArray(
+                        5,
+                        array(
+                                connection,
+                                "int",
+                                rows,
+                                row -> row.message.state().version()));
                 insert.setArray(6, array(connection, "text", rows, Row::vector));
                 insert.executeUpdate();
                 connection.commit();
@@ -187,7 +213,8 @@ public final class SearchIndex {
         var place = after == null ? FIRST : after;
         return postgres.with(db -> db.createQuery(FIND)
                 .bind("ranked", search.order() == SearchQuery.Order.RANK)
-                .bind("rankQuery", search.words().rankQuery())
+                .bind("words", search.words().query())
+                .bind("wholeWords", search.words().wholeQuery())
                 .bind("query", query(search, conversations))
                 .bind("from", time(search.from() == null ? Instant.EPOCH : search.from()))
                 .bind("to", time(search.to() == null ? END_OF_TIME : search.to()))
@@ -228,7 +255,8 @@ public final class SearchIndex {
     /** Everything stored or changed before this time is here; empty before the first sweep. */
     public Optional<Instant> sweptUntil() {
         return postgres.with(db -> db.createQuery("SELECT swept_until FROM search_sweep")
-                .map((row, context) -> row.getObject("swept_until", OffsetDateTime.class).toInstant())
+                .map((row, context) ->
+                        row.getObject("swept_until", OffsetDateTime.class).toInstant())
                 .findOne());
     }
 

@@ -81,8 +81,7 @@ public record SearchWords(List<Term> terms) {
         }
         return count > WORDS_MAX
                 ? new Parsed.Bad(Complaint.TOO_MANY_WORDS)
-                : new Parsed.Fine(
-                        new SearchWords(terms.stream().distinct().toList()));
+                : new Parsed.Fine(new SearchWords(terms.stream().distinct().toList()));
     }
 
     private static boolean isQuote(int sign) {
@@ -90,14 +89,13 @@ public record SearchWords(List<Term> terms) {
     }
 
     private static boolean ends(int sign, boolean quoted) {
-        return isQuote(sign) || !quoted && (Character.isWhitespace(sign) || Character.isSpaceChar(sign));
+        return isQuote(sign) || (!quoted && (Character.isWhitespace(sign) || Character.isSpaceChar(sign)));
     }
 
     /** A run without blanks counts as one word. */
     private static int count(List<Token> tokens) {
-        return (int) tokens.stream()
-                .filter(token -> token.kind() != Token.Kind.PAIR)
-                .count();
+        return (int)
+                tokens.stream().filter(token -> token.kind() != Token.Kind.PAIR).count();
     }
 
     private static Term term(List<Token> tokens, boolean last) {
@@ -111,7 +109,7 @@ public record SearchWords(List<Term> terms) {
         }
         boolean open = switch (end.kind()) {
             case TAIL -> true;
-            case WORD -> Words.isHangul(end.word()) || last && isLongEnough(end.word());
+            case WORD -> Words.isHangul(end.word()) || (last && isLongEnough(end.word()));
             case PAIR -> last;
             case EMOJI -> false;
         };
@@ -127,12 +125,10 @@ public record SearchWords(List<Term> terms) {
         return terms.stream().map(SearchWords::query).collect(Collectors.joining(" & "));
     }
 
-    /** The same for ordering what was found: whole words count more than longer ones. */
-    String rankQuery() {
+    /** The same for whole words only: what has them is named before what has longer ones. */
+    String wholeQuery() {
         return terms.stream()
-                .map(term -> term.openEnd && term.words.size() == 1
-                        ? "(" + query(new Term(term.words, false, false)) + " | " + query(term) + ")"
-                        : query(term))
+                .map(term -> query(new Term(term.words, false, term.headOnly)))
                 .collect(Collectors.joining(" & "));
     }
 

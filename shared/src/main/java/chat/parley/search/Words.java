@@ -29,8 +29,18 @@ final class Words {
             UnicodeScript.MYANMAR,
             UnicodeScript.TIBETAN);
 
-    /** Belongs to no script, and stands in the middle of Japanese words. */
+    /** Belong to no script, and stand in the middle of Japanese words; the second is the narrow one. */
     private static final int LONG_VOWEL = 0x30FC;
+
+    private static final int LONG_VOWEL_NARROW = 0xFF70;
+
+    /** The marks of narrow Japanese characters, which are characters of their own. */
+    private static final int VOICED_NARROW = 0xFF9E;
+
+    private static final int SEMI_VOICED_NARROW = 0xFF9F;
+
+    /** Some of these are emoji by the standard: digits, because of the key caps. */
+    private static final int ASCII_LAST = 0x7F;
 
     private static final int SKIN_FIRST = 0x1F3FB;
     private static final int SKIN_LAST = 0x1F3FF;
@@ -78,7 +88,7 @@ final class Words {
             } else {
                 endWord();
                 endRun();
-                if (Character.isEmoji(base) || Character.isExtendedPictographic(base)) {
+                if (isEmoji(base)) {
                     tokens.add(new Token(Character.toString(base), Token.Kind.EMOJI, at, end, end));
                 }
             }
@@ -94,8 +104,10 @@ final class Words {
         while (end < text.length()) {
             int next = text.codePointAt(end);
             boolean follows = Folding.isMark(next)
+                    || next == VOICED_NARROW
+                    || next == SEMI_VOICED_NARROW
                     || Character.getType(next) == Character.FORMAT
-                    || next >= SKIN_FIRST && next <= SKIN_LAST && Character.isEmojiModifierBase(base);
+                    || (next >= SKIN_FIRST && next <= SKIN_LAST && Character.isEmojiModifierBase(base));
             if (!follows) {
                 break;
             }
@@ -106,11 +118,16 @@ final class Words {
 
     private static boolean isWithoutBlanks(int codePoint) {
         return codePoint == LONG_VOWEL
-                || Character.isLetter(codePoint) && WITHOUT_BLANKS.contains(UnicodeScript.of(codePoint));
+                || codePoint == LONG_VOWEL_NARROW
+                || (Character.isLetter(codePoint) && WITHOUT_BLANKS.contains(UnicodeScript.of(codePoint)));
     }
 
     private static boolean isOfWord(int codePoint) {
         return Character.isLetterOrDigit(codePoint) || Character.getType(codePoint) == Character.OTHER_NUMBER;
+    }
+
+    private static boolean isEmoji(int codePoint) {
+        return codePoint > ASCII_LAST && (Character.isEmoji(codePoint) || Character.isExtendedPictographic(codePoint));
     }
 
     private String folded(int from, int to) {

@@ -248,6 +248,18 @@ public abstract class MessageStoreContract {
     }
 
     @Test
+    void a_conversation_whose_old_message_changed_is_listed_too() {
+        var before = newConversation();
+        var quiet = newConversation();
+        var old = send(quiet, ANN, "key", "long ago");
+        clock.advance(Duration.ofHours(1));
+        var since = clock.instant();
+        assertEquals(List.of(), store().activeSince(since, before, 10));
+        store().change(new MessageChange(quiet, VERSION, old.seq(), BOB, new MessageChange.React("👍")));
+        assertEquals(List.of(quiet), store().activeSince(since, before, 10));
+    }
+
+    @Test
     void readers_that_page_by_seq_miss_nothing_while_16_write_to_one_conversation() throws Exception {
         writeAndRead(List.of(newConversation()), 125);
     }

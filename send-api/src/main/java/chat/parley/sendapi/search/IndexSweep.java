@@ -99,8 +99,9 @@ public final class IndexSweep implements AutoCloseable {
     }
 
     private void measure() {
-        index.sweptUntil().ifPresent(until -> behindSeconds.set(
-                Duration.between(until, clock.instant()).toSeconds()));
+        index.sweptUntil()
+                .ifPresent(until -> behindSeconds.set(
+                        Duration.between(until, clock.instant()).toSeconds()));
     }
 
     /** One look. */
@@ -188,8 +189,8 @@ public final class IndexSweep implements AutoCloseable {
         var known = index.versions(
                 conversation, candidates.stream().map(Message::seq).toList());
         var missing = candidates.stream()
-                .filter(message -> known.getOrDefault(message.seq(), 0)
-                        < message.state().version())
+                .filter(message ->
+                        known.getOrDefault(message.seq(), 0) < message.state().version())
                 .toList();
         if (!missing.isEmpty()) {
             index.put(missing);

@@ -64,7 +64,7 @@ public final class Indexer implements AutoCloseable {
         }
     }
 
-    /** Indexes what waits, then ends. */
+    /** Indexes what waits, then ends; what takes too long is left. */
     @Override
     public void close() {
         closing = true;
@@ -73,6 +73,7 @@ public final class Indexer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        left.increment(queue.drainTo(new ArrayList<>()));
     }
 
     private void run() {

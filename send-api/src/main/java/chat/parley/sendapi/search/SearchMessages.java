@@ -53,7 +53,9 @@ public final class SearchMessages {
             var read = read(hits);
             for (var hit : hits) {
                 var message = read.get(new Name(hit.conversation(), hit.seq()));
-                var snippet = message == null ? Optional.<Snippet>empty() : search.words().in(message);
+                var snippet = message == null
+                        ? Optional.<Snippet>empty()
+                        : search.words().in(message);
                 if (message != null && snippet.isPresent()) {
                     if (found.size() == limit) {
                         return Optional.of(new Page(found, place));
