@@ -7,6 +7,7 @@ import chat.parley.search.SearchIndex;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -98,7 +99,7 @@ public final class Indexer implements AutoCloseable {
         }
     }
 
-    private void put(ArrayList<Message> batch) {
+    private void put(List<Message> batch) {
         try {
             index.put(batch);
             indexed.increment(batch.size());
