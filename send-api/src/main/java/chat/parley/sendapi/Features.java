@@ -2,10 +2,11 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.Expiry;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
-import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
@@ -36,6 +37,7 @@ import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.retention.Retention;
 import chat.parley.sendapi.search.IndexSweep;
 import chat.parley.sendapi.search.Indexer;
 import chat.parley.sendapi.search.SearchMessages;
@@ -68,13 +70,13 @@ final class Features {
         var indexer = stores.opened(new Indexer(index, stores.meters));
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
         search = search(index);
         receipts = receipts();
         startRelay();
+        startRetention(index);
     }
 
     private Idempotency idempotency() {
@@ -161,5 +163,17 @@ final class Features {
                 stores.clock,
                 stores.meters);
         stores.opened(relay.start());
+    }
+
+    private void startRetention(SearchIndex index) {
+        var retention = new Retention(
+                new Expiry(stores.postgres, stores.clock),
+                stores.messages,
+                index,
+                stores.outbox,
+                settings.bounds().retention(),
+                stores.clock,
+                stores.meters);
+        stores.opened(retention.start());
     }
 }

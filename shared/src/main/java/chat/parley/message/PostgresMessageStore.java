@@ -92,6 +92,23 @@ public final class PostgresMessageStore implements MessageStore {
             LIMIT :limit
             """;
 
+    /** As for a change: no other one of this conversation is under way. */
+    private static final String LOCK = "SELECT 1 FROM conversation WHERE id = :conversation FOR NO KEY UPDATE";
+
+    /** One statement for all that belongs to these messages, named once. */
+    private static final String REMOVE_BEFORE = """
+            WITH gone AS (
+                DELETE FROM message WHERE conversation_id = :conversation AND seq IN (
+                    SELECT seq FROM message WHERE conversation_id = :conversation AND seq < :before ORDER BY seq LIMIT :limit)
+                RETURNING seq
+            ), versions AS (
+                DELETE FROM message_version WHERE conversation_id = :conversation AND seq IN (SELECT seq FROM gone)
+            ), reactions AS (
+                DELETE FROM reaction WHERE conversation_id = :conversation AND seq IN (SELECT seq FROM gone)
+            )
+            SELECT count(*) FROM gone
+            """;
+
     private final Postgres postgres;
     private final InstantSource clock;
     private final List<AppendWriter> writers;
@@ -262,6 +279,23 @@ public final class PostgresMessageStore implements MessageStore {
                         row.getString("emoji"),
                         row.getObject("created_at", OffsetDateTime.class).toInstant()))
                 .list());
+    }
+
+    @Override
+    public int removeBefore(ConversationId conversation, long before, int limit) {
+        checkLimit(limit, REMOVE_LIMIT_MAX);
+        return postgres.inTransaction(db -> {
+            db.createQuery(LOCK)
+                    .bind("conversation", conversation.value())
+                    .mapTo(Integer.class)
+                    .findOne();
+            return db.createQuery(REMOVE_BEFORE)
+                    .bind("conversation", conversation.value())
+                    .bind("before", before)
+                    .bind("limit", limit)
+                    .mapTo(Integer.class)
+                    .one();
+        });
     }
 
     @Override

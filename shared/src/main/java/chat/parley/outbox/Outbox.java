@@ -71,6 +71,10 @@ public final class Outbox implements AutoCloseable {
             FROM outbox
             """;
 
+    private static final String DELETE_MESSAGES = """
+            DELETE FROM outbox WHERE conversation_id = :conversation AND kind IN (:created, :changed) AND subject < :before
+            """;
+
     private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
 
     private final Postgres postgres;
@@ -179,6 +183,16 @@ public final class Outbox implements AutoCloseable {
     public void delete(Collection<Long> ids) {
         long[] all = ids.stream().mapToLong(Long::longValue).toArray();
         postgres.with(handle -> handle.createUpdate(DELETE).bind(0, all).execute());
+    }
+
+    /** What is to be told of messages before {@code before} is to be told no more: they are gone. */
+    public void deleteMessagesBefore(ConversationId conversation, long before) {
+        postgres.with(handle -> handle.createUpdate(DELETE_MESSAGES)
+                .bind("conversation", conversation.value())
+                .bind("created", OutboxKind.MESSAGE_CREATED.number())
+                .bind("changed", OutboxKind.MESSAGE_CHANGED.number())
+                .bind("before", before)
+                .execute());
     }
 
     /** These cannot be published; they stay, are no longer overdue, and wait for somebody to look at them. */

@@ -66,12 +66,18 @@ public final class SearchIndex {
                 WHERE words @@ CAST(:query AS tsquery) AND created_at >= :from AND created_at < :to
             )
             SELECT hit.conversation_id, hit.seq, hit.rank, hit.created_at
-            FROM hit JOIN member me ON me.conversation_id = hit.conversation_id
-            WHERE me.user_id = :reader AND me.left_at IS NULL AND hit.seq >= me.joined_seq
+            FROM hit JOIN member me USING (conversation_id) JOIN conversation c ON c.id = hit.conversation_id
+            WHERE me.user_id = :reader AND me.left_at IS NULL AND hit.seq >= greatest(me.joined_seq, c.first_seq)
                 AND (hit.rank, hit.created_at, hit.conversation_id, hit.seq)
                     < (CAST(:rank AS real), :at, :conversation, :seq)
             ORDER BY hit.rank DESC, hit.created_at DESC, hit.conversation_id DESC, hit.seq DESC
             LIMIT :limit
+            """;
+
+    private static final String REMOVE_BEFORE = """
+            DELETE FROM message_search
+            WHERE conversation_id = :conversation AND seq IN (
+                SELECT seq FROM message_search WHERE conversation_id = :conversation AND seq < :before ORDER BY seq LIMIT :limit)
             """;
 
     private static final String NOTE_SWEPT = """
@@ -250,6 +256,15 @@ public final class SearchIndex {
             query.append(" & ").append(Lexemes.of(search.sender()));
         }
         return query.toString();
+    }
+
+    /** Forgets messages before {@code before}, at most {@code limit}; says how many there were. */
+    public int removeBefore(ConversationId conversation, long before, int limit) {
+        return postgres.with(db -> db.createUpdate(REMOVE_BEFORE)
+                .bind("conversation", conversation.value())
+                .bind("before", before)
+                .bind("limit", limit)
+                .execute());
     }
 
     /** Everything stored or changed before this time is here; empty before the first sweep. */
