@@ -2,16 +2,19 @@ package chat.parley.sendapi.retention;
 
 import static chat.parley.sendapi.ApiPerson.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
 import chat.parley.message.PostgresMessageStore;
+import chat.parley.ops.Settings;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.ApiPerson;
 import chat.parley.sendapi.RunningSendApi;
+import chat.parley.sendapi.SendApiSettings.Bounds;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import chat.parley.testkit.StepClock;
@@ -21,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -154,12 +158,7 @@ class RetentionTest {
         var other = ann.groupWith();
         send(ann, talk, "first", "");
         send(ann, other, "first", "");
-        postgres.with(db -> db.execute("""
-                INSERT INTO message (conversation_id, seq, sender_id, client_message_id, body_hash, text, created_at)
-                SELECT conversation_id, n, sender_id, 'many' || n, body_hash, text, created_at
-                FROM message, generate_series(2, 1300) AS n WHERE conversation_id = ? AND seq = 1
-                """, id(talk)));
-        postgres.with(db -> db.execute("UPDATE conversation SET last_seq = 1300 WHERE id = ?", id(talk)));
+        copies(talk, 1_300);
         age(talk, 1_290);
         limit(talk, Duration.ofDays(99));
         pass(Duration.ZERO);
@@ -204,22 +203,78 @@ class RetentionTest {
                         .list()));
     }
 
+    @Test
+    void a_removal_that_was_cut_off_is_ended_by_the_next() throws Exception {
+        var ann = ApiPerson.signUp(api);
+        var talk = ann.groupWith();
+        send(ann, talk, "first", "");
+        copies(talk, 1_300);
+        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 1_251, clock.instant());
+        try (var dying = retention(Duration.ZERO)) {
+            dying.close();
+            dying.pass();
+        }
+        assertEquals(800, rowsBefore("message", talk, 9_999), "one step");
+        pass(Duration.ZERO);
+        assertEquals(50, rowsBefore("message", talk, 9_999));
+        assertEquals(0, rowsBefore("message_search", talk, 1_251));
+    }
+
+    @Test
+    void members_are_told_in_the_same_transaction() throws Exception {
+        var ann = ApiPerson.signUp(api);
+        var talk = ann.groupWith();
+        send(ann, talk, "one", "");
+        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        long told = postgres.with(
+                db -> db.createQuery("SELECT count(*) FROM outbox WHERE conversation_id = ? AND kind = 3")
+                        .bind(0, id(talk))
+                        .mapTo(Long.class)
+                        .one());
+        assertEquals(1, told, "once");
+    }
+
+    @Test
+    void a_limit_that_nobody_could_read_under_is_refused() {
+        var complaint = assertThrows(
+                IllegalArgumentException.class,
+                () -> Bounds.retention(new Settings(Map.of("PARLEY_RETENTION", "59"))));
+        assertTrue(complaint.getMessage().startsWith("PARLEY_RETENTION is 59"), complaint.getMessage());
+        assertEquals(Duration.ofMinutes(1), Bounds.retention(new Settings(Map.of("PARLEY_RETENTION", "60"))));
+        assertEquals(Duration.ZERO, Bounds.retention(new Settings(Map.of())));
+    }
+
+    /** Copies the first message to the seqs up to {@code last}. */
+    private void copies(String talk, int last) {
+        postgres.with(db -> db.execute("""
+                INSERT INTO message (conversation_id, seq, sender_id, client_message_id, body_hash, text, created_at)
+                SELECT conversation_id, n, sender_id, 'many' || n, body_hash, text, created_at
+                FROM message, generate_series(2, ?) AS n WHERE conversation_id = ? AND seq = 1
+                """, last, id(talk)));
+        postgres.with(db -> db.execute("UPDATE conversation SET last_seq = ? WHERE id = ?", last, id(talk)));
+    }
+
     /** Times of people are those of the machine; the passes are made at the same time. */
     private void pass(Duration everywhere) {
         clock.set(Instant.ofEpochMilli(postgres.with(db -> db.createQuery(
                         "SELECT (extract(epoch FROM now()) * 1000)::bigint + 60000")
                 .mapTo(Long.class)
                 .one())));
-        try (var retention = new Retention(
+        try (var retention = retention(everywhere)) {
+            retention.pass();
+        }
+    }
+
+    private Retention retention(Duration everywhere) {
+        return new Retention(
                 new Expiry(postgres, clock),
                 messages,
                 new SearchIndex(postgres),
                 outbox,
                 everywhere,
                 clock,
-                new SimpleMeterRegistry())) {
-            retention.pass();
-        }
+                new SimpleMeterRegistry());
     }
 
     /** Makes the messages up to {@code seq} two days old. */
