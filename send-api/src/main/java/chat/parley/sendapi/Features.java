@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationList;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
@@ -85,7 +86,8 @@ final class Features {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
+        var list = new ConversationList(stores.postgres);
+        return new ConversationRoutes(stores.conversations, list, stores.messages, create, change, idempotency);
     }
 
     private MessageRoutes messages(MessageNews news, History history) {
