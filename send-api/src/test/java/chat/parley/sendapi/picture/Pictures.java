@@ -49,12 +49,30 @@ public final class Pictures {
     public static byte[] webp(int width, int height) {
         var bits = BigInteger.ZERO;
         int[][] fields = {
-            {width - 1, 14}, {height - 1, 14}, {0, 4}, {0, 3}, // no alpha, version 0, no transforms, no cache, no groups
-            {1, 1}, {0, 1}, {1, 1}, {40, 8}, // green: one symbol of eight bits
-            {1, 1}, {0, 1}, {1, 1}, {200, 8}, // red
-            {1, 1}, {0, 1}, {1, 1}, {30, 8}, // blue
-            {1, 1}, {0, 1}, {1, 1}, {255, 8}, // alpha
-            {1, 1}, {0, 1}, {0, 1}, {0, 1} // distance
+            {width - 1, 14},
+            {height - 1, 14},
+            {0, 4},
+            {0, 3}, // no alpha, version 0, no transforms, no cache, no groups
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {40, 8}, // green: one symbol of eight bits
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {200, 8}, // red
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {30, 8}, // blue
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {255, 8}, // alpha
+            {1, 1},
+            {0, 1},
+            {0, 1},
+            {0, 1} // distance
         };
         int at = 0;
         for (int[] field : fields) {
