@@ -58,6 +58,7 @@ function parsed(text) {
 
 const part = encodeURIComponent;
 const conversation = (id) => `/v1/conversations/${part(id)}`;
+const message = (id, seq) => `${conversation(id)}/messages/${part(seq)}`;
 
 export const api = {
   signUp: (person) => call('POST', '/v1/users', {body: person, headers: {'Idempotency-Key': newId()}}),
@@ -75,12 +76,19 @@ export const api = {
   createConversation: (wanted, idempotencyKey) =>
     call('POST', '/v1/conversations', {body: wanted, headers: {'Idempotency-Key': idempotencyKey}}),
   renameConversation: (id, name) => call('PATCH', conversation(id), {body: {name}}),
-  members: (id, after) => call('GET', `${conversation(id)}/members`, {query: {limit: 100, after}}),
+  members: (id, after, limit = 100) => call('GET', `${conversation(id)}/members`, {query: {limit, after}}),
   addMembers: (id, userIds) =>
     call('POST', `${conversation(id)}/members`, {body: {user_ids: userIds}, headers: {'Idempotency-Key': newId()}}),
   removeMember: (id, userId) => call('DELETE', `${conversation(id)}/members/${part(userId)}`),
 
-  /** `range` is `{}` for the newest page, or `{before}` or `{after}` a seq. */
+  /** `range` is `{}` for the newest page, or `{before}`, `{after}` or `{around}` a seq. */
   messages: (id, range) => call('GET', `${conversation(id)}/messages`, {query: {limit: 50, ...range}}),
-  send: (id, message) => call('POST', `${conversation(id)}/messages`, {body: message}),
+  message: (id, seq) => call('GET', message(id, seq)),
+  send: (id, wanted) => call('POST', `${conversation(id)}/messages`, {body: wanted}),
+  edit: (id, seq, change) => call('PATCH', message(id, seq), {body: change}),
+  remove: (id, seq) => call('DELETE', message(id, seq)),
+  versions: (id, seq) => call('GET', `${message(id, seq)}/versions`),
+  reactions: (id, seq) => call('GET', `${message(id, seq)}/reactions`, {query: {limit: 200}}),
+  react: (id, seq, emoji) => call('PUT', `${message(id, seq)}/reactions/${part(emoji)}`),
+  unreact: (id, seq, emoji) => call('DELETE', `${message(id, seq)}/reactions/${part(emoji)}`),
 };

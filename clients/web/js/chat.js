@@ -6,12 +6,15 @@
  * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `notice` with a
  * sentence, and `ended` when the session is over.
  */
+import {Acts} from './acts.js';
 import {api} from './api.js';
 import {Conversations} from './conversations.js';
 import {Emitter} from './emitter.js';
 import {History} from './history.js';
+import {Members} from './members.js';
 import {Outbox} from './outbox.js';
 import {People} from './people.js';
+import {Reactors} from './reactors.js';
 import {Keepsakes} from './storage.js';
 import {LIVE, OFFLINE, Stream} from './stream.js';
 import {Unread} from './unread.js';
@@ -36,7 +39,10 @@ export class Chat extends Emitter {
     this.people.learn(me);
     this.unread = new Unread(this.keepsakes);
     this.conversations = new Conversations();
+    this.members = new Members(this.conversations);
     this.history = new History();
+    this.reactors = new Reactors();
+    this.acts = new Acts(this);
     this.outbox = new Outbox(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
@@ -47,6 +53,7 @@ export class Chat extends Emitter {
     this.conversations.on('changed', () => this.emit('list'));
     this.conversations.on('gone', (id) => this.emit('gone', id));
     this.history.on('changed', (id) => this.#historyChanged(id));
+    this.reactors.on('changed', (id) => this.emit('changed', id));
     this.outbox.on('changed', (id) => {
       this.emit('changed', id);
       this.emit('list');
@@ -120,7 +127,11 @@ export class Chat extends Emitter {
       case 'message.created':
       case 'message.edited':
       case 'message.deleted':
+        if (event.quoted) this.history.quote(event.quoted);
         return this.#arrived(event.data, event.type === 'message.created');
+      case 'reaction.added':
+      case 'reaction.removed':
+        return this.#reacted(event);
       case 'conversation.created':
       case 'conversation.updated':
       case 'member.joined':
@@ -132,6 +143,7 @@ export class Chat extends Emitter {
         return event.data?.resumed === 'new' ? this.reload() : undefined;
       case 'stream.reset':
         this.history.forgetAll();
+        this.reactors.forgetAll();
         this.emit('reset');
         return this.reload();
       default:
@@ -149,8 +161,14 @@ export class Chat extends Emitter {
     if (isNew) this.emit('arrived', message);
   }
 
+  #reacted({type, conversation_id: id, data}) {
+    this.reactors.apply(`${id}:${data.seq}`, data, type === 'reaction.added');
+    this.history.react(id, data);
+  }
+
   #conversationChanged(event) {
     const id = event.conversation_id;
+    this.members.forget(id);
     if (this.conversations.get(id) && event.type === 'conversation.updated' && event.data)
       this.conversations.take(event.data);
     this.conversations.refresh(id);
@@ -163,6 +181,7 @@ export class Chat extends Emitter {
       this.conversations.drop(event.conversation_id);
       return;
     }
+    this.members.forget(event.conversation_id);
     this.conversations.refresh(event.conversation_id);
     this.emit('membership', event);
   }

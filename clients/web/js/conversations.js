@@ -70,7 +70,8 @@ export class Conversations extends Emitter {
   advance(message) {
     const known = this.#byId.get(message.conversation_id);
     if (!known) return false;
-    if (message.seq >= (known.last_seq ?? 0)) {
+    const isSame = message.seq === known.last_message?.seq;
+    if (isSame ? message.version > known.last_message.version : message.seq >= (known.last_seq ?? 0)) {
       known.last_seq = message.seq;
       known.last_message = message;
       this.emit('changed', known.id);

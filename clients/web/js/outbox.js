@@ -49,9 +49,10 @@ export class Outbox extends Emitter {
     return [...this.#entries.values()].sort((a, b) => a.at - b.at);
   }
 
-  add(conversationId, text) {
+  /** `more` holds the other fields of a send: `reply_to`, `mentions`. */
+  add(conversationId, text, more = {}) {
     this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
-    const entry = {id: newId(), conversationId, text, at: this.#lastAt, state: WAITING};
+    const entry = {id: newId(), conversationId, text, more, at: this.#lastAt, state: WAITING};
     this.#entries.set(entry.id, entry);
     this.#keep(entry);
     this.emit('changed', conversationId);
@@ -110,8 +111,8 @@ export class Outbox extends Emitter {
     for (let attempt = 0; this.#entries.has(entry.id) && !this.#stopped; attempt++) {
       try {
         const message = await api.send(entry.conversationId, {
+          ...entry.more,
           client_message_id: entry.id,
-          type: 'text',
           text: entry.text,
         });
         this.emit('sent', message);
@@ -163,8 +164,8 @@ export class Outbox extends Emitter {
     this.emit('changed', entry.conversationId);
   }
 
-  #keep({id, conversationId, text, at, refused}) {
-    this.#keepsakes.set(KEPT + id, {id, conversationId, text, at, refused});
+  #keep({id, conversationId, text, more, at, refused}) {
+    this.#keepsakes.set(KEPT + id, {id, conversationId, text, more, at, refused});
   }
 
   #remove(entry) {

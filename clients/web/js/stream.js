@@ -17,6 +17,8 @@ const TYPES = [
   'message.created',
   'message.edited',
   'message.deleted',
+  'reaction.added',
+  'reaction.removed',
   'conversation.created',
   'conversation.updated',
   'member.joined',

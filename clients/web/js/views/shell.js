@@ -6,6 +6,7 @@ import {announce} from '../announcer.js';
 import {coalesced} from '../coalesce.js';
 import {fill, h} from '../dom.js';
 import {letterFlag} from '../flags.js';
+import {isMentioned} from '../mentions.js';
 import {accountDialog} from './account.js';
 import {connectionView} from './connection.js';
 import {detailsDialog} from './details.js';
@@ -67,7 +68,8 @@ export function shell(chat, {onLogOut}) {
   /** What happens in a conversation that is not open is said, not only shown. */
   async function arrived(message) {
     if (message.sender_id === chat.me.id || (open?.id === message.conversation_id && !document.hidden)) return;
-    announce(`New message from ${await chat.people.nameOnceKnown(message.sender_id)}`);
+    const who = await chat.people.nameOnceKnown(message.sender_id);
+    announce(isMentioned(chat, message) ? `${who} mentioned you` : `New message from ${who}`);
   }
 
   async function membership({type, conversation_id: id, data}) {

@@ -8,6 +8,7 @@ import {sentence} from '../problems.js';
 import {shortTime, exactTime} from '../time.js';
 import {FAILED} from '../outbox.js';
 import {alertPlace, showSentence} from './form.js';
+import {inShort} from './rows.js';
 import {peopleSearch} from './search.js';
 
 export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
@@ -124,9 +125,9 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     if (!last) return {kind: 'none', text: conversation.type === 'direct' ? 'Say hello' : 'New group'};
     if (last.deleted_at) return {kind: 'none', text: 'Message deleted'};
     const mine = !last.sender_id || last.sender_id === chat.me.id;
-    if (mine) return {kind: 'text', text: `You: ${oneLine(last.text)}`};
-    if (conversation.type === 'direct') return {kind: 'text', text: oneLine(last.text)};
-    return {kind: 'text', text: `${chat.people.name(last.sender_id)}: ${oneLine(last.text)}`};
+    if (mine) return {kind: 'text', text: `You: ${inShort(last)}`};
+    if (conversation.type === 'direct') return {kind: 'text', text: inShort(last)};
+    return {kind: 'text', text: `${chat.people.name(last.sender_id)}: ${inShort(last)}`};
   }
 
   function build({key, conversation}) {
