@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -19,6 +20,9 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.receipt.MarkNews;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
 
@@ -28,6 +32,7 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
@@ -45,6 +50,7 @@ final class Features {
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        receipts = receipts();
         startRelay();
     }
 
@@ -87,6 +93,12 @@ final class Features {
                         settings.bounds().editWindow()),
                 history,
                 new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private ReceiptRoutes receipts() {
+        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private void startRelay() {

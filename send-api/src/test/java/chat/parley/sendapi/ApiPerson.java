@@ -33,8 +33,7 @@ public record ApiPerson(RunningSendApi api, String id, String token) {
         if (body != null) {
             request.header("Content-Type", "application/json");
         }
-        return api.send(request.method(
-                method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));
+        return api.send(request.method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));
     }
 
     /** The JSON of an answer. */

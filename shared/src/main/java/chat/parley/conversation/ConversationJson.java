@@ -31,6 +31,9 @@ public final class ConversationJson {
         json.writeObjectFieldStart("me");
         json.writeStringField("role", me.role().text());
         json.writeNumberField("joined_seq", me.joinedSeq());
+        json.writeNumberField("read_seq", me.readSeq());
+        json.writeNumberField("delivered_seq", me.deliveredSeq());
+        json.writeNumberField("unread_count", conversation.lastSeq() - me.readSeq());
         json.writeEndObject();
         json.writeEndObject();
     }

@@ -23,7 +23,7 @@ final class Rows {
 
     /** What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. */
     static final String MEMBER =
-            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.left_at, m.left_seq, m.changed_at";
+            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
 
     private Rows() {}
 
@@ -45,7 +45,9 @@ final class Rows {
                 new UserId(row.getLong("user_id")),
                 Role.of(row.getString("role")),
                 instant(row, "joined_at"),
-                row.getLong("joined_seq"));
+                row.getLong("joined_seq"),
+                row.getLong("read_seq"),
+                row.getLong("delivered_seq"));
     }
 
     static MemberState memberState(ResultSet row) throws SQLException {

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Set;
 
 /** Reads what requests about conversations have in common. */
-final class ConversationRequests {
+public final class ConversationRequests {
     /** Longest name of a group, in code points. */
     static final int NAME_MAX = 100;
 
@@ -27,7 +27,7 @@ final class ConversationRequests {
     private ConversationRequests() {}
 
     /** The conversation a URL names; what is no id names nothing. */
-    static ConversationId conversation(Context http) {
+    public static ConversationId conversation(Context http) {
         try {
             return ConversationId.parse(http.pathParam("conversation"));
         } catch (IllegalArgumentException e) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a page ended: a time and an id, which together name one row. Opaque to clients; a forged one can only choose where a page begins.
  */
-record PageCursor(Instant time, long id) {
+public record PageCursor(Instant time, long id) {
     private static final int BYTES = 2 * Long.BYTES;
 
     /** Beyond these PostgreSQL and we would disagree on what time it is. */
@@ -24,12 +24,13 @@ record PageCursor(Instant time, long id) {
         return new PageCursor(position.lastAt(), position.conversation().value());
     }
 
-    static PageCursor after(MemberPosition position) {
+    /** After this member. */
+    public static PageCursor after(MemberPosition position) {
         return new PageCursor(position.joinedAt(), position.user().value());
     }
 
     /** The parameter {@code after}, or null where it is not sent. */
-    static @Nullable PageCursor of(Context http) {
+    public static @Nullable PageCursor of(Context http) {
         String text = http.queryParam("after");
         if (text == null) {
             return null;
@@ -53,7 +54,8 @@ record PageCursor(Instant time, long id) {
         return new ListPosition(time, new ConversationId(id));
     }
 
-    MemberPosition inMembers() {
+    /** A place in the list of members. */
+    public MemberPosition inMembers() {
         return new MemberPosition(time, new UserId(id));
     }
 

@@ -93,7 +93,9 @@ class MessageChangeHttpTest {
     void what_was_deleted_keeps_its_place_and_says_nothing() throws Exception {
         var talk = ann.directWith(bob);
         var path = send(
-                ann, talk, "\"text\":\"secret\",\"metadata\":{\"card\":\"secret\"},\"mentions\":[\"" + bob.id() + "\"]");
+                ann,
+                talk,
+                "\"text\":\"secret\",\"metadata\":{\"card\":\"secret\"},\"mentions\":[\"" + bob.id() + "\"]");
         ann.ask("PATCH", path, "{\"text\":\"secret two\"}");
         react(bob, path, "👍");
         var deleted = ann.ask("DELETE", path, null);
@@ -105,8 +107,10 @@ class MessageChangeHttpTest {
         assertFalse(json(deleted).at("/deleted_at").isMissingNode());
         assertEquals(deleted.body(), ann.ask("DELETE", path, null).body(), "a repeat");
         assertEquals(deleted.body(), bob.ask("GET", path, null).body());
-        assertEquals(0, json(bob.ask("GET", path + "/versions", null)).at("/items").size());
-        assertEquals(0, json(bob.ask("GET", path + "/reactions", null)).at("/items").size());
+        assertEquals(
+                0, json(bob.ask("GET", path + "/versions", null)).at("/items").size());
+        assertEquals(
+                0, json(bob.ask("GET", path + "/reactions", null)).at("/items").size());
         assertProblem(409, "message_deleted", ann.ask("PATCH", path, "{\"text\":\"back\"}"));
         assertProblem(409, "message_deleted", react(bob, path, "👍"));
     }
@@ -178,7 +182,8 @@ class MessageChangeHttpTest {
             send(ann, talk, "\"text\":\"between\"");
         }
         var reply = send(bob, talk, "\"text\":\"answer\",\"reply_to\":" + seq(first));
-        assertEquals(seq(first), json(bob.ask("GET", reply, null)).at("/reply_to").longValue());
+        assertEquals(
+                seq(first), json(bob.ask("GET", reply, null)).at("/reply_to").longValue());
         var page = json(ann.ask("GET", messages(talk) + "?limit=1", null));
         assertEquals("question", page.at("/quoted/0/text").textValue());
         ann.ask("DELETE", first, null);
@@ -220,7 +225,8 @@ class MessageChangeHttpTest {
                 400,
                 "invalid_field",
                 ann.ask("POST", messages(talk), body("\"text\":\"x\",\"mentions\":[\"0000000000000\"]")));
-        assertProblem(403, "forbidden", bob.ask("PATCH", send(bob, talk, "\"text\":\"y\""), "{\"mentions\":[\"all\"]}"));
+        assertProblem(
+                403, "forbidden", bob.ask("PATCH", send(bob, talk, "\"text\":\"y\""), "{\"mentions\":[\"all\"]}"));
     }
 
     @Test
@@ -239,8 +245,8 @@ class MessageChangeHttpTest {
     void the_same_key_with_other_parts_is_refused() throws Exception {
         var talk = ann.directWith(bob);
         ann.ask("POST", messages(talk), "{\"client_message_id\":\"k\",\"text\":\"hi\"}");
-        var other = ann.ask(
-                "POST", messages(talk), "{\"client_message_id\":\"k\",\"text\":\"hi\",\"metadata\":{\"a\":1}}");
+        var other =
+                ann.ask("POST", messages(talk), "{\"client_message_id\":\"k\",\"text\":\"hi\",\"metadata\":{\"a\":1}}");
         assertProblem(422, "idempotency_mismatch", other);
     }
 
@@ -255,7 +261,8 @@ class MessageChangeHttpTest {
         assertTrue(json(bob.ask("GET", path, null)).at("/metadata").isMissingNode());
         var big = "{\"a\":\"" + "x".repeat(4096) + "\"}";
         for (var bad : List.of(big, "[]", "\"text\"", "{\"a\":1e999}", "{\"a\":\"\\ud800\"}")) {
-            assertProblem(400, "invalid_field", ann.ask("POST", messages(talk), body("\"text\":\"x\",\"metadata\":" + bad)));
+            assertProblem(
+                    400, "invalid_field", ann.ask("POST", messages(talk), body("\"text\":\"x\",\"metadata\":" + bad)));
         }
     }
 
@@ -306,9 +313,12 @@ class MessageChangeHttpTest {
                 .at("/items")
                 .forEach(item -> counted.merge(item.at("/emoji").textValue(), 1, Integer::sum));
         var told = new java.util.TreeMap<String, Integer>();
-        now.at("/reactions").properties().forEach(each -> told.put(each.getKey(), each.getValue().intValue()));
+        now.at("/reactions")
+                .properties()
+                .forEach(each -> told.put(each.getKey(), each.getValue().intValue()));
         assertEquals(counted, told, "counts are what a recount says");
-        int versions = json(bob.ask("GET", path + "/versions", null)).at("/items").size();
+        int versions =
+                json(bob.ask("GET", path + "/versions", null)).at("/items").size();
         assertEquals(13, versions, "twelve edits and what was sent");
     }
 
