@@ -79,6 +79,8 @@ export const api = {
   members: (id, after, limit = 100) => call('GET', `${conversation(id)}/members`, {query: {limit, after}}),
   addMembers: (id, userIds) =>
     call('POST', `${conversation(id)}/members`, {body: {user_ids: userIds}, headers: {'Idempotency-Key': newId()}}),
+  receipts: (receipts) => call('POST', '/v1/receipts', {body: {receipts}}),
+  unread: () => call('GET', '/v1/users/me/unread'),
   removeMember: (id, userId) => call('DELETE', `${conversation(id)}/members/${part(userId)}`),
 
   /** `range` is `{}` for the newest page, or `{before}`, `{after}` or `{around}` a seq. */
@@ -88,6 +90,7 @@ export const api = {
   edit: (id, seq, change) => call('PATCH', message(id, seq), {body: change}),
   remove: (id, seq) => call('DELETE', message(id, seq)),
   versions: (id, seq) => call('GET', `${message(id, seq)}/versions`),
+  seenBy: (id, seq, after) => call('GET', `${message(id, seq)}/receipts`, {query: {limit: 100, after}}),
   reactions: (id, seq) => call('GET', `${message(id, seq)}/reactions`, {query: {limit: 200}}),
   react: (id, seq, emoji) => call('PUT', `${message(id, seq)}/reactions/${part(emoji)}`),
   unreact: (id, seq, emoji) => call('DELETE', `${message(id, seq)}/reactions/${part(emoji)}`),

@@ -11,10 +11,12 @@ import {api} from './api.js';
 import {Conversations} from './conversations.js';
 import {Emitter} from './emitter.js';
 import {History} from './history.js';
+import {Marks} from './marks.js';
 import {Members} from './members.js';
 import {Outbox} from './outbox.js';
 import {People} from './people.js';
 import {Reactors} from './reactors.js';
+import {Receipts} from './receipts.js';
 import {Keepsakes} from './storage.js';
 import {LIVE, OFFLINE, Stream} from './stream.js';
 import {Unread} from './unread.js';
@@ -30,6 +32,7 @@ export class Chat extends Emitter {
   #reloading = null;
   #reloadTimer = 0;
   #over = false;
+  #unreadElsewhere = 0;
 
   constructor(me) {
     super();
@@ -43,6 +46,8 @@ export class Chat extends Emitter {
     this.history = new History();
     this.reactors = new Reactors();
     this.acts = new Acts(this);
+    this.marks = new Marks(this);
+    this.receipts = new Receipts();
     this.outbox = new Outbox(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
@@ -51,7 +56,13 @@ export class Chat extends Emitter {
   #wire() {
     this.people.on('changed', () => this.emit('people'));
     this.conversations.on('changed', () => this.emit('list'));
-    this.conversations.on('gone', (id) => this.emit('gone', id));
+    this.conversations.on('gone', (id) => {
+      this.unread.stored(id, Infinity);
+      this.emit('gone', id);
+    });
+    this.unread.on('read', ({id, seq}) => this.receipts.read(id, seq));
+    this.receipts.on('stored', (marks) => this.#marksStored(marks));
+    this.marks.on('changed', (id) => this.emit('changed', id));
     this.history.on('changed', (id) => this.#historyChanged(id));
     this.reactors.on('changed', (id) => this.emit('changed', id));
     this.outbox.on('changed', (id) => {
@@ -81,6 +92,7 @@ export class Chat extends Emitter {
     this.#over = true;
     clearTimeout(this.#reloadTimer);
     this.outbox.stop();
+    this.receipts.stop();
     this.stream.stop();
   }
 
@@ -90,6 +102,7 @@ export class Chat extends Emitter {
     this.#over = true;
     clearTimeout(this.#reloadTimer);
     this.outbox.stop();
+    this.receipts.stop();
     this.stream.end();
     this.emit('ended');
   }
@@ -112,14 +125,38 @@ export class Chat extends Emitter {
   async #reloadOnce() {
     try {
       const found = await this.conversations.reload();
-      this.unread.meet(found);
-      this.unread.firstVisitOver();
-      for (const one of found) this.history.reaches(one.id, one.last_seq ?? 0);
+      for (const one of found) this.#standsAt(one);
+      for (const [id, seq] of this.unread.pending()) this.receipts.read(id, seq);
+      await this.#countElsewhere();
       this.emit('list');
     } catch (failure) {
       if (failure.status === 401) this.end();
       else if (!this.#over) this.#reloadTimer = setTimeout(() => this.reload(), RELOAD_AGAIN_MS);
     }
+  }
+
+  #standsAt({id, last_seq: last = 0, me}) {
+    this.history.reaches(id, last);
+    this.unread.stored(id, me?.read_seq ?? 0);
+    if (last > (me?.delivered_seq ?? 0)) this.receipts.delivered(id, last);
+  }
+
+  /** What is unread in conversations that are not loaded counts too. */
+  async #countElsewhere() {
+    if (!this.conversations.hasMore) return void (this.#unreadElsewhere = 0);
+    const all = (await api.unread()).unread_count;
+    this.#unreadElsewhere = Math.max(0, all - this.#unreadHere());
+  }
+
+  async loadMore() {
+    await this.conversations.loadMore();
+    await this.#countElsewhere();
+    this.emit('list');
+  }
+
+  #marksStored({conversation_id: id, ...marks}) {
+    this.conversations.moveMarks(id, marks);
+    this.unread.stored(id, marks.read_seq ?? 0);
   }
 
   #take(event) {
@@ -132,6 +169,9 @@ export class Chat extends Emitter {
       case 'reaction.added':
       case 'reaction.removed':
         return this.#reacted(event);
+      case 'read.advanced':
+      case 'delivered.advanced':
+        return this.#advanced(event);
       case 'conversation.created':
       case 'conversation.updated':
       case 'member.joined':
@@ -144,6 +184,7 @@ export class Chat extends Emitter {
       case 'stream.reset':
         this.history.forgetAll();
         this.reactors.forgetAll();
+        this.marks.forgetAll();
         this.emit('reset');
         return this.reload();
       default:
@@ -152,13 +193,24 @@ export class Chat extends Emitter {
   }
 
   #arrived(message, isNew = true) {
-    if (message.sender_id === this.me.id) {
-      this.unread.look(message.conversation_id, message.seq);
+    const {conversation_id: id, sender_id: sender, seq} = message;
+    if (sender === this.me.id) {
+      this.conversations.moveMarks(id, {read_seq: seq}); // The server moves it with the send.
       this.outbox.confirm(message);
+    } else if (isNew) {
+      this.marks.advance(id, sender, {read: seq});
+      this.receipts.delivered(id, seq);
     }
     if (!this.conversations.advance(message)) this.conversations.refresh(message.conversation_id);
     this.history.apply(message);
     if (isNew) this.emit('arrived', message);
+  }
+
+  #advanced({type, conversation_id: id, data}) {
+    const isRead = type === 'read.advanced';
+    if (data.user_id !== this.me.id)
+      return this.marks.advance(id, data.user_id, {[isRead ? 'read' : 'delivered']: data.seq});
+    this.#marksStored({conversation_id: id, [isRead ? 'read_seq' : 'delivered_seq']: data.seq});
   }
 
   #reacted({type, conversation_id: id, data}) {
@@ -212,11 +264,16 @@ export class Chat extends Emitter {
   }
 
   unreadTotal() {
+    return this.#unreadHere() + this.#unreadElsewhere;
+  }
+
+  #unreadHere() {
     return this.conversations.list().reduce((sum, one) => sum + this.unread.count(one), 0);
   }
 
   look(id, seq) {
-    if (this.unread.look(id, seq)) this.emit('list');
+    const one = this.conversations.get(id);
+    if (one && this.unread.look(one, seq)) this.emit('list');
   }
 
   draft(id) {

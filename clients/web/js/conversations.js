@@ -63,6 +63,7 @@ export class Conversations extends Emitter {
       merged.last_seq = known.last_seq; // A live message overtook this answer.
       merged.last_message = known.last_message;
     }
+    if (known?.me && merged.me) merged.me = {...merged.me, ...furthest(known.me, merged.me)};
     this.#byId.set(conversation.id, merged);
   }
 
@@ -77,6 +78,14 @@ export class Conversations extends Emitter {
       this.emit('changed', known.id);
     }
     return true;
+  }
+
+  /** My own marks, moved here or on another device. Forward only. */
+  moveMarks(id, marks) {
+    const known = this.#byId.get(id);
+    if (!known?.me) return;
+    known.me = {...known.me, ...furthest(known.me, marks)};
+    this.emit('changed', id);
   }
 
   /** Asks the server for a conversation that was not known here. Fails like every call. */
@@ -112,4 +121,10 @@ export class Conversations extends Emitter {
 
 function lastActivity(conversation) {
   return conversation.last_message?.created_at ?? conversation.created_at ?? '';
+}
+
+/** Whichever answer arrives last, marks only grow. */
+function furthest(one, other) {
+  const read = Math.max(one.read_seq ?? 0, other.read_seq ?? 0);
+  return {read_seq: read, delivered_seq: Math.max(read, one.delivered_seq ?? 0, other.delivered_seq ?? 0)};
 }

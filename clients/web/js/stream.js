@@ -24,6 +24,8 @@ const TYPES = [
   'member.joined',
   'member.left',
   'member.updated',
+  'read.advanced',
+  'delivered.advanced',
   'stream.ready',
   'stream.caught_up',
   'stream.reset',

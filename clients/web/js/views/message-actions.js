@@ -1,7 +1,7 @@
 /** What the tools of a message do: each act, and what a person is told when it fails. */
 import {announce} from '../announcer.js';
 import {sentence} from '../problems.js';
-import {confirmDialog, versionsDialog} from './message-dialogs.js';
+import {confirmDialog, seenDialog, versionsDialog} from './message-dialogs.js';
 import {inShort} from './rows.js';
 
 export function messageActions(chat, {writing, jump, say}) {
@@ -40,6 +40,7 @@ export function messageActions(chat, {writing, jump, say}) {
     menu: (message) => [
       chat.acts.mayEdit(message) && {label: 'Edit', run: () => writing.edit(message)},
       message.text && navigator.clipboard && {label: 'Copy the text', run: () => copy(message)},
+      chat.acts.isOwn(message) && {label: 'Seen by', run: () => seenDialog(chat, message)},
       message.edited_at && {label: 'Earlier versions', run: () => versionsDialog(message)},
       chat.acts.mayDelete(message) && {label: 'Delete', danger: true, run: () => remove(message)},
     ],

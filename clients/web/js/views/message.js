@@ -6,7 +6,7 @@ import {isJumbo, nodesOf} from '../richtext.js';
 import {exactTime, timeOfDay} from '../time.js';
 import {FAILED, SENDING, WAITING} from '../outbox.js';
 
-const STATES = {[SENDING]: 'Sending…', [WAITING]: 'Waiting to be sent', sent: 'Sent'};
+const STATES = {[SENDING]: 'Sending…', [WAITING]: 'Waiting to be sent'};
 
 export function buildRow(row, actions) {
   if (row.kind === 'day') return h('h3', {class: 'divider'}, h('span'));
@@ -139,7 +139,7 @@ function foot(row, actions) {
       {class: 'foot'},
       time,
       ...(row.edited ? ['·', editedMark(row, actions)] : []),
-      row.own ? h('span', {class: `state state-${row.state}`}, STATES[row.state]) : null,
+      row.own ? h('span', {class: `state state-${row.state}`}, STATES[row.state] ?? row.ticks) : null,
     );
   }
   return h(

@@ -59,6 +59,7 @@ function sentRow(chat, message, find) {
     edited: Boolean(message.edited_at) && !message.deleted_at,
     date: new Date(message.created_at),
     state: 'sent',
+    ticks: own ? ticks(chat, message) : '',
     clientId: message.client_message_id,
   };
 }
@@ -83,6 +84,15 @@ function unsentRow(chat, entry, find) {
     failure: entry.failure,
     clientId: entry.id,
   };
+}
+
+/** How far a message of mine has come. */
+function ticks(chat, message) {
+  const marks = chat.marks.of(message.conversation_id, message.seq);
+  if (!marks) return 'Sent';
+  if (marks.read === marks.others) return marks.others === 1 ? 'Seen' : 'Seen by all';
+  if (marks.read > 0) return `Seen by ${marks.read}`;
+  return marks.delivered === marks.others ? 'Delivered' : 'Sent';
 }
 
 /** What a reply shows of the message it answers. */
@@ -118,6 +128,7 @@ function signature({message, mentions, quote, reactions, ...row}) {
     quote,
     reactions,
     row.state,
+    row.ticks,
     row.failure?.code,
     row.first,
     row.last,

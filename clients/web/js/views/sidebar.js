@@ -183,7 +183,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     if (loadingMore || !chat.conversations.hasMore) return;
     loadingMore = true;
     try {
-      await chat.conversations.loadMore();
+      await chat.loadMore();
     } catch (failure) {
       showSentence(place, sentence(failure));
     } finally {

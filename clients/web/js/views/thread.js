@@ -299,6 +299,7 @@ export function thread(chat, id, {onBack, onDetails}) {
       if (!conversation()) await chat.conversations.fetch(id);
       markUnread();
       await chat.history.open(id);
+      chat.marks.watch(id);
     } catch (failure) {
       if (closed || failure.status === 401) return;
       if (failure.status === 404) return leave();
@@ -349,6 +350,7 @@ export function thread(chat, id, {onBack, onDetails}) {
     chat.on('list', listChanged),
     chat.on('gone', (dropped) => dropped === id && leave()),
     chat.on('reset', reset),
+    chat.on('membership', (event) => event.conversation_id === id && chat.marks.watch(id)),
   ];
   document.addEventListener('visibilitychange', visible);
   const resized = new ResizeObserver(() => placed && following && toEnd());

@@ -142,6 +142,11 @@ final class ChatWindow implements AutoCloseable {
         assertThat(message(text)).hasAttribute("data-state", state);
     }
 
+    /** What stands under the newest of one's own messages: how far it has come. */
+    void awaitTicks(String text, String ticks) {
+        assertThat(message(text).locator(".state")).hasText(ticks);
+    }
+
     void awaitTexts(String... texts) {
         assertThat(bubbles()).hasText(texts);
     }
