@@ -79,6 +79,10 @@ export const api = {
   members: (id, after, limit = 100) => call('GET', `${conversation(id)}/members`, {query: {limit, after}}),
   addMembers: (id, userIds) =>
     call('POST', `${conversation(id)}/members`, {body: {user_ids: userIds}, headers: {'Idempotency-Key': newId()}}),
+  typing: (id) => call('POST', `${conversation(id)}/typing`),
+  presence: (userIds) => call('GET', '/v1/presence', {query: {user_ids: userIds.join(',')}}),
+  myPresence: () => call('GET', '/v1/presence/me'),
+  setMyPresence: (wanted) => call('PUT', '/v1/presence/me', {body: wanted}),
   receipts: (receipts) => call('POST', '/v1/receipts', {body: {receipts}}),
   unread: () => call('GET', '/v1/users/me/unread'),
   removeMember: (id, userId) => call('DELETE', `${conversation(id)}/members/${part(userId)}`),

@@ -3,8 +3,8 @@
  * outbox feeds the server. Views read from here and listen; they never call each other.
  *
  * Emits `connection` (a state of the stream), `changed` with a conversation's id when its messages or unsent messages
- * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `notice` with a
- * sentence, and `ended` when the session is over.
+ * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `typing` with an
+ * id, `presence` when someone came or went, and `ended` when the session is over.
  */
 import {Acts} from './acts.js';
 import {api} from './api.js';
@@ -15,10 +15,12 @@ import {Marks} from './marks.js';
 import {Members} from './members.js';
 import {Outbox} from './outbox.js';
 import {People} from './people.js';
+import {Presence} from './presence.js';
 import {Reactors} from './reactors.js';
 import {Receipts} from './receipts.js';
 import {Keepsakes} from './storage.js';
 import {LIVE, OFFLINE, Stream} from './stream.js';
+import {Typing} from './typing.js';
 import {Unread} from './unread.js';
 
 /**
@@ -48,6 +50,8 @@ export class Chat extends Emitter {
     this.acts = new Acts(this);
     this.marks = new Marks(this);
     this.receipts = new Receipts();
+    this.typing = new Typing();
+    this.presence = new Presence();
     this.outbox = new Outbox(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
@@ -62,6 +66,8 @@ export class Chat extends Emitter {
     });
     this.unread.on('read', ({id, seq}) => this.receipts.read(id, seq));
     this.receipts.on('stored', (marks) => this.#marksStored(marks));
+    this.typing.on('changed', (id) => this.emit('typing', id));
+    this.presence.on('changed', () => this.emit('presence'));
     this.marks.on('changed', (id) => this.emit('changed', id));
     this.history.on('changed', (id) => this.#historyChanged(id));
     this.reactors.on('changed', (id) => this.emit('changed', id));
@@ -172,6 +178,10 @@ export class Chat extends Emitter {
       case 'read.advanced':
       case 'delivered.advanced':
         return this.#advanced(event);
+      case 'typing.started':
+        return this.typing.started(event.conversation_id, event.data.user_id);
+      case 'presence.changed':
+        return this.presence.changed(event.data);
       case 'conversation.created':
       case 'conversation.updated':
       case 'member.joined':
@@ -180,6 +190,7 @@ export class Chat extends Emitter {
       case 'member.left':
         return this.#someoneLeft(event);
       case 'stream.ready':
+        this.presence.refresh();
         return event.data?.resumed === 'new' ? this.reload() : undefined;
       case 'stream.reset':
         this.history.forgetAll();
@@ -199,6 +210,7 @@ export class Chat extends Emitter {
       this.outbox.confirm(message);
     } else if (isNew) {
       this.marks.advance(id, sender, {read: seq});
+      this.typing.stopped(id, sender);
       this.receipts.delivered(id, seq);
     }
     if (!this.conversations.advance(message)) this.conversations.refresh(message.conversation_id);
@@ -261,6 +273,14 @@ export class Chat extends Emitter {
   /** The other person of a direct conversation. */
   otherOf(conversation) {
     return conversation.members?.find((one) => one.user_id !== this.me.id)?.user_id ?? this.me.id;
+  }
+
+  /** Who writes there now, as a sentence; empty when nobody does. */
+  typingWords(id) {
+    const names = this.typing.who(id).map((one) => this.people.name(one));
+    if (names.length === 0) return '';
+    if (names.length === 1) return `${names[0]} is writing…`;
+    return names.length === 2 ? `${names.join(' and ')} are writing…` : 'Several people are writing…';
   }
 
   unreadTotal() {

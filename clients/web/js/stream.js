@@ -26,6 +26,8 @@ const TYPES = [
   'member.updated',
   'read.advanced',
   'delivered.advanced',
+  'typing.started',
+  'presence.changed',
   'stream.ready',
   'stream.caught_up',
   'stream.reset',

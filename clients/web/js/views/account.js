@@ -7,6 +7,7 @@ import {sinceThen} from '../time.js';
 import {confirmed} from './details.js';
 import {dialog} from './dialog.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
+import {statusForm} from './status.js';
 
 export function accountDialog(chat, {onLogOut}) {
   const box = dialog('Your account', {className: 'sheet'});
@@ -99,6 +100,7 @@ export function accountDialog(chat, {onLogOut}) {
       h('p', {class: 'group-name', dir: 'auto'}, chat.me.display_name),
       h('p', {class: 'muted', dir: 'ltr'}, `@${chat.me.username}`),
     ),
+    statusForm(),
     place,
     h('section', {class: 'member-section'}, heading, list),
     h('div', {class: 'actions'}, h('button', {type: 'button', class: 'danger-button', on: {click: logOut}}, 'Log out')),

@@ -6,6 +6,7 @@ import {h} from '../dom.js';
 import {mentionedIds} from '../mentions.js';
 import {sentence} from '../problems.js';
 import {aboutBar} from './about-bar.js';
+import {attachments} from './attachments.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
 import {mentionList} from './mention-list.js';
 import {inShort} from './rows.js';
@@ -24,11 +25,16 @@ export function composer(chat, id, {onSent, onEditLast}) {
     autocapitalize: 'sentences',
     'aria-label': 'Message',
     'aria-describedby': 'composer-keys',
-    on: {input: changed, keydown: keys, blur: () => mentions.hide()},
+    on: {input: changed, keydown: keys, blur: () => mentions.hide(), paste: pasted},
   });
   const mentions = mentionList(chat, id, area, {onChanged: changed});
   const bar = aboutBar({onCancel: cancel});
   const place = alertPlace();
+  const files = attachments(chat, id, {
+    onChanged: () => fit(),
+    onReady: () => sendWhenReady && send(),
+    say: (words) => showSentence(place, words),
+  });
   const button = h('button', {type: 'submit', class: 'send', 'aria-label': 'Send'}, sendMark());
   const element = h(
     'form',
@@ -36,7 +42,8 @@ export function composer(chat, id, {onSent, onEditLast}) {
     place,
     bar.element,
     mentions.element,
-    h('div', {class: 'composer-box'}, area, button),
+    files.tray,
+    h('div', {class: 'composer-box'}, files.button, files.picker, area, button),
     h(
       'p',
       {class: 'unseen', id: 'composer-keys'},
@@ -47,9 +54,12 @@ export function composer(chat, id, {onSent, onEditLast}) {
   /** The message that is answered, or the one that is changed, with the draft that waits meanwhile. */
   let answered = null;
   let edited = null;
+  /** Send was pressed while files were on their way. */
+  let sendWhenReady = false;
 
   function changed() {
     if (!edited) chat.keepDraft(id, area.value);
+    if (area.value && !edited) chat.typing.wrote(id);
     fit();
     mentions.refresh();
   }
@@ -64,7 +74,7 @@ export function composer(chat, id, {onSent, onEditLast}) {
         ? `${(length - LONGEST).toLocaleString()} characters too many for one message`
         : `${(LONGEST - length).toLocaleString()} characters left`;
     counter.classList.toggle('too-long', length > LONGEST);
-    button.classList.toggle('ready', area.value.trim() !== '' && length <= LONGEST);
+    button.classList.toggle('ready', (area.value.trim() !== '' || files.size > 0) && length <= LONGEST);
   }
 
   function keys(event) {
@@ -83,10 +93,19 @@ export function composer(chat, id, {onSent, onEditLast}) {
   }
 
   function send(event) {
-    event.preventDefault();
+    event?.preventDefault();
     const text = area.value.trim();
-    if (!text || [...text].length > LONGEST) return;
-    if (edited) return save(text);
+    if ([...text].length > LONGEST) return;
+    if (edited) return text ? save(text) : undefined;
+    if (!text && files.size === 0) return;
+    if (files.hasFailed()) return showSentence(place, 'A file did not arrive. Try it again, or take it out.');
+    sendWhenReady = !files.isReady();
+    showSentence(place, sendWhenReady ? 'This is sent as soon as the files have arrived.' : '');
+    if (!sendWhenReady) hand(text);
+  }
+
+  /** Gives it to the outbox, which does the rest. */
+  function hand(text) {
     const people = mentionedIds(chat, id, text);
     const more = {};
     if (answered) more.reply_to = answered.seq;
@@ -94,10 +113,17 @@ export function composer(chat, id, {onSent, onEditLast}) {
     area.value = '';
     chat.keepDraft(id, '');
     answer(null);
-    fit();
     onSent();
-    chat.outbox.add(id, text, more);
+    chat.outbox.add(id, text, more, files.take());
+    fit();
     area.focus();
+  }
+
+  function pasted(event) {
+    const pastedFiles = [...(event.clipboardData?.files ?? [])];
+    if (pastedFiles.length === 0 || edited) return;
+    event.preventDefault();
+    files.add(pastedFiles);
   }
 
   /** What was changed stays in the composer until the server has it. */
@@ -166,7 +192,15 @@ export function composer(chat, id, {onSent, onEditLast}) {
       const message = find(chat.keepsakes.get(`answered.${id}`));
       if (message && !message.deleted_at) answer(message);
     },
-    destroy: () => cancelAnimationFrame(sized),
+    /** Files that were dropped on the conversation. */
+    attach(dropped) {
+      if (!edited) files.add(dropped);
+      area.focus();
+    },
+    destroy() {
+      cancelAnimationFrame(sized);
+      files.destroy();
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import {sentence} from '../problems.js';
 import {dialog} from './dialog.js';
 import {alertPlace, field, showFailure, showSentence, whileBusy} from './form.js';
 import {chosenPeople} from './group.js';
+import {presenceDot} from './presence-dot.js';
 import {peopleSearch} from './search.js';
 
 const ROLES = {owner: 'Owner', admin: 'Admin', member: ''};
@@ -44,6 +45,7 @@ export function detailsDialog(chat, id, {onLeft, onOpen}) {
   ends.push(
     chat.on('membership', (event) => event.conversation_id === id && members.load()),
     chat.on('people', members.render),
+    chat.on('presence', members.render),
   );
   ends.push(chat.on('gone', (gone) => gone === id && box.close()));
   box.show();
@@ -58,6 +60,7 @@ function personCard(chat, id) {
     flag(id),
     h('p', {class: 'group-name', dir: 'auto'}, chat.people.name(id)),
     person?.username ? h('p', {class: 'muted', dir: 'ltr'}, `@${person.username}`) : null,
+    h('p', {class: 'muted'}, chat.presence.words(id)),
   );
 }
 
@@ -116,6 +119,8 @@ function memberList(chat, id, {place, mayManage, onTalk}) {
   function render() {
     if (items.length === 0) return;
     title.textContent = items.length === 1 ? '1 member' : `${items.length} members`;
+    // As many as one call takes; the longest members stand first.
+    chat.presence.watch(items.slice(0, 100).map((one) => one.user_id));
     fill(list, ...items.map(row));
   }
 
@@ -127,7 +132,7 @@ function memberList(chat, id, {place, mayManage, onTalk}) {
       'li',
       {class: 'member'},
       flag(member.user_id),
-      h('span', {class: 'member-name'}, bdi(name), isMe ? ' (you)' : ''),
+      h('span', {class: 'member-name'}, bdi(name), isMe ? ' (you)' : '', presenceDot(chat.presence.of(member.user_id)?.status)),
       role ? h('span', {class: 'role'}, role) : null,
       isMe
         ? null

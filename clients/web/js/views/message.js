@@ -5,6 +5,7 @@ import {sentence} from '../problems.js';
 import {isJumbo, nodesOf} from '../richtext.js';
 import {exactTime, timeOfDay} from '../time.js';
 import {FAILED, SENDING, WAITING} from '../outbox.js';
+import {mediaOf} from './media.js';
 
 const STATES = {[SENDING]: 'Sending…', [WAITING]: 'Waiting to be sent'};
 
@@ -47,6 +48,7 @@ function side(element, row) {
       ? h('p', {class: 'sender', dir: 'auto'}, row.senderName)
       : h('span', {class: 'unseen'}, row.own ? 'You: ' : `${row.senderName}: `),
     row.quote && !row.deleted ? quote(row, actions) : null,
+    mediaOf(row.media),
     bubble(row),
     reactions(row, actions),
     row.last || row.edited || row.state === FAILED
@@ -69,6 +71,7 @@ function keepingFocus(element, change) {
 
 function bubble(row) {
   if (row.deleted) return h('div', {class: 'bubble bubble-deleted'}, 'Message deleted');
+  if (!row.text) return null;
   const jumbo = isJumbo(row.text);
   return h(
     'div',

@@ -4,6 +4,7 @@
  */
 import {highlights, isMentioned} from '../mentions.js';
 import {dayKey, dayName} from '../time.js';
+import {mediaInShort} from './media.js';
 
 /** Messages of one person closer than this stand together. */
 const TOGETHER_MS = 5 * 60_000;
@@ -51,6 +52,7 @@ function sentRow(chat, message, find) {
     sender: message.sender_id,
     senderName: chat.people.name(message.sender_id),
     text: message.text ?? '',
+    media: message.media ?? [],
     mentions: highlights(chat, message),
     mentionsMe: !own && isMentioned(chat, message),
     quote: message.reply_to ? quoteOf(chat, message.reply_to, find(message.reply_to)) : null,
@@ -73,6 +75,7 @@ function unsentRow(chat, entry, find) {
     sender: chat.me.id,
     senderName: chat.me.display_name,
     text: entry.text,
+    media: entry.media ?? [],
     mentions: highlights(chat, entry.more ?? {}),
     mentionsMe: false,
     quote: entry.more?.reply_to ? quoteOf(chat, entry.more.reply_to, find(entry.more.reply_to)) : null,
@@ -104,7 +107,7 @@ export function quoteOf(chat, seq, message) {
 
 /** One line for a message: in the list, in a quote, above the composer. */
 export function inShort(message) {
-  return (message.text ?? '').slice(0, 200).replace(/\s+/gu, ' ');
+  return message.text ? message.text.slice(0, 200).replace(/\s+/gu, ' ') : mediaInShort(message.media);
 }
 
 function reactionsOf(chat, message) {

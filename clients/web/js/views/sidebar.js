@@ -8,6 +8,7 @@ import {sentence} from '../problems.js';
 import {shortTime, exactTime} from '../time.js';
 import {FAILED} from '../outbox.js';
 import {alertPlace, showSentence} from './form.js';
+import {showPresence} from './presence-dot.js';
 import {inShort} from './rows.js';
 import {peopleSearch} from './search.js';
 
@@ -77,6 +78,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
 
   function render() {
     const list = chat.conversations.list();
+    chat.presence.watch(list.filter((one) => one.type === 'direct').map(chat.otherOf, chat));
     reconcile(items, list.map(rowOf), rows, build, refresh);
     empty.hidden = list.length > 0;
     if (list.length === 0) {
@@ -103,12 +105,14 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       unread,
       preview: preview(conversation),
     };
+    row.status = conversation.type === 'direct' ? chat.presence.of(chat.otherOf(conversation))?.status : undefined;
     row.at = conversation.last_message?.created_at ?? conversation.created_at;
     row.signature = [
       row.title,
       row.preview.kind,
       row.preview.text,
       row.at,
+      row.status,
       unread,
       conversation.id === selected,
       shortTime(new Date(row.at)),
@@ -117,6 +121,8 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
   }
 
   function preview(conversation) {
+    const writing = conversation.id !== selected && chat.typingWords(conversation.id);
+    if (writing) return {kind: 'writing', text: writing};
     const unsent = chat.outbox.of(conversation.id);
     if (unsent.some((entry) => entry.state === FAILED)) return {kind: 'failed', text: 'Not sent'};
     const draft = conversation.id === selected ? '' : chat.draft(conversation.id);
@@ -142,13 +148,14 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       h('time', {class: 'conversation-time'}),
       h('span', {class: 'conversation-preview', dir: 'auto'}),
       h('span', {class: 'badge', hidden: true}),
+      h('span', {class: 'presence', hidden: true}),
     );
     return h('li', {}, link);
   }
 
   function refresh(item, row) {
     const link = item.firstChild;
-    const [, title, time, text, badge] = link.children;
+    const [, title, time, text, badge, dot] = link.children;
     title.textContent = row.title;
     const at = new Date(row.at);
     time.textContent = shortTime(at);
@@ -158,6 +165,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     text.dataset.kind = row.preview.kind;
     badge.hidden = row.unread === 0;
     fill(badge, row.unread > 99 ? '99+' : String(row.unread), h('span', {class: 'unseen'}, ' unread'));
+    showPresence(dot, row.status);
     link.classList.toggle('has-unread', row.unread > 0);
     if (row.key === selected) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
@@ -192,7 +200,13 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
   }
 
   const renderSoon = coalesced(render);
-  const ends = [chat.on('list', renderSoon), chat.on('people', renderSoon), renderSoon.cancel];
+  const ends = [
+    chat.on('list', renderSoon),
+    chat.on('people', renderSoon),
+    chat.on('typing', renderSoon),
+    chat.on('presence', renderSoon),
+    renderSoon.cancel,
+  ];
   render();
 
   return {

@@ -10,7 +10,8 @@ export function threadHead(chat, id, {onBack, onDetails}) {
   function render() {
     const one = chat.conversations.get(id);
     title.textContent = one ? chat.title(one) : '…';
-    subtitle.textContent = one ? underTitle(one) : '';
+    subtitle.textContent = chat.typingWords(id) || (one ? underTitle(one) : '');
+    if (one?.type === 'direct') chat.presence.watch([chat.otherOf(one)]);
     const kind = one?.type === 'direct' ? 'person' : 'group';
     if (element.dataset.kind === kind && one) return;
     if (one) element.dataset.kind = kind;
@@ -36,7 +37,8 @@ export function threadHead(chat, id, {onBack, onDetails}) {
   function underTitle(one) {
     if (one.type === 'direct') {
       const other = chat.people.get(chat.otherOf(one));
-      return other?.username ? `@${other.username}` : '';
+      const handle = other?.username ? `@${other.username}` : '';
+      return [handle, chat.presence.words(chat.otherOf(one))].filter(Boolean).join(' · ');
     }
     return one.member_count === 1 ? 'Only you' : `${one.member_count ?? one.members?.length ?? ''} members`;
   }

@@ -8,6 +8,7 @@ import {h, fill, reconcile} from '../dom.js';
 import {flag} from '../flags.js';
 import {sentence} from '../problems.js';
 import {composer} from './composer.js';
+import {acceptDrops} from './drop.js';
 import {alertPlace, showSentence} from './form.js';
 import {buildRow, refreshRow} from './message.js';
 import {messageActions} from './message-actions.js';
@@ -50,11 +51,13 @@ export function thread(chat, id, {onBack, onDetails}) {
   const place = alertPlace();
   const actions = messageActions(chat, {writing, jump: jumpTo, say: (words) => showSentence(place, words)});
   const tools = messageTools(log, actions);
+  const body = h('div', {class: 'thread-body'}, scroller, jump);
+  acceptDrops(body, (files) => writing.attach(files));
   const element = h(
     'section',
     {class: 'thread', 'aria-labelledby': 'thread-title', on: {keydown: escape}},
     heading.element,
-    h('div', {class: 'thread-body'}, scroller, jump),
+    body,
     place,
     writing.element,
   );
@@ -347,6 +350,8 @@ export function thread(chat, id, {onBack, onDetails}) {
   const ends = [
     chat.on('changed', (changed) => changed === id && renderSoon()),
     chat.on('people', renderSoon),
+    chat.on('presence', () => heading.render()),
+    chat.on('typing', (where) => where === id && heading.render()),
     chat.on('list', listChanged),
     chat.on('gone', (dropped) => dropped === id && leave()),
     chat.on('reset', reset),
