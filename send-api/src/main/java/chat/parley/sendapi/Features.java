@@ -2,6 +2,10 @@ package chat.parley.sendapi;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.media.BlobStore;
+import chat.parley.media.MediaCatalog;
+import chat.parley.media.MediaCollector;
+import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -14,12 +18,19 @@ import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.media.Download;
+import chat.parley.sendapi.media.MediaGate;
+import chat.parley.sendapi.media.MediaRoutes;
+import chat.parley.sendapi.media.UploadMedia;
+import chat.parley.sendapi.message.Attachments;
 import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.picture.PictureCleaner;
+import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
@@ -32,6 +43,7 @@ final class Features {
     final ConversationRoutes conversations;
     final MemberRoutes members;
     final MessageRoutes messages;
+    final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
 
@@ -41,11 +53,12 @@ final class Features {
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
         this.settings = settings;
-        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, stores.meters);
+        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
+        media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
@@ -73,14 +86,16 @@ final class Features {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
+        var list = new ConversationList(stores.postgres);
+        return new ConversationRoutes(stores.conversations, list, stores.messages, create, change, idempotency);
     }
 
     private MessageRoutes messages(MessageNews news, History history) {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
                 history,
-                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()),
+                new Attachments(mediaCatalog()));
     }
 
     private MessageChangeRoutes messageChanges(MessageNews news, History history) {
@@ -93,6 +108,24 @@ final class Features {
                         settings.bounds().editWindow()),
                 history,
                 new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MediaCatalog mediaCatalog() {
+        return new MediaCatalog(stores.postgres, stores.clock, settings.media().limits());
+    }
+
+    private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {
+        var limits = settings.media().limits();
+        var catalog = mediaCatalog();
+        var thumbnails = stores.opened(new Thumbnails(stores.meters));
+        stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        return new MediaRoutes(
+                catalog,
+                new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),
+                new Download(blobs, stores.meters),
+                idempotency,
+                limits,
+                stores.meters);
     }
 
     private ReceiptRoutes receipts() {

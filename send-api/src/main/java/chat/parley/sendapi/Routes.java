@@ -6,6 +6,7 @@ import static chat.parley.sendapi.http.Access.PERSON;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
@@ -20,6 +21,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.media);
         install(routes, features.receipts);
     }
 
@@ -68,6 +70,14 @@ final class Routes {
         routes.get("/v1/conversations/{conversation}/messages/{seq}/reactions", changes::reactions, PERSON);
         routes.put("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::react, PERSON);
         routes.delete("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::unreact, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, MediaGate media) {
+        routes.post("/v1/media", media::upload, PERSON);
+        routes.get("/v1/media/{media}", media::get, PERSON);
+        routes.head("/v1/media/{media}", media::get, PERSON);
+        routes.get("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
+        routes.head("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
     }
 
     private static void install(RoutesConfig routes, ReceiptRoutes receipts) {

@@ -1,6 +1,7 @@
 package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
+import chat.parley.media.MediaSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.http.BrowserSettings;
@@ -23,7 +24,8 @@ public record SendApiSettings(
         URI redis,
         Bounds bounds,
         AccountSettings accounts,
-        BrowserSettings browsers) {
+        BrowserSettings browsers,
+        MediaSettings media) {
 
     /**
      * Bounds of this process.
@@ -88,6 +90,7 @@ public record SendApiSettings(
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 Bounds.from(settings),
                 AccountSettings.from(settings),
-                BrowserSettings.from(settings));
+                BrowserSettings.from(settings),
+                MediaSettings.from(settings));
     }
 }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * {@link StoreUnavailable} when PostgreSQL does not answer.
  */
 public final class Conversations {
-    /** Most conversations or members one page answers. */
+    /** Most members one page answers. */
     public static final int LIMIT_MAX = 200;
 
     /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
@@ -57,14 +57,6 @@ public final class Conversations {
     private static final String MEMBER_STATE = """
             SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
             """.formatted(Rows.MEMBER);
-
-    static final String LIST = """
-            SELECT %s, %s
-            FROM member m JOIN conversation c ON c.id = m.conversation_id
-            WHERE m.user_id = :user AND m.left_at IS NULL AND (c.last_at, c.id) < (:lastAt, :id)
-            ORDER BY c.last_at DESC, c.id DESC
-            LIMIT :limit
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
 
     private static final String MEMBERS = """
             SELECT %s FROM member m
@@ -118,9 +110,6 @@ public final class Conversations {
             FROM member me JOIN conversation c ON c.id = me.conversation_id AND c.member_count > %1$d
             WHERE me.user_id = :user AND me.left_at IS NULL AND me.marks_changed_at >= :since
             """.formatted(MembersMarks.TOLD_MEMBERS_MAX);
-
-    /** After every activity there will be: where the first page starts. */
-    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     private static final String NEWEST_TIME = """
             SELECT greatest(
@@ -217,27 +206,6 @@ public final class Conversations {
                 .bind("user", user.value())
                 .map((row, context) -> Rows.memberState(row))
                 .findOne());
-    }
-
-    /**
-     * The person's conversations, last active first.
-     *
-     * @param after null for the first page
-     * @param limit at most {@link #LIMIT_MAX} and one more
-     */
-    public List<Membership> list(UserId user, @Nullable ListPosition after, int limit) {
-        return postgres.with(db -> {
-            var query = db.createQuery(LIST)
-                    .bind("user", user.value())
-                    .bind("lastAt", Rows.time(after == null ? END_OF_TIME : after.lastAt()))
-                    .bind(
-                            "id",
-                            after == null
-                                    ? Long.MAX_VALUE
-                                    : after.conversation().value())
-                    .bind("limit", limit);
-            return withMembers(db, query.map((row, context) -> membership(row)).list());
-        });
     }
 
     /**

@@ -121,6 +121,8 @@ public final class Standalone implements Callable<Integer> {
         // Who presses Ctrl-C at a terminal should not wait for ten seconds; there is no other node to protect from a
         // rush.
         environment.putIfAbsent("PARLEY_STREAM_DRAIN", "1");
+        environment.putIfAbsent(
+                "PARLEY_MEDIA", "file:" + options.data.resolve("media").toAbsolutePath());
         environment.put("PARLEY_HOST", options.host);
         environment.put("PARLEY_PORT", Integer.toString(options.port));
         if (options.metricsPort != null) environment.put("PARLEY_METRICS_PORT", options.metricsPort.toString());

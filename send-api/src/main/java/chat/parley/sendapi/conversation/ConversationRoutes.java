@@ -2,6 +2,7 @@ package chat.parley.sendapi.conversation;
 
 import chat.parley.conversation.Conversation;
 import chat.parley.conversation.ConversationJson;
+import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Conversations.ListPosition;
 import chat.parley.conversation.Member;
@@ -38,6 +39,7 @@ public final class ConversationRoutes {
     private static final int TYPE_TEXT_MAX = 20;
 
     private final Conversations conversations;
+    private final ConversationList list;
     private final MessageStore messages;
     private final CreateConversation create;
     private final ChangeConversation change;
@@ -46,11 +48,13 @@ public final class ConversationRoutes {
     /** @param messages for the last message of each conversation */
     public ConversationRoutes(
             Conversations conversations,
+            ConversationList list,
             MessageStore messages,
             CreateConversation create,
             ChangeConversation change,
             Idempotency idempotency) {
         this.conversations = conversations;
+        this.list = list;
         this.messages = messages;
         this.create = create;
         this.change = change;
@@ -91,17 +95,16 @@ public final class ConversationRoutes {
     /** {@code GET /v1/conversations}: the caller's, last active first. */
     public void list(Context http) {
         var caller = Edge.caller(http).user();
-        int limit = Query.limit(http, PAGE_DEFAULT, Conversations.LIMIT_MAX);
+        int limit = Query.limit(http, PAGE_DEFAULT, ConversationList.LIMIT_MAX);
         var after = PageCursor.of(http);
-        var found = conversations.list(caller, after == null ? null : after.inList(), limit + 1);
+        var found = list.page(caller, after == null ? null : after.inList(), limit + 1);
         boolean more = found.size() > limit;
         var page = more ? found.subList(0, limit) : found;
-        var newest = newest(page);
         Answer.json(http, 200, json -> {
             json.writeStartObject();
             json.writeArrayFieldStart("items");
-            for (var membership : page) {
-                write(membership, newest, json);
+            for (var entry : page) {
+                ConversationJson.writeFor(entry.me(), entry.conversation(), entry.last(), json);
             }
             json.writeEndArray();
             if (more) {
