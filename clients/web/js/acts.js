@@ -22,6 +22,29 @@ export class Acts {
       (this.isAdmin(message.conversation_id) &&
         this.#chat.conversations.get(message.conversation_id)?.type !== 'direct'));
 
+  /** In channels pinning is for admins, elsewhere for everyone. */
+  mayPin = (message) =>
+    !message.deleted_at &&
+    message.type !== 'system' &&
+    (this.#chat.conversations.get(message.conversation_id)?.type !== 'channel' ||
+      this.isAdmin(message.conversation_id));
+
+  isPinned = (message) =>
+    this.#chat.conversations.get(message.conversation_id)?.pinned_seqs?.includes(message.seq) ?? false;
+
+  /** Where only admins write, others read. */
+  mayWrite = (id) => this.#chat.conversations.get(id)?.posting !== 'admins' || this.isAdmin(id);
+
+  async pin({conversation_id: id, seq}) {
+    await api.pin(id, seq);
+    this.#chat.conversations.refresh(id);
+  }
+
+  async unpin({conversation_id: id, seq}) {
+    await api.unpin(id, seq);
+    this.#chat.conversations.refresh(id);
+  }
+
   async edit(message, text) {
     const mentions = mentionedIds(this.#chat, message.conversation_id, text);
     const change = mentions.length > 0 || message.mentions ? {text, mentions} : {text};

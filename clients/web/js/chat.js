@@ -18,6 +18,7 @@ import {People} from './people.js';
 import {Presence} from './presence.js';
 import {Reactors} from './reactors.js';
 import {Receipts} from './receipts.js';
+import {Safety} from './safety.js';
 import {Keepsakes} from './storage.js';
 import {LIVE, OFFLINE, Stream} from './stream.js';
 import {Typing} from './typing.js';
@@ -52,6 +53,7 @@ export class Chat extends Emitter {
     this.receipts = new Receipts();
     this.typing = new Typing();
     this.presence = new Presence();
+    this.safety = new Safety(this.conversations);
     this.outbox = new Outbox(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
@@ -288,7 +290,8 @@ export class Chat extends Emitter {
   }
 
   #unreadHere() {
-    return this.conversations.list().reduce((sum, one) => sum + this.unread.count(one), 0);
+    const loud = this.conversations.list().filter((one) => this.safety.level(one) === 'all');
+    return loud.reduce((sum, one) => sum + this.unread.count(one), 0);
   }
 
   look(id, seq) {

@@ -58,7 +58,9 @@ export class Conversations extends Emitter {
 
   #put(conversation) {
     const known = this.#byId.get(conversation.id);
-    const merged = {...known, ...conversation};
+    // What a whole conversation does not carry is not set any more; only `me` and its messages may stand elsewhere.
+    const unset = conversation.created_at ? {topic: undefined, pinned_seqs: undefined} : {};
+    const merged = {...known, ...unset, ...conversation};
     if (known && (known.last_seq ?? 0) > (conversation.last_seq ?? 0)) {
       merged.last_seq = known.last_seq; // A live message overtook this answer.
       merged.last_message = known.last_message;

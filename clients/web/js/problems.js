@@ -17,6 +17,12 @@ const SENTENCES = {
   unknown_message: 'The message that this answers is not here.',
   not_a_member: 'Someone you mention is not in this conversation.',
   group_full: 'This group is full.',
+  banned: 'This person is banned here. Lift the ban first.',
+  last_owner: 'Make someone else an owner first: without one nobody could look after it.',
+  too_many_pins: 'As many messages are pinned as there may be. Unpin one first.',
+  too_many_invites: 'There are as many open links as there may be. Revoke one first.',
+  too_many_blocks: 'You block as many people as one can.',
+  too_many_reports: 'As many reports of yours wait as there may be. Give the admins some time.',
   idempotency_in_progress: 'This is still being worked on. Wait a moment, then try again.',
   overloaded: 'The server has more to do than it can right now. Try again in a moment.',
   internal: 'Something went wrong at the server. Try again.',
@@ -33,6 +39,8 @@ const FIELD_SENTENCES = {
   password: 'Use 8 to 128 characters.',
   display_name: 'Use 1 to 64 characters.',
   name: 'Use 1 to 100 characters.',
+  topic: 'Use at most 250 characters.',
+  note: 'Use at most 1,000 characters.',
   text: 'A message holds 1 to 10,000 characters.',
 };
 

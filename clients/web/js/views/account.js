@@ -4,7 +4,7 @@ import {fill, h} from '../dom.js';
 import {flag} from '../flags.js';
 import {sentence} from '../problems.js';
 import {sinceThen} from '../time.js';
-import {confirmed} from './details.js';
+import {confirmed} from './confirmed.js';
 import {dialog} from './dialog.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
 import {statusForm} from './status.js';

@@ -2,6 +2,7 @@
 import {announce} from '../announcer.js';
 import {sentence} from '../problems.js';
 import {confirmDialog, seenDialog, versionsDialog} from './message-dialogs.js';
+import {reportDialog} from './report.js';
 import {inShort} from './rows.js';
 
 export function messageActions(chat, {writing, jump, say}) {
@@ -42,6 +43,11 @@ export function messageActions(chat, {writing, jump, say}) {
       message.text && navigator.clipboard && {label: 'Copy the text', run: () => copy(message)},
       chat.acts.isOwn(message) && {label: 'Seen by', run: () => seenDialog(chat, message)},
       message.edited_at && {label: 'Earlier versions', run: () => versionsDialog(message)},
+      chat.acts.mayPin(message) &&
+        (chat.acts.isPinned(message)
+          ? {label: 'Unpin', run: () => tried(() => chat.acts.unpin(message))}
+          : {label: 'Pin', run: () => tried(() => chat.acts.pin(message))}),
+      !chat.acts.isOwn(message) && {label: 'Report', run: () => reportDialog(message)},
       chat.acts.mayDelete(message) && {label: 'Delete', danger: true, run: () => remove(message)},
     ],
   };

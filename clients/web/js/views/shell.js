@@ -8,12 +8,15 @@ import {fill, h} from '../dom.js';
 import {letterFlag} from '../flags.js';
 import {isMentioned} from '../mentions.js';
 import {accountDialog} from './account.js';
+import {channelsDialog} from './channels.js';
 import {connectionView} from './connection.js';
 import {detailsDialog} from './details.js';
 import {newGroupDialog} from './group.js';
+import {inviteDialog} from './invites.js';
 import {sidebar} from './sidebar.js';
 import {thread} from './thread.js';
 
+const INVITE = /^#invite=([\w-]+)$/;
 const ROUTE = /^#\/c\/([0-9A-Za-z]+)$/;
 
 export function shell(chat, {onLogOut}) {
@@ -21,6 +24,7 @@ export function shell(chat, {onLogOut}) {
   const connection = connectionView(chat);
   const list = sidebar(chat, {
     onOpen: go,
+    onChannels: () => channelsDialog(chat, {onOpen: go}),
     onNewGroup: () => newGroupDialog(chat, {onCreated: go}),
     onAccount: () => accountDialog(chat, {onLogOut}),
     light: connection.light,
@@ -35,6 +39,12 @@ export function shell(chat, {onLogOut}) {
   }
 
   function route() {
+    const token = INVITE.exec(location.hash)?.[1];
+    if (token) {
+      history.replaceState(null, '', open ? `#/c/${open.id}` : '#/'); // A link is followed once.
+      inviteDialog(chat, token, {onJoined: go});
+      if (open) return;
+    }
     const id = ROUTE.exec(location.hash)?.[1];
     const cameFrom = open?.id;
     if (id === cameFrom && id) return;
@@ -67,6 +77,8 @@ export function shell(chat, {onLogOut}) {
 
   /** What happens in a conversation that is not open is said, not only shown. */
   async function arrived(message) {
+    const level = chat.safety.level(chat.conversations.get(message.conversation_id) ?? {});
+    if (level === 'none' || (level === 'mentions' && !isMentioned(chat, message))) return;
     if (message.sender_id === chat.me.id || (open?.id === message.conversation_id && !document.hidden)) return;
     const who = await chat.people.nameOnceKnown(message.sender_id);
     announce(isMentioned(chat, message) ? `${who} mentioned you` : `New message from ${who}`);

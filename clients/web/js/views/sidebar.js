@@ -12,7 +12,7 @@ import {showPresence} from './presence-dot.js';
 import {inShort} from './rows.js';
 import {peopleSearch} from './search.js';
 
-export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
+export function sidebar(chat, {onOpen, onNewGroup, onChannels, onAccount, light}) {
   const rows = new Map();
   let selected;
   const items = h('ul', {class: 'conversations', on: {keydown: walk}});
@@ -38,7 +38,12 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
         h('img', {src: 'img/mark.svg', alt: '', width: 22, height: 22}),
         h('h1', {class: 'wordmark'}, 'Parley'),
       ),
-      h('button', {type: 'button', class: 'quiet', on: {click: onNewGroup}}, 'New group'),
+      h(
+        'div',
+        {class: 'sidebar-acts'},
+        h('button', {type: 'button', class: 'quiet', on: {click: onChannels}}, 'Channels'),
+        h('button', {type: 'button', class: 'quiet', on: {click: onNewGroup}}, 'New group'),
+      ),
     ),
     h('div', {class: 'finder', role: 'search'}, search.element),
     place,
@@ -106,6 +111,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       preview: preview(conversation),
     };
     row.status = conversation.type === 'direct' ? chat.presence.of(chat.otherOf(conversation))?.status : undefined;
+    row.quiet = chat.safety.level(conversation) !== 'all';
     row.at = conversation.last_message?.created_at ?? conversation.created_at;
     row.signature = [
       row.title,
@@ -113,6 +119,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       row.preview.text,
       row.at,
       row.status,
+      row.quiet,
       unread,
       conversation.id === selected,
       shortTime(new Date(row.at)),
@@ -166,7 +173,8 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     badge.hidden = row.unread === 0;
     fill(badge, row.unread > 99 ? '99+' : String(row.unread), h('span', {class: 'unseen'}, ' unread'));
     showPresence(dot, row.status);
-    link.classList.toggle('has-unread', row.unread > 0);
+    link.classList.toggle('has-unread', row.unread > 0 && !row.quiet);
+    link.classList.toggle('is-quiet', row.quiet);
     if (row.key === selected) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }

@@ -40,7 +40,8 @@ export function threadHead(chat, id, {onBack, onDetails}) {
       const handle = other?.username ? `@${other.username}` : '';
       return [handle, chat.presence.words(chat.otherOf(one))].filter(Boolean).join(' · ');
     }
-    return one.member_count === 1 ? 'Only you' : `${one.member_count ?? one.members?.length ?? ''} members`;
+    const count = one.member_count === 1 ? 'Only you' : `${one.member_count ?? one.members?.length ?? ''} members`;
+    return one.topic ? `${count} · ${one.topic}` : count;
   }
 
   return {element, title, render};

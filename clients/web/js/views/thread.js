@@ -12,6 +12,7 @@ import {acceptDrops} from './drop.js';
 import {alertPlace, showSentence} from './form.js';
 import {buildRow, refreshRow} from './message.js';
 import {messageActions} from './message-actions.js';
+import {pinsBar} from './pins.js';
 import {rowsOf} from './rows.js';
 import {threadHead} from './thread-head.js';
 import {messageTools} from './tools.js';
@@ -52,14 +53,18 @@ export function thread(chat, id, {onBack, onDetails}) {
   const actions = messageActions(chat, {writing, jump: jumpTo, say: (words) => showSentence(place, words)});
   const tools = messageTools(log, actions);
   const body = h('div', {class: 'thread-body'}, scroller, jump);
+  const pins = pinsBar(chat, id, {jump: jumpTo});
+  const readOnly = h('p', {class: 'read-only', hidden: true}, 'Only admins write here.');
   acceptDrops(body, (files) => writing.attach(files));
   const element = h(
     'section',
     {class: 'thread', 'aria-labelledby': 'thread-title', on: {keydown: escape}},
     heading.element,
+    pins.element,
     body,
     place,
     writing.element,
+    readOnly,
   );
 
   let following = true;
@@ -80,6 +85,9 @@ export function thread(chat, id, {onBack, onDetails}) {
   function renderHeading() {
     heading.render();
     writing.setName(heading.title.textContent);
+    pins.render();
+    readOnly.hidden = left || chat.acts.mayWrite(id);
+    writing.element.hidden = left || !readOnly.hidden;
   }
 
   function render() {
