@@ -103,6 +103,7 @@ export const api = {
   members: (id, after, limit = 100) => call('GET', `${conversation(id)}/members`, {query: {limit, after}}),
   addMembers: (id, userIds) =>
     call('POST', `${conversation(id)}/members`, {body: {user_ids: userIds}, headers: {'Idempotency-Key': newId()}}),
+  searchMessages: (query) => call('GET', '/v1/search/messages', {query}),
   typing: (id) => call('POST', `${conversation(id)}/typing`),
   presence: (userIds) => call('GET', '/v1/presence', {query: {user_ids: userIds.join(',')}}),
   myPresence: () => call('GET', '/v1/presence/me'),

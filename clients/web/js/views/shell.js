@@ -1,6 +1,6 @@
 /**
  * The chat as a whole: the list beside the open conversation, or one of the two on a phone. Owns the address
- * (`#/c/<id>`).
+ * (`#/c/<id>`, and `#/c/<id>/<seq>` for one message there).
  */
 import {announce} from '../announcer.js';
 import {coalesced} from '../coalesce.js';
@@ -11,13 +11,14 @@ import {accountDialog} from './account.js';
 import {channelsDialog} from './channels.js';
 import {connectionView} from './connection.js';
 import {detailsDialog} from './details.js';
+import {findMessagesDialog} from './find-messages.js';
 import {newGroupDialog} from './group.js';
 import {inviteDialog} from './invites.js';
 import {sidebar} from './sidebar.js';
 import {thread} from './thread.js';
 
 const INVITE = /^#invite=([\w-]+)$/;
-const ROUTE = /^#\/c\/([0-9A-Za-z]+)$/;
+const ROUTE = /^#\/c\/([0-9A-Za-z]+)(?:\/(\d+))?$/;
 
 export function shell(chat, {onLogOut}) {
   let open = null;
@@ -25,6 +26,7 @@ export function shell(chat, {onLogOut}) {
   const list = sidebar(chat, {
     onOpen: go,
     onChannels: () => channelsDialog(chat, {onOpen: go}),
+    onSearch: () => search(),
     onNewGroup: () => newGroupDialog(chat, {onCreated: go}),
     onAccount: () => accountDialog(chat, {onLogOut}),
     light: connection.light,
@@ -33,10 +35,13 @@ export function shell(chat, {onLogOut}) {
   const panes = h('div', {class: 'panes'}, list.element, stage);
   const element = h('div', {class: 'shell'}, connection.line, panes);
 
-  function go(id) {
-    if (location.hash === `#/c/${id}`) open?.focus();
-    else location.hash = `#/c/${id}`;
+  function go(id, seq) {
+    const address = seq ? `#/c/${id}/${seq}` : `#/c/${id}`;
+    if (location.hash === address) open?.focus();
+    else location.hash = address;
   }
+
+  const search = (id) => findMessagesDialog(chat, id, {onOpen: go});
 
   function route() {
     const token = INVITE.exec(location.hash)?.[1];
@@ -45,9 +50,10 @@ export function shell(chat, {onLogOut}) {
       inviteDialog(chat, token, {onJoined: go});
       if (open) return;
     }
-    const id = ROUTE.exec(location.hash)?.[1];
+    const [, id, seq] = ROUTE.exec(location.hash) ?? [];
     const cameFrom = open?.id;
-    if (id === cameFrom && id) return;
+    if (seq) history.replaceState(null, '', `#/c/${id}`); // A reload shows the newest again.
+    if (id === cameFrom && id) return seq && open.jump(Number(seq));
     open?.destroy();
     open = null;
     panes.dataset.showing = id ? 'thread' : 'list';
@@ -60,11 +66,12 @@ export function shell(chat, {onLogOut}) {
     }
     open = thread(chat, id, {
       onBack: () => (location.hash = '#/'),
+      onSearch: () => search(id),
       onDetails: () => detailsDialog(chat, id, {onLeft: () => (location.hash = '#/'), onOpen: go}),
     });
     fill(stage, open.element);
-    open.start();
     open.focus();
+    open.start(Number(seq));
     retitle();
   }
 

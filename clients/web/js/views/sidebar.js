@@ -11,8 +11,9 @@ import {alertPlace, showSentence} from './form.js';
 import {showPresence} from './presence-dot.js';
 import {inShort} from './rows.js';
 import {peopleSearch} from './search.js';
+import {searchButton} from './thread-head.js';
 
-export function sidebar(chat, {onOpen, onNewGroup, onChannels, onAccount, light}) {
+export function sidebar(chat, {onOpen, onNewGroup, onChannels, onSearch, onAccount, light}) {
   const rows = new Map();
   let selected;
   const items = h('ul', {class: 'conversations', on: {keydown: walk}});
@@ -41,6 +42,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onChannels, onAccount, light}
       h(
         'div',
         {class: 'sidebar-acts'},
+        searchButton('Search messages', onSearch),
         h('button', {type: 'button', class: 'quiet', on: {click: onChannels}}, 'Channels'),
         h('button', {type: 'button', class: 'quiet', on: {click: onNewGroup}}, 'New group'),
       ),

@@ -2,7 +2,7 @@
 import {fill, h} from '../dom.js';
 import {flag} from '../flags.js';
 
-export function threadHead(chat, id, {onBack, onDetails}) {
+export function threadHead(chat, id, {onBack, onDetails, onSearch}) {
   const title = h('h2', {class: 'thread-title', id: 'thread-title', dir: 'auto', tabindex: -1});
   const subtitle = h('p', {class: 'thread-subtitle'});
   const element = h('header', {class: 'thread-head'});
@@ -24,6 +24,7 @@ export function threadHead(chat, id, {onBack, onDetails}) {
       ),
       one ? flag(one.type === 'direct' ? chat.otherOf(one) : one.id, kind) : null,
       h('div', {class: 'thread-names'}, title, subtitle),
+      one ? searchButton('Search this conversation', onSearch) : null,
       one
         ? h(
             'button',
@@ -45,4 +46,12 @@ export function threadHead(chat, id, {onBack, onDetails}) {
   }
 
   return {element, title, render};
+}
+
+export function searchButton(label, onSearch) {
+  return h(
+    'button',
+    {type: 'button', class: 'icon', 'aria-label': label, title: label, on: {click: onSearch}},
+    h('span', {'aria-hidden': 'true'}, '⌕'),
+  );
 }

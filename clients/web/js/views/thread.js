@@ -26,9 +26,9 @@ const FOUND_SHOWN_MS = 2_500;
 /** After history was put in, the log speaks again for what is new. */
 const SPEAK_AGAIN_MS = 700;
 
-export function thread(chat, id, {onBack, onDetails}) {
+export function thread(chat, id, {onBack, onDetails, onSearch}) {
   const built = new Map();
-  const heading = threadHead(chat, id, {onBack, onDetails});
+  const heading = threadHead(chat, id, {onBack, onDetails, onSearch});
   const older = h(
     'button',
     {type: 'button', class: 'more', hidden: true, on: {click: () => loadOlder()}},
@@ -371,11 +371,14 @@ export function thread(chat, id, {onBack, onDetails}) {
   return {
     id,
     element,
-    async start() {
+    /** With a `seq` the reader starts there. */
+    async start(seq) {
       renderHeading();
       resized.observe(scroller);
       await load();
+      if (seq && !closed && !left) await jumpTo(seq);
     },
+    jump: jumpTo,
     focus() {
       if (matchMedia('(pointer: coarse)').matches) heading.title.focus();
       else writing.focus();
