@@ -75,13 +75,18 @@ public final class ConversationList {
      *
      * @param last the newest message, where there is one that {@code me} may see
      */
-    public record Entry(Conversation conversation, Member me, @Nullable Message last) {}
+    public record Entry(
+            Conversation conversation, Member me, @Nullable Message last) {}
 
     /** The members shown of a conversation at one version. */
     private record Shown(long version, List<Member> members) {}
 
     /** A line without its members. */
-    private record Line(Conversation conversation, long version, Member me, @Nullable Message last) {}
+    private record Line(
+            Conversation conversation,
+            long version,
+            Member me,
+            @Nullable Message last) {}
 
     /**
      * The person's conversations, last active first.

@@ -83,6 +83,12 @@ public final class MediaCatalog {
             RETURNING
             """ + COLUMNS;
 
+    private static final String OWNED = "SELECT " + COLUMNS
+            + " FROM media WHERE owner_id = :owner AND state = 'ready' AND id > :after ORDER BY id LIMIT :most";
+
+    private static final String FORGET =
+            "UPDATE media SET remove_after = :now WHERE owner_id = :owner AND state <> 'removing' AND remove_after > :now";
+
     private static final String CLAIM = """
             UPDATE media SET state = 'removing', remove_after = :again WHERE id IN (
                 SELECT id FROM media WHERE remove_after < :now ORDER BY remove_after LIMIT :step FOR UPDATE SKIP LOCKED)
@@ -174,6 +180,24 @@ public final class MediaCatalog {
                 .bind("until", utc(clock.instant().plus(HELD)))
                 .map((row, context) -> item(row))
                 .collect(Collectors.toMap(MediaItem::id, Function.identity())));
+    }
+
+    /** What a person uploaded and is still there, by id, those after {@code after}. */
+    public List<MediaItem> ownedBy(UserId owner, MediaId after, int most) {
+        return postgres.with(db -> db.createQuery(OWNED)
+                .bind("owner", owner.value())
+                .bind("after", after.value())
+                .bind("most", most)
+                .map((row, context) -> item(row))
+                .list());
+    }
+
+    /** What a person uploaded and nothing uses need not wait for its day to end: the collector may have it. */
+    public void forget(UserId owner) {
+        postgres.<Integer, RuntimeException>with(db -> db.createUpdate(FORGET)
+                .bind("owner", owner.value())
+                .bind("now", utc(clock.instant()))
+                .execute());
     }
 
     /** Takes some that nothing uses any more out of service. For them to be gone: their blobs, then {@link #removed}. */

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** From rows of {@code message} to records. */
 public final class MessageRows {
     /** What {@link #message} reads, in this order; {@code m} is the table's name in the statement. */
-    public static final String COLUMNS = "m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at, "
-            + "m.details, m.version, m.reactions, m.edited_at, m.deleted_at, m.changed_at";
+    public static final String COLUMNS =
+            "m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at, "
+                    + "m.details, m.version, m.reactions, m.edited_at, m.deleted_at, m.changed_at";
 
     /** How many columns these are. */
     public static final int COUNT = (int) COLUMNS.chars().filter(c -> c == ',').count() + 1;

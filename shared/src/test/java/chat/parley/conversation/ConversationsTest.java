@@ -92,7 +92,14 @@ class ConversationsTest {
     void the_members_of_a_line_are_never_older_than_the_line() {
         var group = world.group(ann, bob);
         var carol = world.person();
-        assertEquals(2, world.list.page(ann, null, 3).getFirst().conversation().members().size());
+        assertEquals(
+                2,
+                world.list
+                        .page(ann, null, 3)
+                        .getFirst()
+                        .conversation()
+                        .members()
+                        .size());
         world.changes.add(group, ann, List.of(carol), Role.MEMBER);
         var joined = world.list.page(ann, null, 3).getFirst().conversation();
         assertEquals(3, joined.memberCount());

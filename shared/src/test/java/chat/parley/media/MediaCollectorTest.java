@@ -141,6 +141,29 @@ class MediaCollectorTest {
     }
 
     @Test
+    void what_a_person_has_is_listed_and_forgotten_unless_it_is_used() {
+        var used = upload(10);
+        var unused = upload(10);
+        message(1, used);
+        assertEquals(
+                List.of(used, unused),
+                catalog.ownedBy(owner, new MediaId(0), 10).stream()
+                        .map(MediaItem::id)
+                        .toList());
+        assertEquals(
+                List.of(unused),
+                catalog.ownedBy(owner, used, 10).stream().map(MediaItem::id).toList());
+        catalog.forget(owner);
+        clock.advance(Duration.ofSeconds(1));
+        assertEquals(1, collector.collect());
+        assertEquals(
+                List.of(used),
+                catalog.ownedBy(owner, new MediaId(0), 10).stream()
+                        .map(MediaItem::id)
+                        .toList());
+    }
+
+    @Test
     void a_message_cannot_carry_what_its_sender_did_not_upload() {
         var foreign = upload(10);
         owner = IDS.user();

@@ -57,7 +57,8 @@ final class Api {
 
     /** The page of a list, as it came. */
     byte[] list(Person reader, int limit) throws IOException, InterruptedException {
-        var request = request(reader.token(), "/v1/conversations?limit=" + limit).build();
+        var request =
+                request(reader.token(), "/v1/conversations?limit=" + limit).build();
         var answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
         if (answer.statusCode() != 200) throw new BenchException("a list was answered by " + answer.statusCode());
         return answer.body();

@@ -37,7 +37,9 @@ class BenchSmokeTest {
 
         var text = output.toString();
         assertEquals(0, exitCode, text);
-        for (var title : new String[] {"Persisted sends", "one row an INSERT", "20 connections", "Idle connections", "Lists of conv"}) {
+        for (var title : new String[] {
+            "Persisted sends", "one row an INSERT", "20 connections", "Idle connections", "Lists of conv"
+        }) {
             assertTrue(text.contains(title), text);
         }
         assertFalse(text.contains("(only"), text);

@@ -87,25 +87,19 @@ public final class Download {
     }
 
     private void send(Context http, Sendable what) {
-        http.header("ETag", what.etag());
-        http.header("Cache-Control", KEPT);
-        http.header("Content-Security-Policy", POLICY);
-        http.header("Accept-Ranges", "bytes");
         if (matches(http.header("If-None-Match"), what.etag())) {
             http.status(304);
+            http.header("ETag", what.etag());
+            http.header("Cache-Control", KEPT);
             return;
         }
         String ifRange = http.header("If-Range");
         boolean ranged = ifRange == null || ifRange.equals(what.etag());
         switch (ByteRange.of(ranged ? http.header("Range") : null, what.length())) {
             case ByteRange.Wish.Whole whole -> send(http, what, 200, new ByteRange(0, what.length()));
-            case ByteRange.Wish.Part part -> {
-                http.header("Content-Range", part.range().header(what.length()));
-                send(http, what, 206, part.range());
-            }
+            case ByteRange.Wish.Part part -> send(http, what, 206, part.range());
             case ByteRange.Wish.Outside outside -> {
                 http.header("Content-Range", "bytes */" + what.length());
-                http.res().setHeader("ETag", null);
                 throw new ProblemException(Fault.RANGE_NOT_SATISFIABLE);
             }
         }
@@ -129,8 +123,16 @@ public final class Download {
         }
     }
 
+    /** Only now is it known that the bytes are there: a problem must not carry what is said of them. */
     private static void begin(Context http, Sendable what, int status, ByteRange range) {
         http.status(status);
+        http.header("ETag", what.etag());
+        http.header("Cache-Control", KEPT);
+        http.header("Content-Security-Policy", POLICY);
+        http.header("Accept-Ranges", "bytes");
+        if (status == 206) {
+            http.header("Content-Range", range.header(what.length()));
+        }
         http.contentType(what.type());
         http.header("Content-Disposition", what.disposition());
         http.res().setContentLengthLong(range.length());

@@ -28,8 +28,11 @@ final class FileName {
     /** Not what ends a header, names a folder, or shows {@code gpj.exe} as {@code exe.jpg}. */
     private static boolean isAllowed(int c) {
         int type = Character.getType(c);
-        boolean turnsText =
-                c == 0x061c || c == 0x200e || c == 0x200f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069;
+        boolean turnsText = c == 0x061c
+                || c == 0x200e
+                || c == 0x200f
+                || (c >= 0x202a && c <= 0x202e)
+                || (c >= 0x2066 && c <= 0x2069);
         return type != Character.CONTROL
                 && type != Character.SURROGATE
                 && type != Character.LINE_SEPARATOR
@@ -45,18 +48,20 @@ final class FileName {
         var escaped = new StringBuilder();
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
-            boolean isWord = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
-            if (isWord || UNESCAPED.indexOf(c) >= 0) {
+            if (isWord(c) || UNESCAPED.indexOf(c) >= 0) {
                 escaped.append(c);
             } else {
                 escaped.append('%').append(hex(c >> 4)).append(hex(c & 15));
             }
         }
         name.codePoints().forEach(c -> {
-            boolean isWord = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
-            plain.append(isWord || PLAIN.indexOf(c) >= 0 ? (char) c : '_');
+            plain.append(isWord(c) || PLAIN.indexOf(c) >= 0 ? (char) c : '_');
         });
         return how + "; filename=\"" + plain + "\"; filename*=UTF-8''" + escaped;
+    }
+
+    private static boolean isWord(int c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     }
 
     private static char hex(int digit) {

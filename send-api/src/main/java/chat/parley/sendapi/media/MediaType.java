@@ -43,7 +43,7 @@ record MediaType(String name, String ending, @Nullable PictureFormat picture) {
         if (at(head, 4, "ftyp") && MP4_BRANDS.contains(text(head, 8, 12))) {
             return new MediaType("video/mp4", "mp4", null);
         }
-        if (at(head, 0, "\u001aE\u00df\u00a3") && text(head, 4, HEAD_BYTES).contains("\u0042\u0082\u0084webm")) {
+        if (at(head, 0, "\u001aE\u00df\u00a3") && text(head, 4, HEAD_BYTES).contains("B\u0082\u0084webm")) {
             return new MediaType("video/webm", "webm", null);
         }
         if (at(head, 0, "ID3") || isMp3Frame(head)) {

@@ -52,7 +52,7 @@ final class GifCleaner {
 
     private void colours(int flags) throws IOException {
         if ((flags & TABLE_FLAG) != 0) {
-            in.copy(3L << (flags & 7) + 1, out);
+            in.copy(3L << ((flags & 7) + 1), out);
         }
     }
 
@@ -112,6 +112,6 @@ final class GifCleaner {
     }
 
     private static int u16(byte[] bytes, int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
+        return (bytes[at] & 0xff) | ((bytes[at + 1] & 0xff) << 8);
     }
 }

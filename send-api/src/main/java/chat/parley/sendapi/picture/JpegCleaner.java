@@ -88,7 +88,7 @@ final class JpegCleaner {
         if (marker == TEM) {
             return false;
         }
-        if (marker == 0 || marker >= 0xd0 && marker <= SOI) {
+        if (marker == 0 || (marker >= 0xd0 && marker <= SOI)) {
             throw PictureRefused.damaged("marker " + marker);
         }
         int length = in.u16() - 2;
@@ -120,8 +120,8 @@ final class JpegCleaner {
         if (dimensions != null || payload.length < 6) {
             throw PictureRefused.damaged("frame");
         }
-        int height = (payload[1] & 0xff) << 8 | payload[2] & 0xff;
-        int width = (payload[3] & 0xff) << 8 | payload[4] & 0xff;
+        int height = ((payload[1] & 0xff) << 8) | (payload[2] & 0xff);
+        int width = ((payload[3] & 0xff) << 8) | (payload[4] & 0xff);
         dimensions = Dimensions.of(width, height, pixelsMax);
     }
 
@@ -166,7 +166,7 @@ final class JpegCleaner {
             while (marker == MARKER) {
                 marker = in.u8();
             }
-            boolean isData = marker == 0 || marker >= 0xd0 && marker <= 0xd7; // an escaped 255, or a restart
+            boolean isData = marker == 0 || (marker >= 0xd0 && marker <= 0xd7); // an escaped 255, or a restart
             if (!isData) {
                 return marker;
             }

@@ -193,7 +193,7 @@ final class WebpCleaner {
     }
 
     private static int u24(byte[] bytes, int at) {
-        return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8 | (bytes[at + 2] & 0xff) << 16;
+        return (bytes[at] & 0xff) | ((bytes[at + 1] & 0xff) << 8) | ((bytes[at + 2] & 0xff) << 16);
     }
 
     private static byte[] ascii(String text) {

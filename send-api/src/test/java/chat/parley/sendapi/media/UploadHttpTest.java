@@ -253,7 +253,7 @@ class UploadHttpTest {
                 answer.append((char) read);
             }
         } catch (SocketException e) {
-            assertTrue(e.getMessage().contains("reset"), e.getMessage()); // we had sent more than it read
+            assertTrue(e.toString().contains("reset"), e.toString()); // we had sent more than it read
         }
         return answer.toString();
     }

@@ -144,7 +144,7 @@ class PictureCleanerTest {
     @Test
     void a_frame_larger_than_the_canvas_is_damage() throws Exception {
         byte[] gif = Pictures.gif(30, 20);
-        int image = 13 + (3 << (gif[10] & 7) + 1);
+        int image = 13 + (3 << ((gif[10] & 7) + 1));
         while (gif[image] != 0x2c) {
             image += 8; // past the timing
         }

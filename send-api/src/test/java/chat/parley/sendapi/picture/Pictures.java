@@ -108,7 +108,7 @@ public final class Pictures {
 
     /** The first frame of {@code gif} again and again. */
     public static byte[] gifOfManyFrames(byte[] gif, int frames) {
-        int image = 13 + (3 << (gif[10] & 7) + 1);
+        int image = 13 + (3 << ((gif[10] & 7) + 1));
         var out = new ByteArrayOutputStream();
         out.write(gif, 0, image);
         for (int i = 0; i < frames; i++) {
