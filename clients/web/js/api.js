@@ -68,6 +68,7 @@ export const api = {
   endSession: (id) => call('DELETE', `/v1/sessions/${part(id)}`),
 
   me: () => call('GET', '/v1/users/me'),
+  deleteMe: (password) => call('DELETE', '/v1/users/me', {body: password ? {password} : {}}),
   user: (id) => call('GET', `/v1/users/${part(id)}`),
   findUsers: (prefix) => call('GET', '/v1/users', {query: {query: prefix}}),
 

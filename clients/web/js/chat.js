@@ -207,17 +207,18 @@ export class Chat extends Emitter {
 
   #arrived(message, isNew = true) {
     const {conversation_id: id, sender_id: sender, seq} = message;
-    if (sender === this.me.id) {
+    const isNotice = message.type === 'system';
+    if (sender === this.me.id && !isNotice) {
       this.conversations.moveMarks(id, {read_seq: seq}); // The server moves it with the send.
       this.outbox.confirm(message);
     } else if (isNew) {
-      this.marks.advance(id, sender, {read: seq});
+      if (!isNotice) this.marks.advance(id, sender, {read: seq});
       this.typing.stopped(id, sender);
       this.receipts.delivered(id, seq);
     }
     if (!this.conversations.advance(message)) this.conversations.refresh(message.conversation_id);
     this.history.apply(message);
-    if (isNew) this.emit('arrived', message);
+    if (isNew && !isNotice) this.emit('arrived', message);
   }
 
   #advanced({type, conversation_id: id, data}) {

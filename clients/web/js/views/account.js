@@ -7,6 +7,7 @@ import {sinceThen} from '../time.js';
 import {confirmed} from './confirmed.js';
 import {dialog} from './dialog.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
+import {myDataSection} from './my-data.js';
 import {statusForm} from './status.js';
 
 export function accountDialog(chat, {onLogOut}) {
@@ -104,6 +105,7 @@ export function accountDialog(chat, {onLogOut}) {
     place,
     h('section', {class: 'member-section'}, heading, list),
     h('div', {class: 'actions'}, h('button', {type: 'button', class: 'danger-button', on: {click: logOut}}, 'Log out')),
+    myDataSection(chat, {onGone: () => onLogOut('Your account is deleted.')}),
   );
   box.show();
   load();

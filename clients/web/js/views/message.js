@@ -12,6 +12,7 @@ const STATES = {[SENDING]: 'Sending…', [WAITING]: 'Waiting to be sent'};
 export function buildRow(row, actions) {
   if (row.kind === 'day') return h('h3', {class: 'divider'}, h('span'));
   if (row.kind === 'new') return h('p', {class: 'divider divider-new'}, h('span'));
+  if (row.kind === 'notice') return h('p', {class: 'divider notice-line'}, h('span', {dir: 'auto'}));
   const element = h('article', {class: 'message', tabindex: -1});
   element.actions = actions;
   return element;

@@ -3,6 +3,7 @@
  * them.
  */
 import {highlights, isMentioned} from '../mentions.js';
+import {noticeWords} from '../notices.js';
 import {dayKey, dayName} from '../time.js';
 import {mediaInShort} from './media.js';
 
@@ -12,7 +13,10 @@ const TOGETHER_MS = 5 * 60_000;
 export function rowsOf(chat, {messages, unsent, isGroup, firstUnread, find}) {
   const rows = [];
   let previous = null;
-  const sent = messages.map((message) => sentRow(chat, message, find));
+  let before = null;
+  const sent = messages.map((message) =>
+    message.type === 'system' ? noticeRow(chat, message) : sentRow(chat, message, find),
+  );
   const all = [
     ...sent,
     ...unsent
@@ -21,13 +25,20 @@ export function rowsOf(chat, {messages, unsent, isGroup, firstUnread, find}) {
   ];
   for (const row of all) {
     // Forward only: an unsent message carries this computer's time, which may be behind the server's.
-    const newDay = !previous || (row.date > previous.date && dayKey(previous.date) !== dayKey(row.date));
+    const newDay = !before || (row.date > before.date && dayKey(before.date) !== dayKey(row.date));
     const isFirstUnread = firstUnread > 0 && row.seq >= firstUnread && !row.own && (previous?.seq ?? 0) < firstUnread;
     if (newDay)
       rows.push({kind: 'day', key: `day:${dayKey(row.date)}`, words: dayName(row.date), signature: dayName(row.date)});
+    const isApart = newDay || before !== previous; // A notice stands between them.
+    before = row;
+    if (row.kind === 'notice') {
+      if (previous) previous.last = true;
+      rows.push(row);
+      continue;
+    }
     if (isFirstUnread) rows.push({kind: 'new', key: 'new', words: 'New', signature: 'new'});
     row.first =
-      newDay || isFirstUnread || !previous || previous.sender !== row.sender || row.date - previous.date > TOGETHER_MS;
+      isApart || isFirstUnread || !previous || previous.sender !== row.sender || row.date - previous.date > TOGETHER_MS;
     if (previous) previous.last = row.first;
     row.named = isGroup && !row.own && row.first;
     previous = row;
@@ -39,6 +50,19 @@ export function rowsOf(chat, {messages, unsent, isGroup, firstUnread, find}) {
 }
 
 const isSame = (chat, message, entry) => message.sender_id === chat.me.id && message.client_message_id === entry.id;
+
+function noticeRow(chat, message) {
+  const words = noticeWords(chat, message);
+  return {
+    kind: 'notice',
+    key: `seq:${message.seq}`,
+    seq: message.seq,
+    own: false,
+    date: new Date(message.created_at),
+    words,
+    signature: words,
+  };
+}
 
 function sentRow(chat, message, find) {
   const own = message.sender_id === chat.me.id;
@@ -106,7 +130,8 @@ export function quoteOf(chat, seq, message) {
 }
 
 /** One line for a message: in the list, in a quote, above the composer. */
-export function inShort(message) {
+export function inShort(message, chat) {
+  if (message.type === 'system' && chat) return noticeWords(chat, message);
   return message.text ? message.text.slice(0, 200).replace(/\s+/gu, ' ') : mediaInShort(message.media);
 }
 

@@ -139,6 +139,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onChannels, onSearch, onAccou
     const last = unsent.at(-1) ?? conversation.last_message;
     if (!last) return {kind: 'none', text: conversation.type === 'direct' ? 'Say hello' : 'New group'};
     if (last.deleted_at) return {kind: 'none', text: 'Message deleted'};
+    if (last.type === 'system') return {kind: 'none', text: inShort(last, chat)};
     const mine = !last.sender_id || last.sender_id === chat.me.id;
     if (mine) return {kind: 'text', text: `You: ${inShort(last)}`};
     if (conversation.type === 'direct') return {kind: 'text', text: inShort(last)};
