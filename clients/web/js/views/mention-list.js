@@ -52,7 +52,8 @@ export function mentionList(chat, id, area, {onChanged}) {
   function show(people) {
     offered = people;
     active = 0;
-    if (people.length === 0) return hide();
+    const isWhole = people.length === 1 && people[0].username === typed();
+    if (people.length === 0 || isWhole) return hide(); // Enter is for sending again.
     element.hidden = false;
     fill(
       element,
