@@ -83,8 +83,7 @@ class ChannelTest {
             ann.awaitState("the plan", "sent");
             ben.open("Ann");
             ben.choose("the plan", "Pin");
-            var pins = ann.page()
-                    .getByRole(AriaRole.GROUP, new Page.GetByRoleOptions().setName("Pinned messages"));
+            var pins = ann.page().getByRole(AriaRole.GROUP, new Page.GetByRoleOptions().setName("Pinned messages"));
             assertThat(pins).containsText("the plan");
             pins.getByText("the plan").click();
             assertThat(ann.message("the plan")).isFocused();
@@ -114,9 +113,7 @@ class ChannelTest {
     private static void menuOf(ChatWindow window, String person, String item) {
         window.inDialog("More about " + person).click();
         window.page()
-                .getByRole(
-                        AriaRole.MENUITEM,
-                        new Page.GetByRoleOptions().setName(Pattern.compile("^" + item + "$")))
+                .getByRole(AriaRole.MENUITEM, new Page.GetByRoleOptions().setName(Pattern.compile("^" + item + "$")))
                 .click();
     }
 }

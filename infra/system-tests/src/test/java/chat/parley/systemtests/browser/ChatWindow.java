@@ -176,8 +176,7 @@ final class ChatWindow implements AutoCloseable {
     }
 
     Locator inDialog(String button) {
-        return dialog()
-                .getByRole(
+        return dialog().getByRole(
                         AriaRole.BUTTON,
                         new Locator.GetByRoleOptions().setName(button).setExact(true));
     }

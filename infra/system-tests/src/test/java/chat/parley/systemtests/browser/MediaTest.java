@@ -104,7 +104,9 @@ class MediaTest {
     }
 
     private static void attach(ChatWindow window, FilePayload file) {
-        window.page().waitForFileChooser(() -> window.button("Attach files").click()).setFiles(file);
+        window.page()
+                .waitForFileChooser(() -> window.button("Attach files").click())
+                .setFiles(file);
     }
 
     private static FilePayload text(String name, String content) {

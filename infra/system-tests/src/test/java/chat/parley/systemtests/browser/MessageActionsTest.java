@@ -52,7 +52,8 @@ class MessageActionsTest {
             ann.choose("first words", "Edit");
             ann.page().route(ONE_MESSAGE, route -> route.abort());
             ann.send("second words");
-            assertThat(ann.page().getByRole(AriaRole.ALERT)
+            assertThat(ann.page()
+                            .getByRole(AriaRole.ALERT)
                             .filter(new Locator.FilterOptions().setHasText("cannot be reached")))
                     .isVisible();
             assertThat(ann.composer()).hasValue("second words");
@@ -180,7 +181,8 @@ class MessageActionsTest {
             assertThat(ann.composer()).hasValue("Ask @" + ben.username() + " ");
             ann.page().keyboard().type("first");
             ann.page().keyboard().press("Enter");
-            assertThat(ben.page().getByRole(AriaRole.STATUS)
+            assertThat(ben.page()
+                            .getByRole(AriaRole.STATUS)
                             .filter(new Locator.FilterOptions().setHasText("Ann mentioned you")))
                     .hasCount(1);
             ben.open("Galley");

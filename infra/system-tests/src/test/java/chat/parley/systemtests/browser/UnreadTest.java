@@ -64,8 +64,7 @@ class UnreadTest {
             ben.open("Galley");
             ann.awaitTicks("soup", "Seen by 1");
             ann.choose("soup", "Seen by");
-            assertThat(ann.dialog().getByText("Seen by 1 of 2, received by 2."))
-                    .isVisible();
+            assertThat(ann.dialog().getByText("Seen by 1 of 2, received by 2.")).isVisible();
             assertThat(ann.dialog().getByRole(AriaRole.LISTITEM)).hasText(new String[] {"Ben", "Cleo"});
             ann.page().keyboard().press("Escape");
             cleo.open("Galley");

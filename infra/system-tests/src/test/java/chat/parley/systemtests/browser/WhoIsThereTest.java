@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Who is there, and who is writing. */
 class WhoIsThereTest {
     /** As fast as people type; longer than the pause between two tellings. */
-    private static final Locator.PressSequentiallyOptions SLOWLY =
-            new Locator.PressSequentiallyOptions().setDelay(180);
+    private static final Locator.PressSequentiallyOptions SLOWLY = new Locator.PressSequentiallyOptions().setDelay(180);
 
     @Test
     void typing_shows_in_the_other_windows_and_ends_with_the_message_or_with_silence() {
