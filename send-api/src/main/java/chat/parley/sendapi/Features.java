@@ -6,6 +6,10 @@ import chat.parley.conversation.ConversationList;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.presence.TypingPace;
+import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -31,11 +35,15 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -46,6 +54,8 @@ final class Features {
     final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final TypingRoutes typing;
+    final PresenceRoutes presence;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -64,6 +74,8 @@ final class Features {
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
         receipts = receipts();
+        typing = typing();
+        presence = presence();
         startRelay();
     }
 
@@ -132,6 +144,19 @@ final class Features {
         var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+    }
+
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
     private void startRelay() {

@@ -33,13 +33,14 @@ public record SendApiSettings(
      * @param connections most PostgreSQL connections, and most Redis connections
      * @param sendsPerMinute messages one person may send through this process
      * @param editWindow how long after sending an author may edit; zero: for ever
+     * @param presence whether it is told who is there
      */
-    public record Bounds(int connections, int sendsPerMinute, Duration editWindow) {
+    public record Bounds(int connections, int sendsPerMinute, Duration editWindow, boolean presence) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true);
         }
 
         private static Bounds from(Settings settings) {
@@ -51,7 +52,8 @@ public record SendApiSettings(
                             500,
                             "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
                     sendsPerMinute(settings),
-                    editWindow(settings));
+                    editWindow(settings),
+                    settings.flag("PARLEY_PRESENCE", true));
         }
 
         /** The time for edits that the environment sets, or the default. */
