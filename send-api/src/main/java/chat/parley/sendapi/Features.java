@@ -201,6 +201,7 @@ final class Features {
                 ErasureSteps.tickets(stores.accounts.erasures()),
                 ErasureSteps.media(mediaCatalog(), collector),
                 ErasureSteps.presence(leases()),
+                ErasureSteps.search(new SearchIndex(stores.postgres)),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
                 ErasureSteps.streams(memberships, stores.events));

@@ -12,6 +12,7 @@ import chat.parley.message.MessageStore;
 import chat.parley.outbox.Outbox;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.push.PushErasure;
+import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import java.util.HashSet;
 import java.util.List;
@@ -108,6 +109,14 @@ public final class ErasureSteps {
                     }
                 } while (page.size() == PAGE);
             });
+            return true;
+        };
+    }
+
+    /** What can be found. */
+    public static ErasureStep search(SearchIndex index) {
+        return (erasure, pace) -> {
+            index.erase(erasure.user());
             return true;
         };
     }

@@ -26,6 +26,7 @@ import chat.parley.postgres.Postgres;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.push.PushErasure;
 import chat.parley.redis.Redis;
+import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import chat.parley.testkit.RealPostgres;
@@ -174,6 +175,7 @@ class EraserTest {
                 ErasureSteps.tickets(accounts.erasures()),
                 ErasureSteps.media(catalog, collector),
                 ErasureSteps.presence(new PresenceLeases(redis, Clock.systemUTC())),
+                ErasureSteps.search(new SearchIndex(postgres)),
                 ErasureSteps.pushes(new PushErasure(redis)),
                 ErasureSteps.told(outbox),
                 ErasureSteps.streams(memberships, events));
