@@ -1,13 +1,25 @@
 package chat.parley.sendapi;
 
+import chat.parley.account.OpaqueSecrets;
+import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.Invites;
+import chat.parley.conversation.PublicChannels;
+import chat.parley.conversation.SettingsChanges;
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
+import chat.parley.sendapi.conversation.ChannelRoutes;
 import chat.parley.sendapi.conversation.ConversationNews;
 import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.ConversationView;
 import chat.parley.sendapi.conversation.CreateConversation;
+import chat.parley.sendapi.conversation.InviteLinks;
+import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.Permissions;
+import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
@@ -25,6 +37,10 @@ final class Features {
     final AccountRoutes accounts;
     final ConversationRoutes conversations;
     final MemberRoutes members;
+    final ChannelRoutes channels;
+    final InviteRoutes invites;
+    final BanRoutes bans;
+    final PinRoutes pins;
     final MessageRoutes messages;
 
     private final Stores stores;
@@ -36,8 +52,14 @@ final class Features {
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, stores.meters);
         var idempotency = idempotency();
         var change = changeConversation();
-        conversations = conversations(change, idempotency);
+        var view = new ConversationView(stores.conversations, stores.messages);
+        var permissions = new Permissions(stores.conversations);
+        channels = new ChannelRoutes(new PublicChannels(stores.postgres), view, change);
+        conversations = conversations(change, view, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
+        invites = invites(change, view, permissions, idempotency);
+        bans = new BanRoutes(new Bans(stores.postgres, stores.clock), permissions, change);
+        pins = new PinRoutes(stores.messages, permissions, change);
         messages = messages();
         startRelay();
     }
@@ -53,15 +75,30 @@ final class Features {
     }
 
     private ChangeConversation changeConversation() {
-        var changes = new ConversationChanges(stores.postgres, stores.clock);
-        return new ChangeConversation(stores.accounts.users(), changes, conversationNews());
+        return new ChangeConversation(
+                stores.accounts.users(),
+                new ConversationChanges(stores.postgres, stores.clock),
+                new SettingsChanges(stores.postgres, stores.clock),
+                new Bans(stores.postgres, stores.clock),
+                conversationNews());
     }
 
-    private ConversationRoutes conversations(ChangeConversation change, Idempotency idempotency) {
+    private ConversationRoutes conversations(
+            ChangeConversation change, ConversationView view, Idempotency idempotency) {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        return new ConversationRoutes(stores.conversations, stores.messages, create, change, idempotency);
+        return new ConversationRoutes(stores.conversations, view, channels, create, change, idempotency);
+    }
+
+    private InviteRoutes invites(
+            ChangeConversation change, ConversationView view, Permissions permissions, Idempotency idempotency) {
+        var links = new InviteLinks(
+                new Invites(stores.postgres, stores.clock),
+                stores.conversations,
+                new OpaqueSecrets(stores.random),
+                change);
+        return new InviteRoutes(links, view, permissions, idempotency);
     }
 
     private MessageRoutes messages() {

@@ -4,8 +4,12 @@ import static chat.parley.sendapi.http.Access.ANYONE;
 import static chat.parley.sendapi.http.Access.PERSON;
 
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.BanRoutes;
+import chat.parley.sendapi.conversation.ChannelRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -17,6 +21,7 @@ final class Routes {
         install(routes, ops);
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
+        install(routes, features.channels, features.invites, features.bans, features.pins);
         install(routes, features.messages);
     }
 
@@ -48,11 +53,28 @@ final class Routes {
         routes.post("/v1/conversations", conversations::create, PERSON);
         routes.get("/v1/conversations", conversations::list, PERSON);
         routes.get("/v1/conversations/{conversation}", conversations::get, PERSON);
-        routes.patch("/v1/conversations/{conversation}", conversations::rename, PERSON);
+        routes.patch("/v1/conversations/{conversation}", conversations::change, PERSON);
+        routes.delete("/v1/conversations/{conversation}", conversations::delete, PERSON);
         routes.get("/v1/conversations/{conversation}/members", members::list, PERSON);
         routes.post("/v1/conversations/{conversation}/members", members::add, PERSON);
         routes.patch("/v1/conversations/{conversation}/members/{user}", members::setRole, PERSON);
         routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
+    }
+
+    private static void install(
+            RoutesConfig routes, ChannelRoutes channels, InviteRoutes invites, BanRoutes bans, PinRoutes pins) {
+        routes.post("/v1/conversations/{conversation}/join", channels::join, PERSON);
+        routes.post("/v1/conversations/{conversation}/invites", invites::create, PERSON);
+        routes.get("/v1/conversations/{conversation}/invites", invites::list, PERSON);
+        routes.delete("/v1/conversations/{conversation}/invites/{invite}", invites::revoke, PERSON);
+        routes.get("/v1/invites/{token}", invites::show, PERSON);
+        routes.post("/v1/invites/{token}/join", invites::join, PERSON);
+        routes.get("/v1/conversations/{conversation}/bans", bans::list, PERSON);
+        routes.put("/v1/conversations/{conversation}/bans/{user}", bans::ban, PERSON);
+        routes.delete("/v1/conversations/{conversation}/bans/{user}", bans::unban, PERSON);
+        routes.get("/v1/conversations/{conversation}/pins", pins::list, PERSON);
+        routes.put("/v1/conversations/{conversation}/pins/{seq}", pins::pin, PERSON);
+        routes.delete("/v1/conversations/{conversation}/pins/{seq}", pins::unpin, PERSON);
     }
 
     private static void install(RoutesConfig routes, MessageRoutes messages) {

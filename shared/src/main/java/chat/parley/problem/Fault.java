@@ -39,6 +39,12 @@ public enum Fault {
     LAST_OWNER(409, "A group keeps an owner", false),
     /** The group has all the members it can have. */
     GROUP_FULL(409, "The group is full", false),
+    /** Someone to be added is banned from the conversation: lift the ban first. */
+    BANNED(409, "Banned from this conversation", false),
+    /** The conversation has all the pins it can have. */
+    TOO_MANY_PINS(409, "Too many pinned messages", false),
+    /** The conversation has all the open invitations it can have. */
+    TOO_MANY_INVITES(409, "Too many open invitations", false),
     /** The body is larger than any request needs. */
     BODY_TOO_LARGE(413, "The body is too large", false),
     /** The URL is longer than any request needs. */

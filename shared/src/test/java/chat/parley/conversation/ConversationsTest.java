@@ -144,7 +144,7 @@ class ConversationsTest {
         world.changes.remove(leftLongAgo, ann, ann);
         world.clock.advance(SECOND);
         var since = world.clock.instant();
-        world.changes.rename(renamed, ann, "New");
+        world.settings.set(renamed, ann, SettingsChange.name("New"));
         world.changes.remove(left, ann, ann);
         var carol = world.person();
         world.changes.add(quiet, ann, List.of(carol), Role.MEMBER);

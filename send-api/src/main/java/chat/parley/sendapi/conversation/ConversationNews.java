@@ -45,7 +45,7 @@ public final class ConversationNews {
         tell(conversation.id(), members -> List.of(new News(event, members, outboxId)));
     }
 
-    void renamed(ConversationId conversation, UserId actor, Instant at, long outboxId) {
+    void updated(ConversationId conversation, UserId actor, Instant at, long outboxId) {
         tell(
                 conversation,
                 members -> conversations
@@ -56,6 +56,9 @@ public final class ConversationNews {
     }
 
     void membersChanged(ConversationId conversation, UserId actor, Instant at, List<MemberChange> changes) {
+        if (changes.isEmpty()) {
+            return;
+        }
         tell(conversation, members -> {
             var joiners = new HashSet<UserId>();
             for (var change : changes) {

@@ -2,6 +2,7 @@ package chat.parley.sendapi.conversation;
 
 import chat.parley.account.Users;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
 import chat.parley.conversation.Membership;
@@ -53,12 +54,13 @@ public final class CreateConversation {
         return make(reservation, creator, id -> creation.direct(id, creator, other));
     }
 
-    Result group(Reservation reservation, UserId creator, String name, Collection<UserId> members) {
+    /** A group or channel. */
+    Result group(Reservation reservation, UserId creator, Wish wish, Collection<UserId> members) {
         var unknown = unknown(members);
         if (!unknown.isEmpty()) {
             return new Result.UnknownUsers(unknown);
         }
-        return make(reservation, creator, id -> creation.group(id, creator, name, members));
+        return make(reservation, creator, id -> creation.create(id, creator, wish, members));
     }
 
     private interface Making {

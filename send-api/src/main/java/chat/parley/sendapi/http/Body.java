@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -152,6 +153,53 @@ public final class Body {
             texts.add(item.textValue());
         }
         return texts;
+    }
+
+    /** An optional true or false; null where it is not sent, and after a complaint. */
+    public @Nullable Boolean flagOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isBoolean()) {
+            complain(field, "not_a_boolean");
+            return null;
+        }
+        return node.booleanValue();
+    }
+
+    /** An optional whole number from {@code min} to {@code max}; null where it is not sent, and after a complaint. */
+    public @Nullable Long wholeOrNull(String field, long min, long max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isIntegralNumber()) {
+            complain(field, "not_a_whole_number");
+            return null;
+        }
+        if (!node.canConvertToLong() || node.longValue() < min || node.longValue() > max) {
+            complain(field, "out_of_range");
+            return null;
+        }
+        return node.longValue();
+    }
+
+    /** An optional one of the {@code choices}, which are named as in JSON; null where it is not sent, and after a complaint. */
+    public <T> @Nullable T choiceOrNull(String field, Map<String, T> choices) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isTextual()) {
+            complain(field, "not_text");
+            return null;
+        }
+        T choice = choices.get(node.textValue());
+        if (choice == null) {
+            complain(field, "not_a_choice");
+        }
+        return choice;
     }
 
     /** A field that may stand here and whose value does not matter. */

@@ -61,6 +61,7 @@ public final class MessageRoutes {
             }
             case SendOutcome.KeyReused reused -> Answer.problem(http, Problem.of(Fault.IDEMPOTENCY_MISMATCH));
             case SendOutcome.NotFound none -> Answer.problem(http, Problem.of(Fault.NOT_FOUND));
+            case SendOutcome.Forbidden refused -> Answer.problem(http, Problem.of(Fault.FORBIDDEN));
             case SendOutcome.Busy busy -> Answer.problem(http, Problem.of(Fault.OVERLOADED));
         }
     }

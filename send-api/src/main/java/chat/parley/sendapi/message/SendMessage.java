@@ -37,6 +37,9 @@ public final class SendMessage {
         var roster = rosterWith(sender, conversation);
         for (int attempt = 0; roster.isPresent() && attempt < ATTEMPTS_MAX; attempt++) {
             var used = roster.get();
+            if (!used.maySend(sender)) {
+                return new SendOutcome.Forbidden();
+            }
             var message = new NewMessage(conversation, used.version(), sender, clientMessageId, text);
             switch (append(message, used)) {
                 case Stored stored -> {
@@ -60,7 +63,7 @@ public final class SendMessage {
     /** A "yes" may come from the cache: the store checks the version. A "no" is asked again, for it is not. */
     private Optional<Roster> rosterWith(UserId sender, ConversationId conversation) {
         var cached = conversations.roster(conversation);
-        if (cached.isPresent() && cached.get().members().containsKey(sender)) {
+        if (cached.isPresent() && cached.get().maySend(sender)) {
             return cached;
         }
         return conversations

@@ -16,6 +16,9 @@ sealed interface SendOutcome {
     /** No such conversation, or the sender is no member of it. */
     record NotFound() implements SendOutcome {}
 
+    /** The sender is a member and may not post here: only admins do, or one of the two has blocked the other. */
+    record Forbidden() implements SendOutcome {}
+
     /** Members change so fast that no roster held long enough; nothing was stored. */
     record Busy() implements SendOutcome {}
 }

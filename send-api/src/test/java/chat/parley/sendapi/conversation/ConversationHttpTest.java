@@ -89,8 +89,8 @@ class ConversationHttpTest {
                 "/member_ids/1 unknown_user",
                 refusal(post(ann, "/v1/conversations", group("g", bob.id(), UNKNOWN_ID), null)));
         assertEquals(
-                "/topic unknown_field",
-                refusal(post(ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"n\",\"topic\":\"t\"}", null)));
+                "/color unknown_field",
+                refusal(post(ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"n\",\"color\":\"t\"}", null)));
     }
 
     @Test
