@@ -21,13 +21,15 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.conversation.Permissions;
 import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.http.Browsers;
+import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
-import chat.parley.sendapi.message.SendLimit;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.relay.Relay;
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -42,6 +44,7 @@ final class Features {
     final BanRoutes bans;
     final PinRoutes pins;
     final MessageRoutes messages;
+    final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -60,7 +63,10 @@ final class Features {
         invites = invites(change, view, permissions, idempotency);
         bans = new BanRoutes(new Bans(stores.postgres, stores.clock), permissions, change);
         pins = new PinRoutes(stores.messages, permissions, change);
-        messages = messages();
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var history = new History(stores.conversations, stores.messages);
+        messages = messages(messageNews, history);
+        messageChanges = messageChanges(messageNews, history);
         startRelay();
     }
 
@@ -101,12 +107,23 @@ final class Features {
         return new InviteRoutes(links, view, permissions, idempotency);
     }
 
-    private MessageRoutes messages() {
-        var news = new MessageNews(stores.events, stores.pushes, stores.outbox);
+    private MessageRoutes messages(MessageNews news, History history) {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
-                new History(stores.conversations, stores.messages),
-                new SendLimit(settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                history,
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private MessageChangeRoutes messageChanges(MessageNews news, History history) {
+        return new MessageChangeRoutes(
+                new ChangeMessage(
+                        stores.conversations,
+                        stores.messages,
+                        news,
+                        stores.clock,
+                        settings.bounds().editWindow()),
+                history,
+                new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
     }
 
     private void startRelay() {

@@ -10,6 +10,7 @@ import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
+import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -22,7 +23,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.channels, features.invites, features.bans, features.pins);
-        install(routes, features.messages);
+        install(routes, features.messages, features.messageChanges);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -77,9 +78,15 @@ final class Routes {
         routes.delete("/v1/conversations/{conversation}/pins/{seq}", pins::unpin, PERSON);
     }
 
-    private static void install(RoutesConfig routes, MessageRoutes messages) {
+    private static void install(RoutesConfig routes, MessageRoutes messages, MessageChangeRoutes changes) {
         routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
+        routes.patch("/v1/conversations/{conversation}/messages/{seq}", changes::edit, PERSON);
+        routes.delete("/v1/conversations/{conversation}/messages/{seq}", changes::delete, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/versions", changes::versions, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/reactions", changes::reactions, PERSON);
+        routes.put("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::react, PERSON);
+        routes.delete("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::unreact, PERSON);
     }
 }

@@ -5,6 +5,7 @@ import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.http.BrowserSettings;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,13 +30,14 @@ public record SendApiSettings(
      *
      * @param connections most PostgreSQL connections, and most Redis connections
      * @param sendsPerMinute messages one person may send through this process
+     * @param editWindow how long after sending an author may edit; zero: for ever
      */
-    public record Bounds(int connections, int sendsPerMinute) {
+    public record Bounds(int connections, int sendsPerMinute, Duration editWindow) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO);
         }
 
         private static Bounds from(Settings settings) {
@@ -46,7 +48,14 @@ public record SendApiSettings(
                             4,
                             500,
                             "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
-                    sendsPerMinute(settings));
+                    sendsPerMinute(settings),
+                    editWindow(settings));
+        }
+
+        /** The time for edits that the environment sets, or the default. */
+        public static Duration editWindow(Settings settings) {
+            return settings.seconds(
+                    "PARLEY_EDIT_WINDOW", Duration.ZERO, Duration.ZERO, Duration.ofDays(3_650), "0 is for ever");
         }
 
         /** The quota that the environment sets, or the default. */

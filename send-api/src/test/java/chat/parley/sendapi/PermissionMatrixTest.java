@@ -71,6 +71,13 @@ class PermissionMatrixTest {
             DELETE /pins/1            | 204 404 | 204 204 204 404 404 404 | 204 204 403 404 404 404 | 204 204 403 404 404 404 |
             GET    /messages          | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
             GET    /messages/1        | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
+            PATCH  /messages/1        | 403 404 | 403 403 403 404 404 404 | 403 403 403 404 404 404 | 403 403 403 404 404 404 | {"text":"x"}
+            DELETE /messages/1        | 403 404 | 200 200 403 404 404 404 | 200 200 403 404 404 404 | 200 200 403 404 404 404 |
+            GET    /messages/1/versions | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
+            GET    /messages/1/reactions | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
+            PUT    /messages/1/reactions/%F0%9F%91%8D | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
+            DELETE /messages/1/reactions/%F0%9F%91%8D | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
+            POST   /messages          | 403 404 | 201 201 403 404 404 404 | 201 201 403 404 404 404 | 201 201 403 404 404 404 | {"client_message_id":"a","text":"t","mentions":["all"]}
             POST   /messages          | 201 404 | 201 201 201 404 404 404 | 201 201 201 404 404 404 | 201 201 201 404 404 404 | {"client_message_id":"k","text":"t"}
             """;
 
@@ -100,7 +107,11 @@ class PermissionMatrixTest {
         }
     }
 
-    private record Row(String method, String path, Map<Kind, List<Integer>> statuses, @Nullable String body) {}
+    private record Row(
+            String method,
+            String path,
+            Map<Kind, List<Integer>> statuses,
+            @Nullable String body) {}
 
     @BeforeAll
     void start() throws Exception {
@@ -169,6 +180,7 @@ class PermissionMatrixTest {
                         + row.path
                                 .replace("/members/me", "/members/{user}")
                                 .replace("{target}", "{user}")
+                                .replace("%F0%9F%91%8D", "{emoji}")
                                 .replaceAll("/1\\b", "/{seq}"))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertTrue(routes.size() > 10);
@@ -208,7 +220,9 @@ class PermissionMatrixTest {
         assertEquals(201, people.say(target, path, "hello").statusCode());
         assertEquals(204, people.delete(left, path + "/members/me").statusCode());
         assertEquals(204, people.put(owner, path + "/bans/" + banned.id()).statusCode());
-        String invite = People.json(people.post(owner, path + "/invites", "{}")).at("/id").textValue();
+        String invite = People.json(people.post(owner, path + "/invites", "{}"))
+                .at("/id")
+                .textValue();
         return new Scene(path, target, invite);
     }
 

@@ -17,6 +17,10 @@ public enum Permission {
     SEND(MEMBER, MEMBER, MEMBER),
     /** Post where {@link Posting#ADMINS} may. */
     SEND_AMONG_READERS(MEMBER, ADMIN, ADMIN),
+    /** Mention everyone at once. */
+    MENTION_EVERYONE(null, ADMIN, ADMIN),
+    /** Delete messages of others; one's own are anyone's. */
+    DELETE_MESSAGES(null, ADMIN, ADMIN),
     /** Report a message, choose one's own notifications. */
     CARE(MEMBER, MEMBER, MEMBER),
     /** Pin and unpin. */

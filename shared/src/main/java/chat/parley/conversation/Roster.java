@@ -24,7 +24,12 @@ public record Roster(
 
     /** Whether {@code user} may post. */
     public boolean maySend(UserId user) {
+        return !blocked && allows(user, posting.permission());
+    }
+
+    /** Whether {@code user} is a member who may. */
+    public boolean allows(UserId user, Permission permission) {
         var member = members.get(user);
-        return member != null && !blocked && posting.permission().allows(type, member.role());
+        return member != null && permission.allows(type, member.role());
     }
 }

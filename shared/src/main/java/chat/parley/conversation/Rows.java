@@ -58,14 +58,14 @@ final class Rows {
     /** Binds {@code :name, :topic, :public, :posting, :history, :searchName, :searchWords}. */
     static Update bind(ConversationSettings settings, Update update) {
         String name = settings.name();
-        boolean isFound = settings.isPublic() && name != null;
+        String found = settings.isPublic() ? name : null;
         return update.bind("name", name)
                 .bind("topic", settings.topic())
                 .bind("public", settings.isPublic())
                 .bind("posting", settings.posting().text())
                 .bind("history", settings.history().text())
-                .bind("searchName", isFound ? ChannelName.folded(name) : null)
-                .bind("searchWords", isFound ? texts(ChannelName.words(name)) : null);
+                .bind("searchName", found == null ? null : ChannelName.folded(found))
+                .bind("searchWords", found == null ? null : texts(ChannelName.words(found)));
     }
 
     static Member member(ResultSet row) throws SQLException {

@@ -6,6 +6,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** Something that happened in a conversation and that its members are told. */
 public sealed interface ChatEvent {
@@ -18,8 +19,12 @@ public sealed interface ChatEvent {
     /** When it was committed. */
     Instant at();
 
-    /** A message was sent. */
-    record MessageCreated(Message message) implements ChatEvent {
+    /**
+     * A message was sent.
+     *
+     * @param quoted the message it answers, as it stands, for those who may see that one; null where there is none
+     */
+    record MessageCreated(Message message, @Nullable Message quoted) implements ChatEvent {
         @Override
         public ConversationId conversation() {
             return message.conversation();
@@ -33,6 +38,42 @@ public sealed interface ChatEvent {
         @Override
         public Instant at() {
             return message.createdAt();
+        }
+    }
+
+    /**
+     * A message changed. Also told instead of a reaction where all that is known is that something changed: the message carries everything.
+     *
+     * @param quoted as in {@link MessageCreated}
+     */
+    record MessageEdited(Message message, @Nullable Message quoted, UserId actor, Instant at) implements ChatEvent {
+        @Override
+        public ConversationId conversation() {
+            return message.conversation();
+        }
+    }
+
+    /** A message was deleted; it says nothing any more. */
+    record MessageDeleted(Message message, UserId actor, Instant at) implements ChatEvent {
+        @Override
+        public ConversationId conversation() {
+            return message.conversation();
+        }
+    }
+
+    /** Someone reacted to a message. */
+    record ReactionAdded(Message message, String emoji, UserId actor, Instant at) implements ChatEvent {
+        @Override
+        public ConversationId conversation() {
+            return message.conversation();
+        }
+    }
+
+    /** Someone took a reaction back. */
+    record ReactionRemoved(Message message, String emoji, UserId actor, Instant at) implements ChatEvent {
+        @Override
+        public ConversationId conversation() {
+            return message.conversation();
         }
     }
 
@@ -66,6 +107,13 @@ public sealed interface ChatEvent {
         public ConversationId conversation() {
             return member.conversation();
         }
+    }
+
+    /** What a message's change tells: its deletion, or else all that it says now. */
+    static ChatEvent changed(Message message, @Nullable Message quoted, UserId actor, Instant at) {
+        return message.isDeleted()
+                ? new MessageDeleted(message, actor, at)
+                : new MessageEdited(message, quoted, actor, at);
     }
 
     /** Someone left or was removed; also told to the one who did. */

@@ -9,12 +9,18 @@ import chat.parley.event.ChatEvent.MemberJoined;
 import chat.parley.event.ChatEvent.MemberLeft;
 import chat.parley.event.ChatEvent.MemberUpdated;
 import chat.parley.event.ChatEvent.MessageCreated;
-import chat.parley.id.ConversationId;
+import chat.parley.event.ChatEvent.MessageDeleted;
+import chat.parley.event.ChatEvent.MessageEdited;
+import chat.parley.event.ChatEvent.ReactionAdded;
+import chat.parley.event.ChatEvent.ReactionRemoved;
+import chat.parley.id.UserId;
 import chat.parley.json.JsonText;
+import chat.parley.message.Message;
 import chat.parley.message.MessageJson;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The one place that turns an event into what travels: name, key and the envelope of the contract. */
 public final class EventJson {
@@ -31,22 +37,37 @@ public final class EventJson {
             out.writeStringField("actor_id", event.actor().toString());
             out.writeFieldName("data");
             writeData(event, out);
+            writeQuoted(event, out);
             out.writeEndObject();
         });
         return new EncodedEvent(type, key(event), event.at().toEpochMilli(), json);
     }
 
-    /** The key under which a stream knows the creation of a message. */
-    static String messageKey(ConversationId conversation, long seq) {
-        return MESSAGE_KEY + conversation + ':' + seq + ":1";
+    /** The key under which a stream knows a message as it stands. */
+    private static String messageKey(Message message) {
+        return MESSAGE_KEY
+                + message.conversation()
+                + ':'
+                + message.seq()
+                + ':'
+                + message.state().version();
     }
+
+    static final String MESSAGE_CREATED = "message.created";
+
+    /** The event of a deletion, which a replay tells instead of what was deleted. */
+    static final String MESSAGE_DELETED = "message.deleted";
 
     /** How keys of messages begin; {@link References} reads them. */
     static final String MESSAGE_KEY = "m:";
 
     private static String type(ChatEvent event) {
         return switch (event) {
-            case MessageCreated unused -> "message.created";
+            case MessageCreated unused -> MESSAGE_CREATED;
+            case MessageEdited unused -> "message.edited";
+            case MessageDeleted unused -> MESSAGE_DELETED;
+            case ReactionAdded unused -> "reaction.added";
+            case ReactionRemoved unused -> "reaction.removed";
             case ConversationCreated unused -> "conversation.created";
             case ConversationUpdated unused -> "conversation.updated";
             case MemberJoined unused -> "member.joined";
@@ -58,8 +79,11 @@ public final class EventJson {
     /** Changes that can happen again to the same thing are told apart by their time, which the outbox row repeats. */
     private static String key(ChatEvent event) {
         return switch (event) {
-            case MessageCreated sent ->
-                messageKey(sent.conversation(), sent.message().seq());
+            case MessageCreated sent -> messageKey(sent.message());
+            case MessageEdited edited -> messageKey(edited.message());
+            case MessageDeleted deleted -> messageKey(deleted.message());
+            case ReactionAdded added -> messageKey(added.message());
+            case ReactionRemoved removed -> messageKey(removed.message());
             case ConversationCreated created -> "c:" + created.conversation();
             case ConversationUpdated updated ->
                 "u:" + updated.conversation() + ':' + updated.at().toEpochMilli();
@@ -76,11 +100,55 @@ public final class EventJson {
     private static void writeData(ChatEvent event, JsonGenerator json) throws IOException {
         switch (event) {
             case MessageCreated sent -> MessageJson.write(sent.message(), json);
+            case MessageEdited edited -> MessageJson.write(edited.message(), json);
+            case MessageDeleted deleted -> MessageJson.write(deleted.message(), json);
+            case ReactionAdded added -> writeReaction(added.message(), added.actor(), added.emoji(), json);
+            case ReactionRemoved removed -> writeReaction(removed.message(), removed.actor(), removed.emoji(), json);
             case ConversationCreated created -> ConversationJson.write(created.created(), json);
             case ConversationUpdated updated -> ConversationJson.write(updated.updated(), json);
             case MemberJoined joined -> MemberJson.write(joined.member(), json);
             case MemberUpdated updated -> MemberJson.write(updated.member(), json);
             case MemberLeft left -> MemberJson.write(left.member(), json);
         }
+    }
+
+    /** With all counts, so that a client needs no counting of its own, and no event twice does harm. */
+    private static void writeReaction(Message message, UserId actor, String emoji, JsonGenerator json)
+            throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("seq", message.seq());
+        json.writeStringField("user_id", actor.toString());
+        json.writeStringField("emoji", emoji);
+        json.writeNumberField("version", message.state().version());
+        json.writeFieldName("reactions");
+        var reactions = message.state().reactions();
+        json.writeRawValue(reactions == null ? "{}" : reactions);
+        json.writeEndObject();
+    }
+
+    /** Beside the message, never in it: not every reader may see what it answers. */
+    private static void writeQuoted(ChatEvent event, JsonGenerator json) throws IOException {
+        var quoted = quoted(event);
+        if (quoted != null) {
+            json.writeFieldName("quoted");
+            MessageJson.write(quoted, json);
+        }
+    }
+
+    private static @Nullable Message quoted(ChatEvent event) {
+        return switch (event) {
+            case MessageCreated sent -> sent.quoted();
+            case MessageEdited edited -> edited.quoted();
+            default -> null;
+        };
+    }
+
+    /** Whether the event tells a message that answers another one. */
+    static boolean answers(ChatEvent event) {
+        return switch (event) {
+            case MessageCreated sent -> sent.message().body().replyTo() != null;
+            case MessageEdited edited -> edited.message().body().replyTo() != null;
+            default -> false;
+        };
     }
 }

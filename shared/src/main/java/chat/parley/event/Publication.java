@@ -8,8 +8,9 @@ import java.util.Collection;
  *
  * @param recipients each once
  * @param mode whether streams are searched for the event first
+ * @param storedWhole false: streams hold a reference, since it answers a message that is told along and may look different when it is replayed
  */
-public record Publication(EncodedEvent event, Collection<UserId> recipients, Mode mode) {
+public record Publication(EncodedEvent event, Collection<UserId> recipients, Mode mode, boolean storedWhole) {
     /** How much is known of earlier attempts. */
     public enum Mode {
         /** Never tried before. */
@@ -20,11 +21,15 @@ public record Publication(EncodedEvent event, Collection<UserId> recipients, Mod
 
     /** The publication of {@code event}, just committed, to {@code recipients}. */
     public static Publication first(ChatEvent event, Collection<UserId> recipients) {
-        return new Publication(EventJson.encode(event), recipients, Mode.FIRST);
+        return of(event, recipients, Mode.FIRST);
     }
 
     /** The publication of {@code event}, which may have been published before. */
     public static Publication repeat(ChatEvent event, Collection<UserId> recipients) {
-        return new Publication(EventJson.encode(event), recipients, Mode.REPEAT);
+        return of(event, recipients, Mode.REPEAT);
+    }
+
+    private static Publication of(ChatEvent event, Collection<UserId> recipients, Mode mode) {
+        return new Publication(EventJson.encode(event), recipients, mode, !EventJson.answers(event));
     }
 }

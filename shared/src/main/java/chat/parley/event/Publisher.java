@@ -180,7 +180,8 @@ final class Publisher implements AutoCloseable {
     private static void addCalls(Publication publication, List<Call> calls) {
         var event = publication.event();
         byte[] whole = LiveFrames.encode(event);
-        boolean byReference = event.json().length > WHOLE_BYTES_MAX && References.canResolve(event);
+        boolean isSmall = event.json().length <= WHOLE_BYTES_MAX && publication.storedWhole();
+        boolean byReference = !isSmall && References.canResolve(event);
         byte[] value = byReference
                 ? LiveFrames.encode(new EncodedEvent(event.type(), event.key(), event.timeMillis(), NOTHING))
                 : whole;

@@ -5,10 +5,13 @@ import chat.parley.event.LiveFrame.Entry;
 import chat.parley.id.ConversationId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Puts back, from history, the JSON of long events, which streams hold only by reference. */
@@ -20,25 +23,41 @@ public final class References {
         return event.key().startsWith(EventJson.MESSAGE_KEY);
     }
 
-    /** The same entries, all whole; what history no longer has is left out. Asks the store once a conversation that has references. */
-    public static List<Entry> resolve(List<Entry> entries, MessageStore messages) {
-        Map<ConversationId, List<Long>> wanted = new HashMap<>();
+    /** From which message on the reader of a stream sees a conversation. */
+    @FunctionalInterface
+    public interface Sight {
+        /** The first visible seq; {@link Long#MAX_VALUE} for who sees nothing. */
+        long from(ConversationId conversation);
+    }
+
+    /**
+     * The same entries, all whole: messages as they stand now; what history no longer has is left out. Asks the store once or twice a conversation that
+     * has references.
+     *
+     * @param sight asked where a message answers another one, which the reader may not see
+     */
+    public static List<Entry> resolve(List<Entry> entries, MessageStore messages, Sight sight) {
+        var names = new HashSet<Name>();
         for (var entry : entries) {
             if (entry.event().isReference()) {
-                var name = Name.of(entry.event());
-                wanted.computeIfAbsent(name.conversation, unused -> new ArrayList<>())
-                        .add(name.seq);
+                names.add(Name.of(entry.event()));
             }
         }
-        if (wanted.isEmpty()) {
+        if (names.isEmpty()) {
             return entries;
         }
-        Map<Name, Message> found = new HashMap<>();
-        wanted.forEach((conversation, seqs) -> messages.findAll(conversation, seqs)
-                .forEach(message -> found.put(new Name(conversation, message.seq()), message)));
+        var found = find(names, messages);
+        var answered = new HashSet<Name>();
+        found.forEach((name, message) -> {
+            var replyTo = message.body().replyTo();
+            if (replyTo != null && replyTo >= sight.from(name.conversation)) {
+                answered.add(new Name(name.conversation, replyTo));
+            }
+        });
+        var quoted = find(answered, messages);
         var whole = new ArrayList<Entry>(entries.size());
         for (var entry : entries) {
-            var resolved = entry.event().isReference() ? resolved(entry, found) : entry;
+            var resolved = entry.event().isReference() ? resolved(entry, found, quoted) : entry;
             if (resolved != null) {
                 whole.add(resolved);
             }
@@ -46,11 +65,35 @@ public final class References {
         return whole;
     }
 
-    private static @Nullable Entry resolved(Entry entry, Map<Name, Message> found) {
+    private static Map<Name, Message> find(Set<Name> names, MessageStore messages) {
+        Map<ConversationId, List<Long>> wanted = new HashMap<>();
+        for (var name : names) {
+            wanted.computeIfAbsent(name.conversation, unused -> new ArrayList<>())
+                    .add(name.seq);
+        }
+        Map<Name, Message> found = new HashMap<>();
+        wanted.forEach((conversation, seqs) -> messages.findAll(conversation, seqs)
+                .forEach(message -> found.put(new Name(conversation, message.seq()), message)));
+        return found;
+    }
+
+    /** Who made a change is not in a reference; only authors edit, so the author stands for it. */
+    private static @Nullable Entry resolved(Entry entry, Map<Name, Message> found, Map<Name, Message> quotable) {
         var message = found.get(Name.of(entry.event()));
-        return message == null
-                ? null
-                : new Entry(entry.epochMillis(), entry.n(), EventJson.encode(new MessageCreated(message)));
+        if (message == null) {
+            return null;
+        }
+        var replyTo = message.body().replyTo();
+        var quoted = replyTo == null ? null : quotable.get(new Name(message.conversation(), replyTo));
+        boolean isNew = entry.event().type().equals(EventJson.MESSAGE_CREATED) && !message.isDeleted();
+        var event = isNew
+                ? new MessageCreated(message, quoted)
+                : ChatEvent.changed(
+                        message,
+                        quoted,
+                        message.sender(),
+                        Instant.ofEpochMilli(entry.event().timeMillis()));
+        return new Entry(entry.epochMillis(), entry.n(), EventJson.encode(event));
     }
 
     /** Which message an event refers to, read from its key. */

@@ -18,11 +18,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/** Runs the function {@code append_messages} of {@code V3__messages.sql}: one statement, which is its own transaction. */
+/** Runs the function {@code append_messages} of {@code V4__message_changes.sql}: one statement, which is its own transaction. */
 final class AppendStatement {
     private static final String APPEND =
-            "SELECT draft, outcome, seq, created_at, outbox_id FROM append_messages(?, ?, ?, ?, ?, ?, ?)";
+            "SELECT draft, outcome, seq, created_at, outbox_id FROM append_messages(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private static final int STORED = 1;
     private static final int ALREADY_STORED = 2;
@@ -62,7 +63,8 @@ final class AppendStatement {
         var senders = new long[count];
         var keys = new String[count];
         var hashes = new byte[count][];
-        var texts = new String[count];
+        var texts = new @Nullable String[count];
+        var details = new @Nullable String[count];
         for (int i = 0; i < count; i++) {
             var message = drafts.get(i).message();
             conversations[i] = message.conversation().value();
@@ -70,7 +72,8 @@ final class AppendStatement {
             senders[i] = message.sender().value();
             keys[i] = message.clientMessageId();
             hashes[i] = drafts.get(i).bodyHash();
-            texts[i] = message.text();
+            texts[i] = message.body().text();
+            details[i] = drafts.get(i).details();
         }
         append.setObject(1, conversations);
         append.setObject(2, versions);
@@ -78,7 +81,8 @@ final class AppendStatement {
         append.setArray(4, connection.createArrayOf("text", keys));
         append.setArray(5, connection.createArrayOf("bytea", hashes));
         append.setArray(6, connection.createArrayOf("text", texts));
-        append.setObject(7, clock.instant().truncatedTo(ChronoUnit.MILLIS).atOffset(ZoneOffset.UTC));
+        append.setArray(7, connection.createArrayOf("text", details));
+        append.setObject(8, clock.instant().truncatedTo(ChronoUnit.MILLIS).atOffset(ZoneOffset.UTC));
     }
 
     private static List<AppendOutcome> outcomes(List<Draft> drafts, ResultSet rows) throws SQLException {
@@ -88,7 +92,8 @@ final class AppendStatement {
             var draft = drafts.get(position).message();
             outcomes[position] = switch (rows.getInt(2)) {
                 case STORED -> new Stored(message(draft, rows), rows.getLong(5));
-                // The hashes are equal, so the text is the draft's.
+                // The hashes are equal, so it said what the draft says when it was sent; what became of it since is not
+                // told here.
                 case ALREADY_STORED -> new AlreadyStored(message(draft, rows));
                 case KEY_REUSED -> new KeyReused();
                 case ROSTER_CHANGED -> new RosterChanged();
@@ -106,6 +111,12 @@ final class AppendStatement {
     private static Message message(NewMessage draft, ResultSet row) throws SQLException {
         Instant at = row.getObject(4, OffsetDateTime.class).toInstant();
         return new Message(
-                draft.conversation(), row.getLong(3), draft.sender(), draft.clientMessageId(), draft.text(), at);
+                draft.conversation(),
+                row.getLong(3),
+                draft.sender(),
+                draft.clientMessageId(),
+                draft.body(),
+                at,
+                MessageState.NEW);
     }
 }

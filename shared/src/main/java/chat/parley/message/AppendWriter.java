@@ -15,6 +15,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +41,9 @@ final class AppendWriter implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closing;
 
-    /** A message to be stored and who waits for it. */
-    record Draft(NewMessage message, byte[] bodyHash, CompletableFuture<AppendOutcome> result) {}
+    /** A message to be stored, its details as stored, and who waits for it. */
+    record Draft(
+            NewMessage message, @Nullable String details, byte[] bodyHash, CompletableFuture<AppendOutcome> result) {}
 
     AppendWriter(String name, Postgres postgres, InstantSource clock, MeterRegistry meters) {
         this.statement = new AppendStatement(postgres.dataSource(), clock);

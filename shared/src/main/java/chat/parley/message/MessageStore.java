@@ -1,6 +1,7 @@
 package chat.parley.message;
 
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Message history. Safe for use by many threads. Every method throws {@link StoreUnavailable} when the outcome is unknown.
@@ -22,6 +24,9 @@ public interface MessageStore extends AutoCloseable {
 
     /** Most messages {@link #since} answers: one more than a rebuilt stream replays, so that "too many" shows. */
     int SINCE_LIMIT_MAX = 10_001;
+
+    /** Most kinds of reactions on one message: more is a wall that no screen shows. */
+    int REACTION_KINDS_MAX = 50;
 
     /** Longest wait for the result of an append: the client still listens then, and may repeat the send under its key. */
     Duration RESULT_LIMIT = Duration.ofSeconds(5);
@@ -63,6 +68,13 @@ public interface MessageStore extends AutoCloseable {
         }
     }
 
+    /**
+     * Changes a message that is there and returns when it is durable. Changes of a conversation happen one after another; each that does something moves
+     * the message's version by one and gets a time of its own, later than that of every message and change before. Repeating a change is
+     * {@code Unchanged}, so a caller may repeat after any failure.
+     */
+    MessageChangeOutcome change(MessageChange change);
+
     /** Messages with {@code seq < before}, highest first, at most {@code limit} (1 to {@link #LIMIT_MAX}). */
     List<Message> before(ConversationId conversation, long before, int limit);
 
@@ -83,6 +95,26 @@ public interface MessageStore extends AutoCloseable {
      * (1 to {@link #SINCE_LIMIT_MAX}): where there are more, the newest ones. Reads no more than it answers and one page.
      */
     List<Message> since(ConversationId conversation, long first, Instant since, int limit);
+
+    /**
+     * Messages of these conversations stored before {@code since} and changed at {@code since} or later, first changed first, at most {@code limit}
+     * (1 to {@link #SINCE_LIMIT_MAX}).
+     */
+    List<ChangedMessage> changedSince(Collection<ConversationId> conversations, Instant since, int limit);
+
+    /** What the message said before and says now, oldest first; empty for what does not exist or is deleted. */
+    List<MessageVersion> versions(ConversationId conversation, long seq);
+
+    /**
+     * Who reacted to a message, by emoji and person.
+     *
+     * @param after null for the first page
+     * @param limit 1 to {@link #LIMIT_MAX}
+     */
+    List<Reaction> reactions(ConversationId conversation, long seq, @Nullable ReactionPosition after, int limit);
+
+    /** A place in the list of reactions: after this person's. */
+    record ReactionPosition(String emoji, UserId user) {}
 
     /**
      * Conversations with messages stored at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every

@@ -10,4 +10,4 @@ import chat.parley.id.UserId;
  * @param clientMessageId repeating a send with the same one never stores a second message; unique for (conversation, sender)
  */
 public record NewMessage(
-        ConversationId conversation, long membersVersion, UserId sender, String clientMessageId, String text) {}
+        ConversationId conversation, long membersVersion, UserId sender, String clientMessageId, MessageBody body) {}

@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Messages in PostgreSQL. Appends are committed in groups by a few writers, each conversation by one of them; where two nodes write to one conversation,
@@ -39,28 +39,50 @@ public final class PostgresMessageStore implements MessageStore {
     /** First page of a read by time; resumes are mostly short. */
     private static final int SINCE_PAGE = 200;
 
-    private static final String COLUMNS = "conversation_id, seq, sender_id, client_message_id, text, created_at";
-
     private static final String BEFORE = """
-            SELECT %s FROM message WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
-            """.formatted(COLUMNS);
+            SELECT %s FROM message m WHERE conversation_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+            """.formatted(MessageRows.COLUMNS);
 
     private static final String AFTER = """
-            SELECT %s FROM message WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?
-            """.formatted(COLUMNS);
+            SELECT %s FROM message m WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?
+            """.formatted(MessageRows.COLUMNS);
 
     private static final String FIND = """
-            SELECT %s FROM message WHERE conversation_id = ? AND seq = ?
-            """.formatted(COLUMNS);
+            SELECT %s FROM message m WHERE conversation_id = ? AND seq = ?
+            """.formatted(MessageRows.COLUMNS);
 
     private static final String FIND_ALL = """
-            SELECT %s FROM message WHERE conversation_id = ? AND seq = ANY (?) ORDER BY seq
-            """.formatted(COLUMNS);
+            SELECT %s FROM message m WHERE conversation_id = ? AND seq = ANY (?) ORDER BY seq
+            """.formatted(MessageRows.COLUMNS);
 
     private static final String NEWEST = """
-            SELECT m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at
+            SELECT %s
             FROM conversation c JOIN message m ON m.conversation_id = c.id AND m.seq = c.last_seq
             WHERE c.id = ANY (?)
+            """.formatted(MessageRows.COLUMNS);
+
+    /** The conversation's own time comes first: most had no change since, and of those no message is looked at. */
+    private static final String CHANGED_SINCE = """
+            SELECT m.conversation_id, m.seq, m.changed_at
+            FROM conversation c JOIN message m ON m.conversation_id = c.id
+            WHERE c.id = ANY (?) AND c.messages_changed_at >= ? AND m.changed_at >= ? AND m.created_at < ?
+            ORDER BY m.changed_at, m.conversation_id, m.seq
+            LIMIT ?
+            """;
+
+    private static final String VERSIONS = """
+            SELECT revision, text, details, since FROM message_version WHERE conversation_id = :conversation AND seq = :seq
+            UNION ALL
+            SELECT 2147483647, text, details, coalesce(edited_at, created_at)
+            FROM message WHERE conversation_id = :conversation AND seq = :seq AND deleted_at IS NULL
+            ORDER BY revision
+            """;
+
+    private static final String REACTIONS = """
+            SELECT user_id, emoji, created_at FROM reaction
+            WHERE conversation_id = :conversation AND seq = :seq AND (emoji, user_id) > (:emoji, :user)
+            ORDER BY emoji, user_id
+            LIMIT :limit
             """;
 
     private static final String ACTIVE_SINCE = """
@@ -68,11 +90,13 @@ public final class PostgresMessageStore implements MessageStore {
             """;
 
     private final Postgres postgres;
+    private final InstantSource clock;
     private final List<AppendWriter> writers;
 
     /** Starts the writers; {@code postgres} needs two connections for them and is closed by the caller, later than this store. */
     public PostgresMessageStore(Postgres postgres, InstantSource clock, MeterRegistry meters) {
         this.postgres = postgres;
+        this.clock = clock;
         var started = new ArrayList<AppendWriter>();
         for (int i = 0; i < WRITERS; i++) {
             started.add(new AppendWriter("append-" + i, postgres, clock, meters));
@@ -82,8 +106,9 @@ public final class PostgresMessageStore implements MessageStore {
 
     @Override
     public void submit(NewMessage message, CompletableFuture<AppendOutcome> result) {
+        var details = MessageDetails.write(message.body());
         int writer = Math.floorMod(message.conversation().hashCode(), WRITERS);
-        writers.get(writer).add(new Draft(message, hash(message.text()), result));
+        writers.get(writer).add(new Draft(message, details, hash(message.body().text(), details), result));
     }
 
     @Override
@@ -176,6 +201,67 @@ public final class PostgresMessageStore implements MessageStore {
     }
 
     @Override
+    public MessageChangeOutcome change(MessageChange change) {
+        var now = clock.instant();
+        return postgres.inTransaction(db -> new ChangeTransaction(db, change, now).run());
+    }
+
+    @Override
+    public List<ChangedMessage> changedSince(Collection<ConversationId> conversations, Instant since, int limit) {
+        checkLimit(limit, SINCE_LIMIT_MAX);
+        if (conversations.isEmpty()) {
+            return List.of();
+        }
+        var from = since.atOffset(ZoneOffset.UTC);
+        long[] ids = conversations.stream().mapToLong(ConversationId::value).toArray();
+        return postgres.with(handle -> handle.createQuery(CHANGED_SINCE)
+                .bind(0, ids)
+                .bind(1, from)
+                .bind(2, from)
+                .bind(3, from)
+                .bind(4, limit)
+                .map((row, context) -> new ChangedMessage(
+                        new ConversationId(row.getLong(1)),
+                        row.getLong(2),
+                        row.getObject(3, OffsetDateTime.class).toInstant()))
+                .list());
+    }
+
+    @Override
+    public List<MessageVersion> versions(ConversationId conversation, long seq) {
+        var said = postgres.with(handle -> handle.createQuery(VERSIONS)
+                .bind("conversation", conversation.value())
+                .bind("seq", seq)
+                .map((row, context) -> new MessageVersion(
+                        row.getInt("revision"),
+                        MessageDetails.read(row.getString("text"), row.getString("details")),
+                        row.getObject("since", OffsetDateTime.class).toInstant()))
+                .list());
+        var numbered = new ArrayList<MessageVersion>();
+        for (var each : said) {
+            numbered.add(new MessageVersion(numbered.size() + 1, each.body(), each.since()));
+        }
+        return numbered;
+    }
+
+    @Override
+    public List<Reaction> reactions(
+            ConversationId conversation, long seq, @Nullable ReactionPosition after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return postgres.with(handle -> handle.createQuery(REACTIONS)
+                .bind("conversation", conversation.value())
+                .bind("seq", seq)
+                .bind("emoji", after == null ? "" : after.emoji())
+                .bind("user", after == null ? 0 : after.user().value())
+                .bind("limit", limit)
+                .map((row, context) -> new Reaction(
+                        new UserId(row.getLong("user_id")),
+                        row.getString("emoji"),
+                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .list());
+    }
+
+    @Override
     public void close() {
         writers.forEach(AppendWriter::close);
     }
@@ -193,7 +279,7 @@ public final class PostgresMessageStore implements MessageStore {
             try (var rows = statement.executeQuery()) {
                 var messages = new ArrayList<Message>();
                 while (rows.next()) {
-                    messages.add(message(rows));
+                    messages.add(MessageRows.message(rows));
                 }
                 return messages;
             }
@@ -205,26 +291,23 @@ public final class PostgresMessageStore implements MessageStore {
         }
     }
 
-    private static Message message(ResultSet row) throws SQLException {
-        return new Message(
-                new ConversationId(row.getLong(1)),
-                row.getLong(2),
-                new UserId(row.getLong(3)),
-                row.getString(4),
-                row.getString(5),
-                row.getObject(6, OffsetDateTime.class).toInstant());
-    }
-
     private static void checkLimit(int limit, int max) {
         if (limit < 1 || limit > max) {
             throw new IllegalArgumentException("limit is " + limit + "; it must be from 1 to " + max);
         }
     }
 
-    private static byte[] hash(String text) {
+    private static byte[] hash(@Nullable String text, @Nullable String details) {
         try {
-            byte[] whole = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Arrays.copyOf(whole, HASH_BYTES);
+            var digest = MessageDigest.getInstance("SHA-256");
+            if (text != null) {
+                digest.update(text.getBytes(StandardCharsets.UTF_8));
+            }
+            if (details != null) {
+                digest.update((byte) 0); // no text has one
+                digest.update(details.getBytes(StandardCharsets.UTF_8));
+            }
+            return Arrays.copyOf(digest.digest(), HASH_BYTES);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }

@@ -13,7 +13,9 @@ public enum OutboxKind {
     /** Subject: id of the member. */
     MEMBER_UPDATED(5),
     /** Subject: id of the member. */
-    MEMBER_LEFT(6);
+    MEMBER_LEFT(6),
+    /** Subject: seq of the message. What changed is not kept: the message itself tells. */
+    MESSAGE_CHANGED(7);
 
     private final int number;
 

@@ -21,6 +21,8 @@ public enum Fault {
     BAD_CREDENTIALS(401, "Name or password is wrong", false),
     /** The caller sees the thing but may not do this to it. */
     FORBIDDEN(403, "Not allowed", false),
+    /** The time in which authors may edit is over. */
+    TOO_LATE(403, "Too late to edit", false),
     /** A write with a cookie came from a page of another origin. */
     ORIGIN_NOT_ALLOWED(403, "Origin not allowed", false),
     /** Does not exist, or the caller may not see it: the same answer. */
@@ -45,6 +47,10 @@ public enum Fault {
     TOO_MANY_PINS(409, "Too many pinned messages", false),
     /** The conversation has all the open invitations it can have. */
     TOO_MANY_INVITES(409, "Too many open invitations", false),
+    /** The message was deleted; nothing else can become of it. */
+    MESSAGE_DELETED(409, "The message was deleted", false),
+    /** The message has all the kinds of reactions it can have. */
+    TOO_MANY_REACTIONS(409, "Too many kinds of reactions", false),
     /** The body is larger than any request needs. */
     BODY_TOO_LARGE(413, "The body is too large", false),
     /** The URL is longer than any request needs. */

@@ -178,6 +178,24 @@ class ConversationsTest {
     }
 
     @Test
+    void a_rebuilt_stream_knows_of_pins_and_of_what_is_over() {
+        var pinned = world.group(ann, bob);
+        var over = world.group(ann, bob);
+        world.messageSent(pinned);
+        world.clock.advance(SECOND);
+        var since = world.clock.instant();
+        world.settings.pin(pinned, ann, 1);
+        world.settings.delete(over, ann);
+        for (var told : world.conversations.since(bob, since).memberships()) {
+            boolean isOver = told.conversation().id().equals(over);
+            assertEquals(isOver, told.me().left() != null);
+            assertEquals(!isOver, !told.updatedAt().isBefore(since));
+            assertEquals(isOver ? List.of() : List.of(1L), told.conversation().pinnedSeqs());
+        }
+        assertEquals(2, world.conversations.since(bob, since).memberships().size());
+    }
+
+    @Test
     void a_newcomer_is_not_told_who_was_here_before() {
         var group = world.group(ann, bob);
         var since = world.clock.instant();

@@ -19,6 +19,8 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
+import chat.parley.message.MessageState;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealRedis;
@@ -71,7 +73,7 @@ class EventLogTest {
         var entries = read(BOB, start(), 10);
         assertEquals(List.of(1L, 2L), numbers(entries));
         assertEquals("message.created", entries.getFirst().event().type());
-        assertEquals(EventJson.messageKey(TALK, 1), entries.getFirst().event().key());
+        assertEquals(messageKey(1), entries.getFirst().event().key());
         assertEquals(clock.millis(), entries.getFirst().event().timeMillis());
         assertArrayEquals(
                 EventJson.encode(message(1, "hello")).json(),
@@ -183,7 +185,7 @@ class EventLogTest {
         }
         var stored = read(ANN, start(), 10).getFirst();
         assertTrue(stored.event().isReference());
-        assertEquals(EventJson.messageKey(TALK, 1), stored.event().key());
+        assertEquals(messageKey(1), stored.event().key());
     }
 
     @Test
@@ -218,10 +220,7 @@ class EventLogTest {
                 .map(entry -> entry.event().key())
                 .toList();
         assertEquals(
-                LongStream.rangeClosed(1, 150)
-                        .mapToObj(seq -> EventJson.messageKey(TALK, seq))
-                        .toList(),
-                keys);
+                LongStream.rangeClosed(1, 150).mapToObj(seq -> messageKey(seq)).toList(), keys);
     }
 
     @Test
@@ -310,7 +309,9 @@ class EventLogTest {
     }
 
     private MessageCreated message(long seq, String text) {
-        return new MessageCreated(new Message(TALK, seq, ANN, "c" + seq, text, clock.instant()));
+        var body = MessageBody.text(text);
+        return new MessageCreated(
+                new Message(TALK, seq, ANN, "c" + seq, body, clock.instant(), MessageState.NEW), null);
     }
 
     /** Subscribed to one user's live channel. */
@@ -350,5 +351,9 @@ class EventLogTest {
             subscription.sunsubscribe();
             thread.join();
         }
+    }
+
+    private static String messageKey(long seq) {
+        return "m:" + TALK + ":" + seq + ":1";
     }
 }

@@ -63,7 +63,8 @@ public abstract class MessageStoreContract {
         var talk = newConversation();
         var text = "line\nbreak \r\n \u2028 \uD83D\uDC4D \"quoted\" \\ end";
         var sent = send(talk, ANN, "key ~!", text);
-        assertEquals(new Message(talk, 1, ANN, "key ~!", text, clock.instant()), sent);
+        var body = MessageBody.text(text);
+        assertEquals(new Message(talk, 1, ANN, "key ~!", body, clock.instant(), MessageState.NEW), sent);
         assertEquals(Optional.of(sent), store().find(talk, 1));
     }
 
@@ -111,7 +112,7 @@ public abstract class MessageStoreContract {
         changeMembers(talk);
         assertInstanceOf(RosterChanged.class, store().append(draft(talk, ANN, "after", "hello")));
         assertEquals(List.of(1L), seqs(store().after(talk, 0, 10)));
-        var again = store().append(new NewMessage(talk, VERSION + 1, ANN, "after", "hello"));
+        var again = store().append(new NewMessage(talk, VERSION + 1, ANN, "after", MessageBody.text("hello")));
         assertEquals(2, assertInstanceOf(Stored.class, again).message().seq());
     }
 
@@ -330,7 +331,7 @@ public abstract class MessageStoreContract {
     }
 
     protected static NewMessage draft(ConversationId talk, UserId sender, String key, String text) {
-        return new NewMessage(talk, VERSION, sender, key, text);
+        return new NewMessage(talk, VERSION, sender, key, MessageBody.text(text));
     }
 
     protected static List<Long> seqs(List<Message> messages) {

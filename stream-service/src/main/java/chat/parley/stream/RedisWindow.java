@@ -1,9 +1,12 @@
 package chat.parley.stream;
 
+import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Member;
 import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
 import java.util.Optional;
@@ -12,11 +15,13 @@ import java.util.Optional;
 final class RedisWindow implements Window {
     private final EventLog log;
     private final MessageStore messages;
+    private final Conversations conversations;
     private final Tags tags;
 
-    RedisWindow(EventLog log, MessageStore messages) {
+    RedisWindow(EventLog log, MessageStore messages, Conversations conversations) {
         this.log = log;
         this.messages = messages;
+        this.conversations = conversations;
         this.tags = new Tags(log::tag);
     }
 
@@ -33,7 +38,12 @@ final class RedisWindow implements Window {
         }
         var last = entries.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        return Optional.of(new Page(References.resolve(entries, messages), reached, entries.size() >= limit));
+        var whole = References.resolve(entries, messages, conversation -> firstVisible(conversation, user));
+        return Optional.of(new Page(whole, reached, entries.size() >= limit));
+    }
+
+    private long firstVisible(ConversationId conversation, UserId user) {
+        return conversations.member(conversation, user).map(Member::joinedSeq).orElse(Long.MAX_VALUE);
     }
 
     @Override

@@ -5,29 +5,18 @@ import chat.parley.conversation.Head;
 import chat.parley.conversation.MemberState;
 import chat.parley.conversation.Membership;
 import chat.parley.event.ChatEvent;
-import chat.parley.event.EncodedEvent;
-import chat.parley.event.EventJson;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
-import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /** History in PostgreSQL and the message store. */
 final class StoredHistory implements History {
-    /** Messages of one conversation read ahead while many are merged, and with a few. */
-    private static final int AHEAD_LEAST = 10;
-
-    /** Messages read ahead in all conversations together, about; it bounds the memory of one rebuild. */
-    private static final int AHEAD_IN_ALL = 400;
-
     private final Conversations conversations;
     private final MessageStore messages;
 
@@ -46,24 +35,32 @@ final class StoredHistory implements History {
         var known = conversations.since(user, since);
         var events = new ArrayList<ChatEvent>();
         var runs = new ArrayList<Run>();
+        var sight = new HashMap<ConversationId, Long>();
         long count = known.changes().size();
         for (var membership : known.memberships()) {
             addConversationEvents(membership, since, events);
             if (count + events.size() > Past.CHANGES_MAX) {
                 break;
             }
+            if (membership.me().left() == null) {
+                sight.put(
+                        membership.conversation().id(), membership.me().member().joinedSeq());
+            }
             var run = run(membership, since);
             if (run != null) {
                 runs.add(run);
-                count += run.last - run.first + 1;
+                count += run.count();
             }
         }
         for (var change : known.changes()) {
             events.add(memberEvent(change));
         }
         events.sort(Comparator.comparing(ChatEvent::at));
-        long all = count + events.size() - known.changes().size();
-        return new Merge(all, new ArrayDeque<>(events), runs, messages);
+        var changed = messages.changedSince(sight.keySet(), since, Past.CHANGES_MAX + 1).stream()
+                .filter(change -> change.seq() >= sight.getOrDefault(change.conversation(), Long.MAX_VALUE))
+                .toList();
+        long all = count + events.size() - known.changes().size() + changed.size();
+        return new MergedChanges(all, new MergedChanges.Sources(events, changed, runs), sight, messages);
     }
 
     /** Who did it is not kept; the event names the one it happened to, or the longest member. */
@@ -143,94 +140,5 @@ final class StoredHistory implements History {
         return messages.find(conversation, seq)
                 .map(message -> message.createdAt().isBefore(since))
                 .orElse(true);
-    }
-
-    /** The messages {@code first..last} of a conversation. */
-    private static final class Run {
-        private final ConversationId conversation;
-        private final long first;
-        private final long last;
-        private final Deque<Message> ahead = new ArrayDeque<>();
-        private long read;
-
-        Run(ConversationId conversation, long first, long last) {
-            this.conversation = conversation;
-            this.first = first;
-            this.last = last;
-            this.read = first - 1;
-        }
-
-        /** The next message, read with some after it; null at the end. */
-        @Nullable
-        Message peek(MessageStore messages, int limit) {
-            if (ahead.isEmpty() && read < last) {
-                int wanted = (int) Math.min(limit, last - read);
-                for (var message : messages.after(conversation, read, wanted)) {
-                    ahead.add(message);
-                    read = message.seq();
-                }
-                if (ahead.isEmpty()) {
-                    read = last;
-                }
-            }
-            return ahead.peek();
-        }
-    }
-
-    /** A run and its next message. */
-    private record Next(Message message, Run run) {}
-
-    /** Merges runs and events by time. */
-    private static final class Merge implements Changes {
-        private final long count;
-        private final Deque<ChatEvent> events;
-        private final MessageStore messages;
-        private final PriorityQueue<Next> heads =
-                new PriorityQueue<>(Comparator.<Next, Instant>comparing(next -> next.message.createdAt())
-                        .thenComparing(next -> next.message.conversation())
-                        .thenComparingLong(next -> next.message.seq()));
-        private final int aheadEach;
-
-        Merge(long count, Deque<ChatEvent> events, List<Run> runs, MessageStore messages) {
-            this.count = count;
-            this.events = events;
-            this.messages = messages;
-            this.aheadEach = Math.clamp(AHEAD_IN_ALL / Math.max(1, runs.size()), AHEAD_LEAST, MessageStore.LIMIT_MAX);
-            if (count <= Past.CHANGES_MAX) {
-                runs.forEach(this::push);
-            }
-        }
-
-        @Override
-        public long count() {
-            return count;
-        }
-
-        @Override
-        public List<EncodedEvent> next(int limit) {
-            var part = new ArrayList<EncodedEvent>();
-            while (part.size() < limit) {
-                var message = heads.peek();
-                var event = events.peek();
-                if (event != null && (message == null || !event.at().isAfter(message.message.createdAt()))) {
-                    part.add(EventJson.encode(events.remove()));
-                } else if (message != null) {
-                    heads.remove();
-                    message.run.ahead.remove();
-                    part.add(EventJson.encode(new ChatEvent.MessageCreated(message.message)));
-                    push(message.run);
-                } else {
-                    break;
-                }
-            }
-            return part;
-        }
-
-        private void push(Run run) {
-            var message = run.peek(messages, aheadEach);
-            if (message != null) {
-                heads.add(new Next(message, run));
-            }
-        }
     }
 }

@@ -78,7 +78,8 @@ public final class StreamService implements AutoCloseable {
         var feed = opened(new LiveFeed(redis, log, registry, streamMeters));
         health.part("feed", () -> feed.isConnected() ? null : "not connected");
 
-        var past = new Past(new RedisWindow(log, messages), new StoredHistory(conversations, messages), clock);
+        var past = new Past(
+                new RedisWindow(log, messages, conversations), new StoredHistory(conversations, messages), clock);
         var catchUp = new CatchUp(past);
         var node = new Node(
                 registry,

@@ -20,6 +20,7 @@ import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -156,7 +157,7 @@ final class StreamWorld implements AutoCloseable {
     Message store(ConversationId conversation, Person sender, String text) {
         var roster = conversations.roster(conversation).orElseThrow();
         var outcome = messages.append(new NewMessage(
-                conversation, roster.version(), sender.user(), UUID.randomUUID().toString(), text));
+                conversation, roster.version(), sender.user(), UUID.randomUUID().toString(), MessageBody.text(text)));
         if (outcome instanceof AppendOutcome.Stored stored) {
             return stored.message();
         }
@@ -166,7 +167,7 @@ final class StreamWorld implements AutoCloseable {
     /** Publishes a message to all members; false when Redis did not take it. */
     boolean publish(Message message, boolean repeated) {
         var roster = conversations.roster(message.conversation()).orElseThrow();
-        var event = new ChatEvent.MessageCreated(message);
+        var event = new ChatEvent.MessageCreated(message, null);
         var publication = repeated
                 ? Publication.repeat(event, roster.members().keySet())
                 : Publication.first(event, roster.members().keySet());

@@ -122,8 +122,8 @@ public final class Body {
             complain(field, "too_long");
         } else if (text.indexOf('\0') >= 0) {
             complain(field, "nul"); // PostgreSQL cannot keep it
-        } else if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
-            complain(field, "lone_surrogate"); // has no UTF-8 form
+        } else if (hasLoneSurrogate(text)) {
+            complain(field, "lone_surrogate");
         } else {
             return text;
         }
@@ -153,6 +153,63 @@ public final class Body {
             texts.add(item.textValue());
         }
         return texts;
+    }
+
+    /** An optional whole number from 0; null where it is not sent, and after a complaint. */
+    public @Nullable Long seqOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+            complain(field, "not_a_seq");
+            return null;
+        }
+        if (node.longValue() < 0) {
+            complain(field, "out_of_range");
+            return null;
+        }
+        return node.longValue();
+    }
+
+    /** An optional object of the client's own, as compact JSON of at most {@code max} bytes; null where it is not sent, and after a complaint. */
+    public @Nullable String objectOrNull(String field, int max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isObject()) {
+            complain(field, "not_an_object");
+            return null;
+        }
+        String json = node.toString();
+        if (json.getBytes(StandardCharsets.UTF_8).length > max) {
+            complain(field, "too_long");
+        } else if (hasLoneSurrogate(json)) {
+            complain(field, "lone_surrogate");
+        } else if (!isFinite(node)) {
+            complain(field, "number_too_large");
+        } else {
+            return json;
+        }
+        return null;
+    }
+
+    private static boolean isFinite(JsonNode node) {
+        if (node.isFloatingPointNumber()) {
+            return Double.isFinite(node.doubleValue());
+        }
+        for (JsonNode child : node) {
+            if (!isFinite(child)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Has no UTF-8 form. */
+    private static boolean hasLoneSurrogate(String text) {
+        return text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     /** An optional true or false; null where it is not sent, and after a complaint. */

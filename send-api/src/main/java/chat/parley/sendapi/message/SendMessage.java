@@ -1,6 +1,7 @@
 package chat.parley.sendapi.message;
 
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Permission;
 import chat.parley.conversation.Roster;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
@@ -8,76 +9,123 @@ import chat.parley.message.AppendOutcome;
 import chat.parley.message.AppendOutcome.AlreadyStored;
 import chat.parley.message.AppendOutcome.RosterChanged;
 import chat.parley.message.AppendOutcome.Stored;
+import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.message.MessageStore;
 import chat.parley.message.NewMessage;
 import chat.parley.ops.StoreUnavailable;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends one message: who may, stored, told. Knows nothing of HTTP. Throws {@link StoreUnavailable} when it is not known whether the message is stored; the
  * sender may then repeat it under its key.
  */
 public final class SendMessage {
-    /** Each attempt fails only if members changed since the roster was read, a moment before. */
-    private static final int ATTEMPTS_MAX = 5;
+    /** No roster has it: an append under it stores nothing and only tells whether the message is there already. */
+    private static final long NO_VERSION = -1;
 
-    private final Conversations conversations;
+    private final RosterGuard guard;
     private final MessageStore messages;
     private final MessageNews news;
 
     /** All are closed by the caller. */
     public SendMessage(Conversations conversations, MessageStore messages, MessageNews news) {
-        this.conversations = conversations;
+        this.guard = new RosterGuard(conversations);
         this.messages = messages;
         this.news = news;
     }
 
-    SendOutcome send(UserId sender, ConversationId conversation, String clientMessageId, String text) {
-        var roster = rosterWith(sender, conversation);
-        for (int attempt = 0; roster.isPresent() && attempt < ATTEMPTS_MAX; attempt++) {
-            var used = roster.get();
-            if (!used.maySend(sender)) {
-                return new SendOutcome.Forbidden();
-            }
-            var message = new NewMessage(conversation, used.version(), sender, clientMessageId, text);
-            switch (append(message, used)) {
-                case Stored stored -> {
-                    return new SendOutcome.Sent(stored.message());
-                }
-                case AlreadyStored stored -> {
-                    return new SendOutcome.Replayed(stored.message());
-                }
-                case AppendOutcome.KeyReused reused -> {
-                    return new SendOutcome.KeyReused();
-                }
-                case RosterChanged changed ->
-                    roster = conversations
-                            .freshRoster(conversation)
-                            .filter(fresh -> fresh.members().containsKey(sender));
-            }
-        }
-        return roster.isPresent() ? new SendOutcome.Busy() : new SendOutcome.NotFound();
+    SendOutcome send(UserId sender, ConversationId conversation, String clientMessageId, MessageBody body) {
+        return guard.run(
+                sender,
+                conversation,
+                (roster, isFresh) -> send(
+                        new NewMessage(conversation, roster.version(), sender, clientMessageId, body), roster, isFresh),
+                new SendOutcome.NotFound(),
+                new SendOutcome.Busy());
     }
 
-    /** A "yes" may come from the cache: the store checks the version. A "no" is asked again, for it is not. */
-    private Optional<Roster> rosterWith(UserId sender, ConversationId conversation) {
-        var cached = conversations.roster(conversation);
-        if (cached.isPresent() && cached.get().maySend(sender)) {
-            return cached;
+    /** Empty when the roster does not hold any more. */
+    private Optional<SendOutcome> send(NewMessage draft, Roster roster, boolean isFresh) {
+        var quoted = quoted(draft, roster);
+        var refusal = refusal(draft, roster, quoted);
+        if (refusal != null && !isFresh) {
+            return Optional.empty();
         }
-        return conversations
-                .freshRoster(conversation)
-                .filter(roster -> roster.members().containsKey(sender));
+        if (refusal != null) {
+            // A repeat is answered as the first time, whatever changed since.
+            var known = answer(messages.append(new NewMessage(
+                    draft.conversation(), NO_VERSION, draft.sender(), draft.clientMessageId(), draft.body())));
+            return Optional.of(known.orElse(refusal));
+        }
+        return answer(append(draft, roster, quoted));
+    }
+
+    private static Optional<SendOutcome> answer(AppendOutcome outcome) {
+        return switch (outcome) {
+            case Stored stored -> Optional.of(new SendOutcome.Sent(stored.message()));
+            case AlreadyStored stored -> Optional.of(new SendOutcome.Replayed(stored.message()));
+            case AppendOutcome.KeyReused unused -> Optional.of(new SendOutcome.KeyReused());
+            case RosterChanged unused -> Optional.empty();
+        };
+    }
+
+    /** The message that the draft answers, as it stands; null where it answers none, or none that the sender may see. */
+    private @Nullable Message quoted(NewMessage draft, Roster roster) {
+        var replyTo = draft.body().replyTo();
+        var sender = roster.members().get(draft.sender());
+        if (replyTo == null || sender == null || replyTo < sender.joinedSeq()) {
+            return null;
+        }
+        return messages.find(draft.conversation(), replyTo).orElse(null);
+    }
+
+    private static @Nullable SendOutcome refusal(NewMessage draft, Roster roster, @Nullable Message quoted) {
+        var body = draft.body();
+        if (!roster.maySend(draft.sender())) {
+            return new SendOutcome.Forbidden();
+        }
+        if (body.replyTo() != null && quoted == null) {
+            return new SendOutcome.NothingToAnswer();
+        }
+        return mentionsRefusal(draft, roster);
+    }
+
+    private static @Nullable SendOutcome mentionsRefusal(NewMessage draft, Roster roster) {
+        var mentions = draft.body().mentions();
+        if (mentions.isEmpty()) {
+            return null;
+        }
+        // Everybody is woken by it, so it takes the role of one who answers for the group.
+        if (mentions.contains(MessageBody.EVERYONE) && !roster.allows(draft.sender(), Permission.MENTION_EVERYONE)) {
+            return new SendOutcome.Forbidden();
+        }
+        var strangers = strangers(mentions, roster);
+        return strangers.isEmpty() ? null : new SendOutcome.NoMembers(strangers);
+    }
+
+    /** Those mentioned who are no members. */
+    static Set<UserId> strangers(Iterable<UserId> mentions, Roster roster) {
+        var strangers = new HashSet<UserId>();
+        for (var user : mentions) {
+            if (!user.equals(MessageBody.EVERYONE) && !roster.members().containsKey(user)) {
+                strangers.add(user);
+            }
+        }
+        return strangers;
     }
 
     /** Returns when it is stored and told, in that order. */
-    private AppendOutcome append(NewMessage message, Roster roster) {
+    private AppendOutcome append(NewMessage message, Roster roster, @Nullable Message quoted) {
         var stored = new CompletableFuture<AppendOutcome>();
         // Chained before it is handed in, so that it runs on the store's thread: messages of a conversation are then
         // told in their order.
         var told = stored.thenCompose(outcome -> outcome instanceof Stored fresh
-                ? news.tell(fresh, roster.members().keySet()).thenApply(published -> outcome)
+                ? news.tell(fresh, quoted, roster.members().values()).thenApply(published -> outcome)
                 : CompletableFuture.completedFuture(outcome));
         messages.submit(message, stored);
         try {

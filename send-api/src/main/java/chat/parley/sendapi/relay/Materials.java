@@ -34,7 +34,7 @@ final class Materials {
     void prepare(List<Row> rows) {
         var seqs = new HashMap<ConversationId, List<Long>>();
         for (var row : rows) {
-            if (row.kind() == OutboxKind.MESSAGE_CREATED) {
+            if (row.kind() == OutboxKind.MESSAGE_CREATED || row.kind() == OutboxKind.MESSAGE_CHANGED) {
                 seqs.computeIfAbsent(row.conversation(), id -> new ArrayList<>())
                         .add(row.subject());
             }
@@ -54,6 +54,11 @@ final class Materials {
     Publication publication(Row row) {
         return switch (row.kind()) {
             case MESSAGE_CREATED -> message(existing(row));
+            case MESSAGE_CHANGED -> {
+                var message = existing(row);
+                var event = ChatEvent.changed(message, null, row.actor(), row.at());
+                yield Publication.repeat(event, seeing(message));
+            }
             case CONVERSATION_CREATED -> {
                 var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
                 var event = new ChatEvent.ConversationCreated(conversation, row.actor(), row.at());
@@ -79,13 +84,22 @@ final class Materials {
         };
     }
 
-    /** The publication of a message to those members who may see it. */
+    /**
+     * The publication of a message, as it stands, to those members who may see it: what was deleted does not travel again. What it answers is not told
+     * along; a replay does.
+     */
     Publication message(Message message) {
-        var recipients = members(message.conversation()).stream()
+        ChatEvent event = message.isDeleted()
+                ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
+                : new ChatEvent.MessageCreated(message, null);
+        return Publication.repeat(event, seeing(message));
+    }
+
+    private List<UserId> seeing(Message message) {
+        return members(message.conversation()).stream()
                 .filter(member -> member.joinedSeq() <= message.seq())
                 .map(Member::user)
                 .toList();
-        return Publication.repeat(new ChatEvent.MessageCreated(message), recipients);
     }
 
     /** The message that a row is about. */

@@ -12,6 +12,8 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.AppendOutcome.Stored;
+import chat.parley.message.MessageBody;
+import chat.parley.message.MessageChange;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.StoreUnavailable;
@@ -202,7 +204,7 @@ class RelayTest {
         outbox.noteRedisTag(parts.events.tag());
         var talk = newConversation();
         for (var kind : OutboxKind.values()) {
-            if (kind != OutboxKind.MESSAGE_CREATED) {
+            if (kind != OutboxKind.MESSAGE_CREATED && kind != OutboxKind.MESSAGE_CHANGED) {
                 postgres.inTransaction(db -> Outbox.add(db, talk, kind, BOB.value(), ANN, clock.instant()));
             }
         }
@@ -211,6 +213,26 @@ class RelayTest {
         assertEquals(5, entries(parts, BOB));
         assertEquals(0, rows());
         assertEquals(0, pushJobs(parts));
+    }
+
+    @Test
+    void a_changed_message_is_told_as_it_stands_and_wakes_nobody() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        store(talk, 1, 1);
+        parts.relay.pass();
+        var edit = new MessageChange.Edit("better", null, null);
+        messages.change(new MessageChange(talk, 1, 1, ANN, edit));
+        messages.change(new MessageChange(talk, 1, 1, BOB, new MessageChange.React("👍")));
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        var told = parts.events
+                .read(BOB, parts.events.head(BOB, parts.events.tag()), parts.events.tag(), 10)
+                .toString();
+        assertEquals(0, rows());
+        // The message itself, as it stands, and once: edit and reaction are one version that both rows tell of.
+        assertEquals(1, entries(parts, BOB), told);
+        assertEquals(0, pushJobs(parts) - 1, "the message itself wakes, its changes do not");
     }
 
     @Test
@@ -242,7 +264,7 @@ class RelayTest {
         var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
         for (int i = from; i <= to; i++) {
             var result = new CompletableFuture<AppendOutcome>();
-            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, "text"), result);
+            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, MessageBody.text("text")), result);
             pending.add(result);
         }
         pending.forEach(result -> assertInstanceOf(Stored.class, result.join()));

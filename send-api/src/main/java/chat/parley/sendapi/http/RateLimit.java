@@ -1,30 +1,38 @@
-package chat.parley.sendapi.message;
+package chat.parley.sendapi.http;
 
 import chat.parley.id.UserId;
+import chat.parley.problem.Fault;
+import chat.parley.problem.ProblemException;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
+import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How fast one person may send. Counted in this process only: behind a balancer that spreads evenly over n nodes, n times as much gets through.
+ * How fast one person may do one kind of thing. Counted in this process only: behind a balancer that spreads evenly over n nodes, n times as much gets through.
  * Safe for use by many threads.
  */
-public final class SendLimit {
+public final class RateLimit {
     /** The window in which the whole quota comes back, bit by bit. */
     static final Duration WINDOW = Duration.ofMinutes(1);
 
     /** The least recently used go first; some 200 bytes each. */
     private static final int COUNTED_MAX = 100_000;
 
+    private final String policy;
     private final int quota;
     private final LoadingCache<UserId, Bucket> buckets;
 
-    /** @param quota sends in a minute */
-    public SendLimit(int quota, Ticker ticker) {
+    /**
+     * @param policy its name in headers and at {@code docs/protocol.md}
+     * @param quota requests of one person in a minute
+     */
+    public RateLimit(String policy, int quota, Ticker ticker) {
+        this.policy = policy;
         this.quota = quota;
         var time = new TimeMeter() {
             @Override
@@ -47,26 +55,16 @@ public final class SendLimit {
                         .build());
     }
 
-    /**
-     * What a send came to.
-     *
-     * @param remaining sends left
-     * @param secondsToWait until there is one more; 0 when there is one left
-     */
-    record Count(boolean allowed, long remaining, long secondsToWait) {}
-
-    /** Counts one send. */
-    Count count(UserId sender) {
-        var probe = buckets.get(sender).tryConsumeAndReturnRemaining(1);
-        if (probe.isConsumed()) {
-            return new Count(true, probe.getRemainingTokens(), 0);
-        }
+    /** Counts one request of {@code person} and says in headers what is left; refuses it when nothing is. */
+    public void count(Context http, UserId person) {
+        var probe = buckets.get(person).tryConsumeAndReturnRemaining(1);
         // Rounded up: a client that waits exactly as long as it was told must be let in.
-        return new Count(false, 0, TimeUnit.NANOSECONDS.toSeconds(probe.getNanosToWaitForRefill()) + 1);
-    }
-
-    /** Sends in a {@link #WINDOW}. */
-    int quota() {
-        return quota;
+        long wait = probe.isConsumed() ? 0 : TimeUnit.NANOSECONDS.toSeconds(probe.getNanosToWaitForRefill()) + 1;
+        http.header("RateLimit-Policy", "\"" + policy + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
+        http.header("RateLimit", "\"" + policy + "\";r=" + probe.getRemainingTokens() + ";t=" + wait);
+        if (!probe.isConsumed()) {
+            http.header("Retry-After", Long.toString(wait));
+            throw new ProblemException(Fault.TOO_MANY_REQUESTS);
+        }
     }
 }
