@@ -5,8 +5,11 @@ import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.Invites;
+import chat.parley.conversation.NotificationChoices;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
+import chat.parley.safety.Blocks;
+import chat.parley.safety.Reports;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -18,6 +21,7 @@ import chat.parley.sendapi.conversation.CreateConversation;
 import chat.parley.sendapi.conversation.InviteLinks;
 import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.Permissions;
 import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.http.Browsers;
@@ -32,6 +36,8 @@ import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.safety.BlockRoutes;
+import chat.parley.sendapi.safety.ReportRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
@@ -43,6 +49,9 @@ final class Features {
     final InviteRoutes invites;
     final BanRoutes bans;
     final PinRoutes pins;
+    final BlockRoutes blocks;
+    final NotificationRoutes notifications;
+    final ReportRoutes reports;
     final MessageRoutes messages;
     final MessageChangeRoutes messageChanges;
 
@@ -63,6 +72,11 @@ final class Features {
         invites = invites(change, view, permissions, idempotency);
         bans = new BanRoutes(new Bans(stores.postgres, stores.clock), permissions, change);
         pins = new PinRoutes(stores.messages, permissions, change);
+        blocks = new BlockRoutes(
+                new Blocks(stores.postgres, stores.clock), stores.accounts.users(), stores.conversations);
+        notifications = new NotificationRoutes(new NotificationChoices(stores.postgres), stores.clock);
+        reports = new ReportRoutes(
+                new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);

@@ -9,9 +9,12 @@ import chat.parley.sendapi.conversation.ChannelRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
 import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.safety.BlockRoutes;
+import chat.parley.sendapi.safety.ReportRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -23,6 +26,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.channels, features.invites, features.bans, features.pins);
+        install(routes, features.blocks, features.notifications, features.reports);
         install(routes, features.messages, features.messageChanges);
     }
 
@@ -76,6 +80,18 @@ final class Routes {
         routes.get("/v1/conversations/{conversation}/pins", pins::list, PERSON);
         routes.put("/v1/conversations/{conversation}/pins/{seq}", pins::pin, PERSON);
         routes.delete("/v1/conversations/{conversation}/pins/{seq}", pins::unpin, PERSON);
+    }
+
+    private static void install(
+            RoutesConfig routes, BlockRoutes blocks, NotificationRoutes notifications, ReportRoutes reports) {
+        routes.get("/v1/users/me/blocks", blocks::list, PERSON);
+        routes.put("/v1/users/me/blocks/{user}", blocks::block, PERSON);
+        routes.delete("/v1/users/me/blocks/{user}", blocks::unblock, PERSON);
+        routes.put("/v1/conversations/{conversation}/notifications", notifications::choose, PERSON);
+        routes.delete("/v1/conversations/{conversation}/notifications", notifications::reset, PERSON);
+        routes.post("/v1/conversations/{conversation}/messages/{seq}/reports", reports::file, PERSON);
+        routes.get("/v1/conversations/{conversation}/reports", reports::list, PERSON);
+        routes.delete("/v1/conversations/{conversation}/reports/{seq}", reports::settle, PERSON);
     }
 
     private static void install(RoutesConfig routes, MessageRoutes messages, MessageChangeRoutes changes) {

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -162,7 +163,7 @@ public final class People {
         var events = new ArrayList<JsonNode>();
         try (var jedis = redis.jedis()) {
             for (var entry : jedis.xrange("s:{" + who.id() + "}", "-", "+")) {
-                String value = entry.getFields().get("e");
+                String value = Objects.requireNonNull(entry.getFields().get("e"));
                 var event = Json.MAPPER.readTree(value.substring(value.indexOf('\n') + 1));
                 if (event.at("/conversation_id").asText().equals(conversation)) {
                     events.add(event);

@@ -11,6 +11,7 @@ import chat.parley.testkit.RealRedis;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -69,6 +70,11 @@ class PermissionMatrixTest {
             GET    /pins              | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
             PUT    /pins/1            | 204 404 | 204 204 204 404 404 404 | 204 204 403 404 404 404 | 204 204 403 404 404 404 |
             DELETE /pins/1            | 204 404 | 204 204 204 404 404 404 | 204 204 403 404 404 404 | 204 204 403 404 404 404 |
+            PUT    /notifications     | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | {"level":"none"}
+            DELETE /notifications     | 204 404 | 204 204 204 404 404 404 | 204 204 204 404 404 404 | 204 204 204 404 404 404 |
+            POST   /messages/1/reports | 201 404 | 201 201 201 404 404 404 | 201 201 201 404 404 404 | 201 201 201 404 404 404 | {"reason":"spam"}
+            GET    /reports           | 409 404 | 200 200 403 404 404 404 | 200 200 403 404 404 404 | 200 200 403 404 404 404 |
+            DELETE /reports/1         | 409 404 | 204 204 403 404 404 404 | 204 204 403 404 404 404 | 204 204 403 404 404 404 |
             GET    /messages          | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
             GET    /messages/1        | 200 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 | 200 200 200 404 404 404 |
             PATCH  /messages/1        | 403 404 | 403 403 403 404 404 404 | 403 403 403 404 404 404 | 403 403 403 404 404 404 | {"text":"x"}
@@ -137,7 +143,8 @@ class PermissionMatrixTest {
             for (var row : rows()) {
                 for (int i = 0; i < kind.roles().size(); i++) {
                     var role = kind.roles().get(i);
-                    int expected = row.statuses.get(kind).get(i);
+                    int expected =
+                            Objects.requireNonNull(row.statuses.get(kind)).get(i);
                     var answer = ask(row, scene, Objects.requireNonNull(persons.get(role)));
                     if (answer.statusCode() != expected) {
                         wrong.add(kind + " " + role + " " + row + " got " + answer.statusCode() + " " + answer.body());
@@ -218,12 +225,25 @@ class PermissionMatrixTest {
         String path = people.make(owner, type, fields, admin, member, left, banned, target);
         people.appoint(owner, path, admin, "admin");
         assertEquals(201, people.say(target, path, "hello").statusCode());
+        forgetReports();
+        assertEquals(
+                201,
+                people.post(left, path + "/messages/1/reports", "{\"reason\":\"abuse\"}")
+                        .statusCode());
         assertEquals(204, people.delete(left, path + "/members/me").statusCode());
         assertEquals(204, people.put(owner, path + "/bans/" + banned.id()).statusCode());
         String invite = People.json(people.post(owner, path + "/invites", "{}"))
                 .at("/id")
                 .textValue();
         return new Scene(path, target, invite);
+    }
+
+    /** One person has only so many that wait. */
+    private static void forgetReports() throws SQLException {
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("TRUNCATE report");
+        }
     }
 
     private HttpResponse<String> ask(Row row, Scene scene, Person who) throws Exception {
@@ -249,10 +269,11 @@ class PermissionMatrixTest {
 
     private static Row row(String line) {
         var cells = line.split("\\|", -1);
-        var request = cells[0].strip().split("\\s+");
+        var request = cells[0].strip().split("\\s+", 2);
         var statuses = new EnumMap<Kind, List<Integer>>(Kind.class);
+        int cell = 1;
         for (var kind : Kind.values()) {
-            var numbers = Arrays.stream(cells[1 + kind.ordinal()].strip().split(" "))
+            var numbers = Arrays.stream(cells[cell++].strip().split(" ", -1))
                     .map(Integer::valueOf)
                     .toList();
             assertEquals(kind.roles().size(), numbers.size(), line);

@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.conversation.CreateOutcome.Blocked;
 import chat.parley.conversation.CreateOutcome.Created;
 import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.conversation.CreateOutcome.IdTaken;
@@ -69,24 +70,23 @@ public final class ConversationCreation {
      * @param other someone else, known to exist
      */
     public CreateOutcome direct(ConversationId id, UserId creator, UserId other) {
-        long low = Math.min(creator.value(), other.value());
-        long high = Math.max(creator.value(), other.value());
+        var pair = DirectPair.of(creator, other);
         return postgres.inTransaction(db -> {
+            pair.lock(db);
+            if (pair.isBlocked(db)) {
+                return findDirect(db, pair).<CreateOutcome>map(Existed::new).orElseGet(Blocked::new);
+            }
             var at = clock.instant();
             // Waits for another transaction that is making it, and then sees what that one made.
             int made = db.createUpdate(CREATE_DIRECT)
                     .bind("id", id.value())
-                    .bind("low", low)
-                    .bind("high", high)
+                    .bind("low", pair.low())
+                    .bind("high", pair.high())
                     .bind("creator", creator.value())
                     .bind("at", Rows.time(at))
                     .execute();
             if (made == 0) {
-                return existing(db.createQuery(FIND_DIRECT)
-                        .bind("low", low)
-                        .bind("high", high)
-                        .mapTo(Long.class)
-                        .findOne());
+                return findDirect(db, pair).<CreateOutcome>map(Existed::new).orElseGet(IdTaken::new);
             }
             var draft = Conversation.fresh(id, Conversation.Type.DIRECT, ConversationSettings.DIRECT, at, 2);
             return populate(db, draft, creator, List.of(creator, other));
@@ -131,20 +131,25 @@ public final class ConversationCreation {
                     .bind("members", users.size())
                     .execute();
             if (made == 0) {
-                return existing(db.createQuery(FIND_OWN)
+                return db.createQuery(FIND_OWN)
                         .bind("id", id.value())
                         .bind("type", type)
                         .bind("creator", creator.value())
                         .mapTo(Long.class)
-                        .findOne());
+                        .findOne()
+                        .<CreateOutcome>map(found -> new Existed(new ConversationId(found)))
+                        .orElseGet(IdTaken::new);
             }
             return populate(db, Conversation.fresh(id, wish.type(), wish.settings(), at, users.size()), creator, users);
         });
     }
 
-    private static CreateOutcome existing(Optional<Long> id) {
-        return id.<CreateOutcome>map(found -> new Existed(new ConversationId(found)))
-                .orElseGet(IdTaken::new);
+    private static Optional<ConversationId> findDirect(Handle db, DirectPair pair) {
+        return db.createQuery(FIND_DIRECT)
+                .bind("low", pair.low())
+                .bind("high", pair.high())
+                .map((row, context) -> new ConversationId(row.getLong("id")))
+                .findOne();
     }
 
     private static CreateOutcome populate(Handle db, Conversation draft, UserId creator, Collection<UserId> users) {

@@ -32,14 +32,23 @@ public final class ConversationJson {
      *
      * @param lastMessage the newest one, if there is one that this member may see
      */
-    public static void writeFor(Member me, Conversation conversation, @Nullable Message lastMessage, JsonGenerator json)
+    public static void writeFor(Membership membership, @Nullable Message lastMessage, JsonGenerator json)
             throws IOException {
+        var conversation = membership.conversation();
+        var me = membership.me().member();
+        var notifications = membership.notifications();
         json.writeStartObject();
         outside(conversation, json);
         inside(conversation, lastMessage, json);
         json.writeObjectFieldStart("me");
         json.writeStringField("role", me.role().text());
         json.writeNumberField("joined_seq", me.joinedSeq());
+        if (notifications.level() != Notifications.Level.ALL) {
+            json.writeStringField("notifications", notifications.level().text());
+        }
+        if (notifications.mutedUntil() != null) {
+            json.writeStringField("muted_until", JsonText.time(notifications.mutedUntil()));
+        }
         json.writeEndObject();
         json.writeEndObject();
     }

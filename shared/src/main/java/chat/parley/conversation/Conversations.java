@@ -38,7 +38,7 @@ public final class Conversations {
             SELECT %s, %s
             FROM conversation c JOIN member m ON m.conversation_id = c.id
             WHERE c.id = :conversation AND m.user_id = :user
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     private static final String MEMBER_STATE = """
             SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
@@ -50,7 +50,7 @@ public final class Conversations {
             WHERE m.user_id = :user AND m.left_at IS NULL AND (c.last_at, c.id) < (:lastAt, :id)
             ORDER BY c.last_at DESC, c.id DESC
             LIMIT :limit
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     private static final String MEMBERS = """
             SELECT %s FROM member m
@@ -79,7 +79,7 @@ public final class Conversations {
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND (m.left_at IS NULL OR m.left_at >= :since)
             ORDER BY c.last_at DESC, c.id DESC
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     static final String MEMBERS_SINCE = """
             SELECT %s
@@ -153,7 +153,10 @@ public final class Conversations {
                     .bind("conversation", conversation.value())
                     .bind("user", user.value())
                     .map((row, context) -> new Membership(
-                            Rows.conversation(row, members), Rows.instant(row, "updated_at"), Rows.memberState(row)))
+                            Rows.conversation(row, members),
+                            Rows.instant(row, "updated_at"),
+                            Rows.memberState(row),
+                            Rows.notifications(row)))
                     .findOne()
                     .filter(membership -> membership.me().left() == null);
         });
@@ -276,7 +279,10 @@ public final class Conversations {
 
     static Membership membership(ResultSet row) throws SQLException {
         return new Membership(
-                Rows.conversation(row, List.of()), Rows.instant(row, "updated_at"), Rows.memberState(row));
+                Rows.conversation(row, List.of()),
+                Rows.instant(row, "updated_at"),
+                Rows.memberState(row),
+                Rows.notifications(row));
     }
 
     /** Fills in the members to be shown, by one statement for all. */

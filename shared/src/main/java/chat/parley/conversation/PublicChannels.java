@@ -40,7 +40,7 @@ public final class PublicChannels {
     private static final String MINE = """
             SELECT %s, %s FROM conversation c JOIN member m ON m.conversation_id = c.id
             WHERE c.id = ANY(:ids) AND m.user_id = :user AND m.left_at IS NULL
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     private final Postgres postgres;
 

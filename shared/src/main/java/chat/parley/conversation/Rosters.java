@@ -19,11 +19,11 @@ final class Rosters {
     private static final long MEMBERS_MAX = 200_000;
 
     private static final String READ = """
-            SELECT c.type, c.posting, c.members_version, %s
+            SELECT c.type, c.posting, c.members_version, %s AS is_blocked, %s
             FROM conversation c JOIN member m ON m.conversation_id = c.id
             WHERE c.id = :conversation AND m.left_at IS NULL
             ORDER BY m.joined_at, m.user_id
-            """.formatted(Rows.MEMBER);
+            """.formatted(DirectPair.IS_BLOCKED, Rows.MEMBER);
 
     private final Postgres postgres;
     private final Cache<ConversationId, Roster> cache = Caffeine.newBuilder()
@@ -82,7 +82,7 @@ final class Rosters {
                 row.getLong("members_version"),
                 Rows.type(row),
                 Posting.of(row.getString("posting")),
-                false,
+                row.getBoolean("is_blocked"),
                 members);
     }
 }

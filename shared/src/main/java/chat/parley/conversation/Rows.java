@@ -27,6 +27,9 @@ final class Rows {
     static final String MEMBER =
             "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.left_at, m.left_seq, m.changed_at";
 
+    /** What {@link #notifications} reads besides {@link #MEMBER}: of one's own membership only. */
+    static final String MINE = MEMBER + ", m.muted_until, m.notifications";
+
     private Rows() {}
 
     static Conversation conversation(ResultSet row, List<Member> members) throws SQLException {
@@ -81,6 +84,11 @@ final class Rows {
         var leftAt = instantOrNull(row, "left_at");
         var left = leftAt == null ? null : new Departure(leftAt, row.getLong("left_seq"));
         return new MemberState(member(row), instant(row, "changed_at"), left);
+    }
+
+    static Notifications notifications(ResultSet row) throws SQLException {
+        return new Notifications(
+                Notifications.Level.of(row.getString("notifications")), instantOrNull(row, "muted_until"));
     }
 
     static Instant instant(ResultSet row, String column) throws SQLException {

@@ -121,6 +121,9 @@ public final class SettingsChanges {
             if (seq < Math.max(1, me.joinedSeq()) || seq > locked.lastSeq()) {
                 return new NotFound();
             }
+            if (DirectPair.isBlocked(locked.db(), conversation)) {
+                return new Forbidden(); // the other one would be told
+            }
             var pins = change.apply(locked.pinnedSeqs());
             if (pins == null) {
                 return new TooManyPins();

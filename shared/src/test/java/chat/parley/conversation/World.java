@@ -65,6 +65,7 @@ final class World implements AutoCloseable {
             case Created made -> made.conversation().id();
             case Existed existed -> throw new AssertionError(existed);
             case CreateOutcome.IdTaken taken -> throw new AssertionError(taken);
+            case CreateOutcome.Blocked blocked -> throw new AssertionError(blocked);
         };
     }
 

@@ -141,6 +141,8 @@ final class StreamWorld implements AutoCloseable {
             case CreateOutcome.Created created -> created.conversation().id();
             case CreateOutcome.Existed existed -> existed.conversation();
             case CreateOutcome.IdTaken taken -> throw new IllegalStateException("the id is taken: " + taken);
+            case CreateOutcome.Blocked blocked ->
+                throw new IllegalStateException("one has blocked the other: " + blocked);
         };
     }
 
@@ -150,6 +152,8 @@ final class StreamWorld implements AutoCloseable {
             case CreateOutcome.Created created -> created.conversation().id();
             case CreateOutcome.Existed existed -> existed.conversation();
             case CreateOutcome.IdTaken taken -> throw new IllegalStateException("the id is taken: " + taken);
+            case CreateOutcome.Blocked blocked ->
+                throw new IllegalStateException("one has blocked the other: " + blocked);
         };
     }
 

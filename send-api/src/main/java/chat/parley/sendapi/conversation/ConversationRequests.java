@@ -20,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what requests about conversations have in common. */
-final class ConversationRequests {
+public final class ConversationRequests {
     /** Longest name of a group, in code points. */
     static final int NAME_MAX = 100;
 
@@ -42,7 +42,7 @@ final class ConversationRequests {
     private ConversationRequests() {}
 
     /** The conversation a URL names; what is no id names nothing. */
-    static ConversationId conversation(Context http) {
+    public static ConversationId conversation(Context http) {
         try {
             return ConversationId.parse(http.pathParam("conversation"));
         } catch (IllegalArgumentException e) {
@@ -51,7 +51,7 @@ final class ConversationRequests {
     }
 
     /** The person a URL names; {@code me} is the caller. */
-    static UserId user(Context http, UserId caller) {
+    public static UserId user(Context http, UserId caller) {
         String text = http.pathParam("user");
         if (text.equals("me")) {
             return caller;
@@ -75,7 +75,7 @@ final class ConversationRequests {
     }
 
     /** The message a URL names; what is no seq names nothing. */
-    static long seq(Context http) {
+    public static long seq(Context http) {
         try {
             return Long.parseLong(http.pathParam("seq"));
         } catch (NumberFormatException e) {

@@ -178,6 +178,7 @@ public final class ConversationRoutes {
         return switch (result) {
             case Result.Made made -> new Reply(201, JsonText.bytes(view.of(made.membership())));
             case Result.Existed existed -> new Reply(200, JsonText.bytes(view.of(existed.membership())));
+            case Result.Blocked blocked -> throw new ProblemException(Fault.FORBIDDEN);
             case Result.Left left -> throw new ProblemException(Fault.NOT_FOUND);
             case Result.UnknownUsers unknown ->
                 throw list == null

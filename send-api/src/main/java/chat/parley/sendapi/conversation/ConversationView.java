@@ -3,7 +3,6 @@ package chat.parley.sendapi.conversation;
 import chat.parley.conversation.Conversation;
 import chat.parley.conversation.ConversationJson;
 import chat.parley.conversation.Conversations;
-import chat.parley.conversation.Member;
 import chat.parley.conversation.Membership;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
@@ -53,10 +52,8 @@ public final class ConversationView {
     /** Writes one of many. */
     static void write(Membership membership, Map<ConversationId, Message> newest, JsonGenerator json)
             throws IOException {
-        Member me = membership.me().member();
-        var conversation = membership.conversation();
-        var last = newest.get(conversation.id());
-        boolean visible = last != null && last.seq() >= me.joinedSeq();
-        ConversationJson.writeFor(me, conversation, visible ? last : null, json);
+        var last = newest.get(membership.conversation().id());
+        boolean visible = last != null && last.seq() >= membership.me().member().joinedSeq();
+        ConversationJson.writeFor(membership, visible ? last : null, json);
     }
 }

@@ -42,6 +42,9 @@ public final class CreateConversation {
         /** These people do not exist; nothing was made. */
         record UnknownUsers(Set<UserId> users) implements Result {}
 
+        /** One of the two has blocked the other, and they have no conversation. */
+        record Blocked() implements Result {}
+
         /** It was made before, and the creator has left it since. */
         record Left() implements Result {}
     }
@@ -79,6 +82,9 @@ public final class CreateConversation {
                     Optional<Membership> found = conversations.find(existed.conversation(), creator);
                     return found.<Result>map(it -> mine ? new Result.Made(it) : new Result.Existed(it))
                             .orElseGet(Result.Left::new);
+                }
+                case CreateOutcome.Blocked blocked -> {
+                    return new Result.Blocked();
                 }
                 case CreateOutcome.IdTaken taken -> reservation.renew();
             }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a page ended: a time and an id, which together name one row. Opaque to clients; a forged one can only choose where a page begins.
  */
-record PageCursor(Instant time, long id) {
+public record PageCursor(Instant time, long id) {
     private static final int BYTES = 2 * Long.BYTES;
 
     /** Beyond these PostgreSQL and we would disagree on what time it is. */
@@ -29,7 +29,7 @@ record PageCursor(Instant time, long id) {
     }
 
     /** The parameter {@code after}, or null where it is not sent. */
-    static @Nullable PageCursor of(Context http) {
+    public static @Nullable PageCursor of(Context http) {
         String text = http.queryParam("after");
         if (text == null) {
             return null;

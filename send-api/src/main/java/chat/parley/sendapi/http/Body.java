@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class Body {
     /** Largest body read, in bytes: 10,000 code points as JSON escapes (12 bytes each, at worst) and the fields around them. */
     public static final int BYTES_MAX = 128 * 1024;
+
+    /** Later years have more than four digits, which few can read. */
+    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     private final byte[] bytes;
     private final ObjectNode object;
@@ -240,6 +246,24 @@ public final class Body {
             return null;
         }
         return node.longValue();
+    }
+
+    /** An optional time as of RFC 3339, in whole milliseconds; null where it is not sent, and after a complaint. */
+    public @Nullable Instant timeOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        try {
+            var time = Instant.parse(node.isTextual() ? node.textValue() : "").truncatedTo(ChronoUnit.MILLIS);
+            if (!time.isBefore(Instant.EPOCH) && time.isBefore(END_OF_TIME)) {
+                return time;
+            }
+            complain(field, "out_of_range");
+        } catch (DateTimeParseException e) {
+            complain(field, "not_a_time");
+        }
+        return null;
     }
 
     /** An optional one of the {@code choices}, which are named as in JSON; null where it is not sent, and after a complaint. */
