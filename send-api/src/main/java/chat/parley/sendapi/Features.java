@@ -10,6 +10,7 @@ import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.Reports;
+import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -35,6 +36,9 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.receipt.MarkNews;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
@@ -53,6 +57,7 @@ final class Features {
     final NotificationRoutes notifications;
     final ReportRoutes reports;
     final MessageRoutes messages;
+    final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
 
     private final Stores stores;
@@ -81,6 +86,7 @@ final class Features {
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        receipts = receipts();
         startRelay();
     }
 
@@ -138,6 +144,12 @@ final class Features {
                         settings.bounds().editWindow()),
                 history,
                 new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+    }
+
+    private ReceiptRoutes receipts() {
+        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private void startRelay() {

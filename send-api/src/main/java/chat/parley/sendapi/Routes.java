@@ -15,6 +15,7 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -28,6 +29,7 @@ final class Routes {
         install(routes, features.channels, features.invites, features.bans, features.pins);
         install(routes, features.blocks, features.notifications, features.reports);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.receipts);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -104,5 +106,13 @@ final class Routes {
         routes.get("/v1/conversations/{conversation}/messages/{seq}/reactions", changes::reactions, PERSON);
         routes.put("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::react, PERSON);
         routes.delete("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::unreact, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, ReceiptRoutes receipts) {
+        routes.put("/v1/conversations/{conversation}/read", receipts::read, PERSON);
+        routes.put("/v1/conversations/{conversation}/delivered", receipts::delivered, PERSON);
+        routes.post("/v1/receipts", receipts::many, PERSON);
+        routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
+        routes.get("/v1/users/me/unread", receipts::unread, PERSON);
     }
 }

@@ -43,6 +43,9 @@ public final class ConversationJson {
         json.writeObjectFieldStart("me");
         json.writeStringField("role", me.role().text());
         json.writeNumberField("joined_seq", me.joinedSeq());
+        json.writeNumberField("read_seq", me.readSeq());
+        json.writeNumberField("delivered_seq", me.deliveredSeq());
+        json.writeNumberField("unread_count", conversation.lastSeq() - me.readSeq());
         if (notifications.level() != Notifications.Level.ALL) {
             json.writeStringField("notifications", notifications.level().text());
         }

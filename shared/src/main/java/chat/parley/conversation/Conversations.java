@@ -88,10 +88,30 @@ public final class Conversations {
             ORDER BY m.changed_at, m.conversation_id, m.user_id
             """.formatted(Rows.MEMBER);
 
+    /**
+     * Of the person's own marks, and of everybody's where they are told to everybody. Not by an index on the time, which every move of a mark would
+     * have to change: reads the members of the smaller conversations.
+     */
+    static final String MARKS_SINCE = """
+            SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
+            FROM member me
+            JOIN conversation c ON c.id = me.conversation_id AND c.member_count <= %1$d
+            JOIN member m ON m.conversation_id = c.id
+            WHERE me.user_id = :user AND me.left_at IS NULL AND m.left_at IS NULL
+                AND m.marks_changed_at >= greatest(:since, me.joined_at)
+            UNION ALL
+            SELECT me.conversation_id, me.user_id, me.read_seq, me.delivered_seq, me.marks_changed_at
+            FROM member me JOIN conversation c ON c.id = me.conversation_id AND c.member_count > %1$d
+            WHERE me.user_id = :user AND me.left_at IS NULL AND me.marks_changed_at >= :since
+            """.formatted(MembersMarks.TOLD_MEMBERS_MAX);
+
     /** After every activity there will be: where the first page starts. */
     private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
-    private static final String NEWEST_TIME = "SELECT max(greatest(last_at, changed_at)) AS newest FROM conversation";
+    private static final String NEWEST_TIME = """
+            SELECT greatest(
+                (SELECT max(greatest(last_at, changed_at)) FROM conversation), (SELECT max(marks_changed_at) FROM member)) AS newest
+            """;
 
     private static final String HEADS = """
             SELECT c.id, c.last_seq
@@ -243,13 +263,13 @@ public final class Conversations {
                     .list();
             memberships.replaceAll(membership ->
                     complete.getOrDefault(membership.conversation().id(), membership));
-            return new MembershipsSince(List.copyOf(memberships), changes);
+            return new MembershipsSince(List.copyOf(memberships), changes, marksSince(snapshot, user, since));
         }));
     }
 
     /**
      * The newest time stored with a message or a change; empty while there is none. Times given out after a restart must not be before it, or
-     * streams rebuilt "since a time" would miss what came after. Reads every conversation once: for the start of a process.
+     * streams rebuilt "since a time" would miss what came after. Reads every conversation and member once: for the start of a process.
      */
     public Optional<Instant> newestTime() {
         return postgres.with(db -> db.createQuery(NEWEST_TIME)
@@ -265,6 +285,19 @@ public final class Conversations {
                 .bind("limit", limit)
                 .map((row, context) -> new Head(new ConversationId(row.getLong("id")), row.getLong("last_seq")))
                 .list());
+    }
+
+    private static List<MembersMarks> marksSince(Handle db, UserId user, Instant since) {
+        return db.createQuery(MARKS_SINCE)
+                .bind("user", user.value())
+                .bind("since", Rows.time(since))
+                .map((row, context) -> new MembersMarks(
+                        new ConversationId(row.getLong("conversation_id")),
+                        new UserId(row.getLong("user_id")),
+                        row.getLong("read_seq"),
+                        row.getLong("delivered_seq"),
+                        Rows.instant(row, "marks_changed_at")))
+                .list();
     }
 
     static Map<UserId, Member> membersAmong(Handle db, ConversationId conversation, Collection<UserId> users) {

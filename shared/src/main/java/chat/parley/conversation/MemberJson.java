@@ -14,6 +14,8 @@ public final class MemberJson {
         json.writeStringField("user_id", member.user().toString());
         json.writeStringField("role", member.role().text());
         json.writeStringField("joined_at", JsonText.time(member.joinedAt()));
+        json.writeNumberField("read_seq", member.readSeq());
+        json.writeNumberField("delivered_seq", member.deliveredSeq());
         json.writeEndObject();
     }
 }

@@ -15,12 +15,16 @@ final class MembershipWrites {
             WHERE id = :conversation
             """;
 
-    /** Who was here before starts anew: what was said in between stays unseen, unless newcomers see everything. */
+    /**
+     * Who was here before starts anew: what was said in between stays unseen, unless newcomers see everything. Nothing is unread at
+     * first.
+     */
     private static final String JOIN = """
-            INSERT INTO member AS m (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
-            SELECT :conversation, joiner.id, :role, :at, :joinedSeq, :at FROM unnest(:users) AS joiner (id)
+            INSERT INTO member AS m (conversation_id, user_id, role, joined_at, joined_seq, read_seq, delivered_seq, changed_at)
+            SELECT :conversation, joiner.id, :role, :at, :joinedSeq, :lastSeq, :lastSeq, :at FROM unnest(:users) AS joiner (id)
             ON CONFLICT (conversation_id, user_id) DO UPDATE
             SET role = excluded.role, joined_at = excluded.joined_at, joined_seq = excluded.joined_seq,
+                read_seq = excluded.read_seq, delivered_seq = excluded.delivered_seq,
                 changed_at = excluded.changed_at, left_at = NULL, left_seq = NULL
             """;
 
@@ -60,11 +64,13 @@ final class MembershipWrites {
                 .bind("role", role.text())
                 .bind("at", Rows.time(locked.at()))
                 .bind("joinedSeq", joinedSeq)
+                .bind("lastSeq", locked.lastSeq())
                 .execute();
         var outbox = locked.remember(OutboxKind.MEMBER_JOINED, joiners, actor);
         var changes = new ArrayList<MemberChange>(joiners.size());
         for (int i = 0; i < joiners.size(); i++) {
-            var member = new Member(locked.id(), joiners.get(i), role, locked.at(), joinedSeq);
+            var member = new Member(
+                    locked.id(), joiners.get(i), role, locked.at(), joinedSeq, locked.lastSeq(), locked.lastSeq());
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
         return new MembersChanged(locked.at(), changes);
@@ -140,7 +146,7 @@ final class MembershipWrites {
                 .bind("role", role.text())
                 .bind("at", Rows.time(locked.at()))
                 .execute();
-        var updated = new Member(locked.id(), target.user(), role, target.joinedAt(), target.joinedSeq());
+        var updated = target.withRole(role);
         return new MemberChange(
                 OutboxKind.MEMBER_UPDATED, updated, locked.remember(OutboxKind.MEMBER_UPDATED, target.user(), actor));
     }

@@ -9,5 +9,6 @@ import java.util.List;
  *     itself changed since, else empty
  * @param changes the members who joined, changed role or left since, in the current conversations only, since the person joined;
  *     the person's own included. Oldest first.
+ * @param marks the members of the current conversations whose marks moved since: all where they are told to all, else the person's own
  */
-public record MembershipsSince(List<Membership> memberships, List<MemberState> changes) {}
+public record MembershipsSince(List<Membership> memberships, List<MemberState> changes, List<MembersMarks> marks) {}

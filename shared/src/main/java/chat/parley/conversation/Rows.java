@@ -25,7 +25,7 @@ final class Rows {
 
     /** What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. */
     static final String MEMBER =
-            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.left_at, m.left_seq, m.changed_at";
+            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
 
     /** What {@link #notifications} reads besides {@link #MEMBER}: of one's own membership only. */
     static final String MINE = MEMBER + ", m.muted_until, m.notifications";
@@ -77,7 +77,9 @@ final class Rows {
                 new UserId(row.getLong("user_id")),
                 Role.of(row.getString("role")),
                 instant(row, "joined_at"),
-                row.getLong("joined_seq"));
+                row.getLong("joined_seq"),
+                row.getLong("read_seq"),
+                row.getLong("delivered_seq"));
     }
 
     static MemberState memberState(ResultSet row) throws SQLException {

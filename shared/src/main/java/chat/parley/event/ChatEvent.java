@@ -109,6 +109,12 @@ public sealed interface ChatEvent {
         }
     }
 
+    /** Someone has read up to {@code seq}, and so received it. */
+    record ReadAdvanced(ConversationId conversation, UserId actor, long seq, Instant at) implements ChatEvent {}
+
+    /** Someone has received up to {@code seq}. */
+    record DeliveredAdvanced(ConversationId conversation, UserId actor, long seq, Instant at) implements ChatEvent {}
+
     /** What a message's change tells: its deletion, or else all that it says now. */
     static ChatEvent changed(Message message, @Nullable Message quoted, UserId actor, Instant at) {
         return message.isDeleted()

@@ -5,6 +5,7 @@ import chat.parley.conversation.Member;
 import chat.parley.conversation.MemberJson;
 import chat.parley.event.ChatEvent.ConversationCreated;
 import chat.parley.event.ChatEvent.ConversationUpdated;
+import chat.parley.event.ChatEvent.DeliveredAdvanced;
 import chat.parley.event.ChatEvent.MemberJoined;
 import chat.parley.event.ChatEvent.MemberLeft;
 import chat.parley.event.ChatEvent.MemberUpdated;
@@ -13,6 +14,7 @@ import chat.parley.event.ChatEvent.MessageDeleted;
 import chat.parley.event.ChatEvent.MessageEdited;
 import chat.parley.event.ChatEvent.ReactionAdded;
 import chat.parley.event.ChatEvent.ReactionRemoved;
+import chat.parley.event.ChatEvent.ReadAdvanced;
 import chat.parley.id.UserId;
 import chat.parley.json.JsonText;
 import chat.parley.message.Message;
@@ -58,21 +60,29 @@ public final class EventJson {
     /** The event of a deletion, which a replay tells instead of what was deleted. */
     static final String MESSAGE_DELETED = "message.deleted";
 
+    /** How types of reactions begin. */
+    static final String REACTIONS = "reaction.";
+
     /** How keys of messages begin; {@link References} reads them. */
     static final String MESSAGE_KEY = "m:";
+
+    /** How keys of marks begin, {@code a:<conversation>:<user>:<read>:<delivered>}, of which one is empty; {@link Superseded} reads them. */
+    static final String MARKS_KEY = "a:";
 
     private static String type(ChatEvent event) {
         return switch (event) {
             case MessageCreated unused -> MESSAGE_CREATED;
             case MessageEdited unused -> "message.edited";
             case MessageDeleted unused -> MESSAGE_DELETED;
-            case ReactionAdded unused -> "reaction.added";
-            case ReactionRemoved unused -> "reaction.removed";
+            case ReactionAdded unused -> REACTIONS + "added";
+            case ReactionRemoved unused -> REACTIONS + "removed";
             case ConversationCreated unused -> "conversation.created";
             case ConversationUpdated unused -> "conversation.updated";
             case MemberJoined unused -> "member.joined";
             case MemberUpdated unused -> "member.updated";
             case MemberLeft unused -> "member.left";
+            case ReadAdvanced unused -> "read.advanced";
+            case DeliveredAdvanced unused -> "delivered.advanced";
         };
     }
 
@@ -90,11 +100,18 @@ public final class EventJson {
             case MemberJoined joined -> "j:" + memberKey(joined.member(), joined.at());
             case MemberUpdated updated -> "r:" + memberKey(updated.member(), updated.at());
             case MemberLeft left -> "l:" + memberKey(left.member(), left.at());
+            // A mark that is told once more is the same, whenever; the two kinds of one member differ by the place.
+            case ReadAdvanced read -> marksKey(read) + read.seq() + ':';
+            case DeliveredAdvanced delivered -> marksKey(delivered) + ':' + delivered.seq();
         };
     }
 
     private static String memberKey(Member member, Instant at) {
         return member.conversation() + ":" + member.user() + ':' + at.toEpochMilli();
+    }
+
+    private static String marksKey(ChatEvent event) {
+        return MARKS_KEY + event.conversation() + ':' + event.actor() + ':';
     }
 
     private static void writeData(ChatEvent event, JsonGenerator json) throws IOException {
@@ -109,7 +126,16 @@ public final class EventJson {
             case MemberJoined joined -> MemberJson.write(joined.member(), json);
             case MemberUpdated updated -> MemberJson.write(updated.member(), json);
             case MemberLeft left -> MemberJson.write(left.member(), json);
+            case ReadAdvanced read -> writeMark(read.actor(), read.seq(), json);
+            case DeliveredAdvanced delivered -> writeMark(delivered.actor(), delivered.seq(), json);
         }
+    }
+
+    private static void writeMark(UserId user, long seq, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("user_id", user.toString());
+        json.writeNumberField("seq", seq);
+        json.writeEndObject();
     }
 
     /** With all counts, so that a client needs no counting of its own, and no event twice does harm. */

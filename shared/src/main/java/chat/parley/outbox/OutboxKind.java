@@ -15,7 +15,9 @@ public enum OutboxKind {
     /** Subject: id of the member. */
     MEMBER_LEFT(6),
     /** Subject: seq of the message. What changed is not kept: the message itself tells. */
-    MESSAGE_CHANGED(7);
+    MESSAGE_CHANGED(7),
+    /** Subject: id of the member whose marks moved. */
+    MARKS_ADVANCED(8);
 
     private final int number;
 

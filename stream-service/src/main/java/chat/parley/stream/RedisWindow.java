@@ -6,6 +6,7 @@ import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
+import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
@@ -13,6 +14,9 @@ import java.util.Optional;
 
 /** The window in Redis Streams. */
 final class RedisWindow implements Window {
+    /** The whole of a stream, mostly, which holds some 200 entries: what is superseded at its end must not be told at its beginning. */
+    private static final int LOOK_AHEAD = 400;
+
     private final EventLog log;
     private final MessageStore messages;
     private final Conversations conversations;
@@ -27,7 +31,8 @@ final class RedisWindow implements Window {
 
     @Override
     public Optional<Page> after(UserId user, Cursor cursor, int limit) {
-        var read = log.read(user, cursor, cursor.tag(), limit);
+        int readLimit = Math.max(limit, LOOK_AHEAD);
+        var read = log.read(user, cursor, cursor.tag(), readLimit);
         // The tag after the entries: had Redis been emptied or replaced before they were read, it would differ.
         if (!(read instanceof StreamRead.Unbroken unbroken) || !tags.read().equals(cursor.tag())) {
             return Optional.empty();
@@ -36,10 +41,13 @@ final class RedisWindow implements Window {
         if (entries.isEmpty()) {
             return Optional.of(new Page(entries, cursor, false));
         }
-        var last = entries.getLast();
+        var kept = Superseded.drop(entries);
+        boolean all = kept.size() <= limit;
+        var page = all ? kept : kept.subList(0, limit);
+        var last = all ? entries.getLast() : page.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        var whole = References.resolve(entries, messages, conversation -> firstVisible(conversation, user));
-        return Optional.of(new Page(whole, reached, entries.size() >= limit));
+        var whole = References.resolve(page, messages, conversation -> firstVisible(conversation, user));
+        return Optional.of(new Page(whole, reached, !all || entries.size() >= readLimit));
     }
 
     private long firstVisible(ConversationId conversation, UserId user) {

@@ -3,6 +3,7 @@ package chat.parley.stream;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Head;
 import chat.parley.conversation.MemberState;
+import chat.parley.conversation.MembersMarks;
 import chat.parley.conversation.Membership;
 import chat.parley.event.ChatEvent;
 import chat.parley.id.ConversationId;
@@ -55,6 +56,9 @@ final class StoredHistory implements History {
         for (var change : known.changes()) {
             events.add(memberEvent(change));
         }
+        for (var marks : known.marks()) {
+            addMarkEvents(marks, events);
+        }
         events.sort(Comparator.comparing(ChatEvent::at));
         var changed = messages.changedSince(sight.keySet(), since, Past.CHANGES_MAX + 1).stream()
                 .filter(change -> change.seq() >= sight.getOrDefault(change.conversation(), Long.MAX_VALUE))
@@ -83,6 +87,15 @@ final class StoredHistory implements History {
                 isNew
                         ? new ChatEvent.ConversationCreated(conversation, actor, conversation.createdAt())
                         : new ChatEvent.ConversationUpdated(conversation, actor, membership.updatedAt()));
+    }
+
+    /** Marks as they stand; reading implies receiving. */
+    private static void addMarkEvents(MembersMarks marks, List<ChatEvent> events) {
+        events.add(new ChatEvent.ReadAdvanced(marks.conversation(), marks.user(), marks.readSeq(), marks.at()));
+        if (marks.deliveredSeq() > marks.readSeq()) {
+            events.add(new ChatEvent.DeliveredAdvanced(
+                    marks.conversation(), marks.user(), marks.deliveredSeq(), marks.at()));
+        }
     }
 
     private static ChatEvent memberEvent(MemberState state) {

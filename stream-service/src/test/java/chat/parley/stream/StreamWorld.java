@@ -168,6 +168,18 @@ final class StreamWorld implements AutoCloseable {
         throw new IllegalStateException("not stored: " + outcome);
     }
 
+    /** Makes a conversation and its messages older than they are: what happened before a rebuild's overlap. */
+    void age(ConversationId conversation, Duration by) {
+        long id = conversation.value();
+        var shift = "interval '" + by.toSeconds() + " seconds'";
+        postgres.with(db ->
+                db.execute("UPDATE message SET created_at = created_at - " + shift + " WHERE conversation_id = ?", id));
+        postgres.with(db -> db.execute(
+                "UPDATE conversation SET created_at = created_at - %1$s, updated_at = updated_at - %1$s, changed_at = changed_at - %1$s, last_at = last_at - %1$s WHERE id = ?"
+                        .formatted(shift),
+                id));
+    }
+
     /** Publishes a message to all members; false when Redis did not take it. */
     boolean publish(Message message, boolean repeated) {
         var roster = conversations.roster(message.conversation()).orElseThrow();

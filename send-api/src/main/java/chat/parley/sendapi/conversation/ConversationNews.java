@@ -119,7 +119,7 @@ public final class ConversationNews {
             case MEMBER_JOINED -> new ChatEvent.MemberJoined(change.member(), actor, at);
             case MEMBER_UPDATED -> new ChatEvent.MemberUpdated(change.member(), actor, at);
             case MEMBER_LEFT -> new ChatEvent.MemberLeft(change.member(), actor, at);
-            case MESSAGE_CREATED, MESSAGE_CHANGED, CONVERSATION_CREATED, CONVERSATION_UPDATED ->
+            case MESSAGE_CREATED, MESSAGE_CHANGED, CONVERSATION_CREATED, CONVERSATION_UPDATED, MARKS_ADVANCED ->
                 throw new IllegalArgumentException("no change of members: " + change.kind());
         };
     }

@@ -24,7 +24,8 @@ public record PageCursor(Instant time, long id) {
         return new PageCursor(position.lastAt(), position.conversation().value());
     }
 
-    static PageCursor after(MemberPosition position) {
+    /** After this member. */
+    public static PageCursor after(MemberPosition position) {
         return new PageCursor(position.joinedAt(), position.user().value());
     }
 
@@ -53,7 +54,8 @@ public record PageCursor(Instant time, long id) {
         return new ListPosition(time, new ConversationId(id));
     }
 
-    MemberPosition inMembers() {
+    /** A place in the list of members. */
+    public MemberPosition inMembers() {
         return new MemberPosition(time, new UserId(id));
     }
 

@@ -37,10 +37,14 @@ public final class Body {
     private final ObjectNode object;
     private final Set<String> known = new HashSet<>();
     private final List<Problem.FieldError> errors = new ArrayList<>();
+    private final List<Body> inner = new ArrayList<>();
+    private final String place;
 
-    private Body(byte[] bytes, ObjectNode object) {
+    /** @param place JSON pointer of the object; empty for the body itself */
+    private Body(byte[] bytes, ObjectNode object, String place) {
         this.bytes = bytes;
         this.object = object;
+        this.place = place;
     }
 
     /** Reads the body of a request, which must be a JSON object in UTF-8. */
@@ -58,7 +62,7 @@ public final class Body {
             // Jackson accepts some malformed UTF-8; what is stored must be what was sent.
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
             if (Json.MAPPER.readTree(bytes) instanceof ObjectNode object) {
-                return new Body(bytes, object);
+                return new Body(bytes, object, "");
             }
             throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body must be an object."));
         } catch (JacksonException e) {
@@ -283,6 +287,32 @@ public final class Body {
         return choice;
     }
 
+    /** A list of objects, at most {@code max}, empty where it is not sent. What is read of them is checked by {@link #done} of this body. */
+    public List<Body> objects(String field, int max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return List.of();
+        }
+        if (!node.isArray()) {
+            complain(field, "not_a_list");
+            return List.of();
+        }
+        if (node.size() > max) {
+            complain(field, "too_long");
+            return List.of();
+        }
+        var objects = new ArrayList<Body>(node.size());
+        for (JsonNode item : node) {
+            if (!(item instanceof ObjectNode each)) {
+                complain(field, "not_an_object");
+                return List.of();
+            }
+            objects.add(new Body(bytes, each, pointer(field) + "/" + objects.size()));
+        }
+        inner.addAll(objects);
+        return objects;
+    }
+
     /** A field that may stand here and whose value does not matter. */
     public void ignore(String field) {
         known.add(field);
@@ -290,23 +320,45 @@ public final class Body {
 
     /** Notes a complaint about a field; thrown by {@link #done}. */
     public void complain(String field, String code) {
-        errors.add(new Problem.FieldError("/" + field.replace("~", "~0").replace("/", "~1"), code));
+        errors.add(new Problem.FieldError(pointer(field), code));
     }
 
     /** Ends the reading: refuses fields that nobody read, then throws the complaints, if any. */
     public void done() {
         var unknown = new ArrayList<Problem.FieldError>();
-        object.fieldNames().forEachRemaining(name -> {
-            if (!known.contains(name)) {
-                unknown.add(new Problem.FieldError("/" + name.replace("~", "~0").replace("/", "~1"), "unknown_field"));
-            }
-        });
+        collectUnknown(unknown);
         if (!unknown.isEmpty()) {
             throw ProblemException.fields(Fault.UNKNOWN_FIELD, unknown);
         }
-        if (!errors.isEmpty()) {
-            throw ProblemException.fields(Fault.INVALID_FIELD, errors);
+        var complaints = new ArrayList<Problem.FieldError>();
+        collectComplaints(complaints);
+        if (!complaints.isEmpty()) {
+            throw ProblemException.fields(Fault.INVALID_FIELD, complaints);
         }
+    }
+
+    /** The pointer to this object; empty for the body itself. */
+    public String pointer() {
+        return place;
+    }
+
+    /** The pointer to a field of this object, for a complaint. */
+    public String pointer(String field) {
+        return place + "/" + field.replace("~", "~0").replace("/", "~1");
+    }
+
+    private void collectUnknown(List<Problem.FieldError> unknown) {
+        object.fieldNames().forEachRemaining(name -> {
+            if (!known.contains(name)) {
+                unknown.add(new Problem.FieldError(pointer(name), "unknown_field"));
+            }
+        });
+        inner.forEach(each -> each.collectUnknown(unknown));
+    }
+
+    private void collectComplaints(List<Problem.FieldError> complaints) {
+        complaints.addAll(errors);
+        inner.forEach(each -> each.collectComplaints(complaints));
     }
 
     private @Nullable JsonNode read(String field) {

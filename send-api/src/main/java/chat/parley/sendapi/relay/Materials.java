@@ -2,6 +2,7 @@ package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Member;
+import chat.parley.conversation.MembersMarks;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.Publication;
 import chat.parley.id.ConversationId;
@@ -47,11 +48,15 @@ final class Materials {
     }
 
     /**
-     * The publication that {@code row} stands for.
+     * The publications that {@code row} stands for, at least one.
      *
      * @throws IllegalStateException if what it refers to does not exist
      */
-    Publication publication(Row row) {
+    List<Publication> publications(Row row) {
+        return row.kind() == OutboxKind.MARKS_ADVANCED ? marks(row) : List.of(publication(row));
+    }
+
+    private Publication publication(Row row) {
         return switch (row.kind()) {
             case MESSAGE_CREATED -> message(existing(row));
             case MESSAGE_CHANGED -> {
@@ -81,7 +86,24 @@ final class Materials {
                 var event = new ChatEvent.MemberLeft(subject(row), row.actor(), row.at());
                 yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
             }
+            case MARKS_ADVANCED -> throw new IllegalArgumentException("stands for more than one");
         };
+    }
+
+    /** The marks as they stand now: which of them moved is not kept, and one told twice is the same to clients. */
+    private List<Publication> marks(Row row) {
+        var member = subject(row);
+        var all = members(row.conversation()).stream().map(Member::user).toList();
+        var audience = all.size() > MembersMarks.TOLD_MEMBERS_MAX ? List.of(member.user()) : all;
+        var marks = new ArrayList<ChatEvent>();
+        if (member.deliveredSeq() > member.readSeq()) {
+            marks.add(new ChatEvent.DeliveredAdvanced(
+                    row.conversation(), member.user(), member.deliveredSeq(), row.at()));
+        }
+        if (marks.isEmpty() || member.readSeq() >= member.joinedSeq()) {
+            marks.add(new ChatEvent.ReadAdvanced(row.conversation(), member.user(), member.readSeq(), row.at()));
+        }
+        return marks.stream().map(event -> Publication.repeat(event, audience)).toList();
     }
 
     /**

@@ -21,6 +21,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -171,8 +173,10 @@ public final class Relay implements AutoCloseable {
         var broken = new ArrayList<Long>();
         for (var row : rows) {
             try {
-                publications.add(materials.publication(row));
-                made.add(row);
+                for (var publication : materials.publications(row)) {
+                    publications.add(publication);
+                    made.add(row);
+                }
             } catch (StoreUnavailable e) {
                 throw e;
             } catch (RuntimeException e) {
@@ -187,7 +191,8 @@ public final class Relay implements AutoCloseable {
             outbox.setAside(broken, clock.instant());
             broken.forEach(tries::remove);
         }
-        var done = new ArrayList<Long>();
+        var done = new LinkedHashSet<Long>();
+        var failed = new HashSet<Long>();
         var jobs = new ArrayList<PushJob>();
         var outcomes = events.publish(publications);
         for (int i = 0; i < outcomes.size(); i++) {
@@ -199,15 +204,18 @@ public final class Relay implements AutoCloseable {
                     // open.
                     jobs.addAll(jobs(materials.existing(row), published.absent()));
                 }
+            } else {
+                failed.add(made.get(i).id());
             }
         }
+        done.removeAll(failed); // of several publications of a row, not all
         if (!pushes.add(jobs).join()) {
             return false;
         }
         outbox.delete(done);
         done.forEach(tries::remove);
         relayed.increment(done.size());
-        return !done.isEmpty() && done.size() == made.size();
+        return !done.isEmpty() && failed.isEmpty();
     }
 
     /** False when Redis went away meanwhile. */

@@ -21,6 +21,8 @@ import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
 import chat.parley.push.PushQueue;
+import chat.parley.receipt.NewMarks;
+import chat.parley.receipt.Receipts;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealPostgres;
@@ -210,9 +212,32 @@ class RelayTest {
         }
         clock.advance(Duration.ofSeconds(3));
         parts.relay.pass();
-        assertEquals(5, entries(parts, BOB));
+        assertEquals(6, entries(parts, BOB));
         assertEquals(0, rows());
         assertEquals(0, pushJobs(parts));
+    }
+
+    @Test
+    void marks_that_moved_before_a_crash_are_told_as_they_stand_once_and_wake_nobody() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        store(talk, 1, 5);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(5, entries(parts, ANN));
+        long pushed = pushJobs(parts);
+        try (var receipts = new Receipts(postgres, clock, meters, advance -> {})) {
+            receipts.move(List.of(new NewMarks(talk, BOB, 0, 2)));
+            receipts.move(List.of(new NewMarks(talk, BOB, 3, 5)));
+        }
+        assertEquals(2, rows());
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(0, rows());
+        String bobs = "a:" + talk + ":" + BOB + ":";
+        assertEquals(List.of(bobs + ":5", bobs + "3:"), keys(parts, ANN).subList(5, 7));
+        assertEquals(keys(parts, ANN), keys(parts, BOB));
+        assertEquals(pushed, pushJobs(parts));
     }
 
     @Test
@@ -303,6 +328,12 @@ class RelayTest {
 
     private static long entries(Parts parts, UserId user) {
         return parts.redis.with(redis -> redis.xlen(RedisKeys.stream(user)));
+    }
+
+    private static List<String> keys(Parts parts, UserId user) {
+        return parts.redis.with(redis -> redis.xrange(RedisKeys.stream(user), "-", "+")).stream()
+                .map(entry -> List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
+                .toList();
     }
 
     private static long pushJobs(Parts parts) {
