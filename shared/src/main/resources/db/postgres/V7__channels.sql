@@ -35,3 +35,12 @@ CREATE TABLE invite (
     CHECK (uses <= max_uses)
 );
 CREATE INDEX invite_by_conversation ON invite (conversation_id, created_at, id);
+
+-- Notices of ours ("Ann joined") that are not yet known to be stored as messages: written with the change they tell of.
+CREATE TABLE notice (
+    conversation_id bigint NOT NULL,
+    at              timestamptz NOT NULL,              -- of the change: no two of a conversation have the same
+    actor_id        bigint NOT NULL,
+    body            text NOT NULL,                     -- JSON: the "system" of the message
+    PRIMARY KEY (conversation_id, at)
+);

@@ -5,12 +5,13 @@ import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.Invites;
+import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
+import chat.parley.receipt.Receipts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.Reports;
-import chat.parley.receipt.Receipts;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -36,6 +37,7 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.message.SendNotice;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
@@ -62,12 +64,16 @@ final class Features {
 
     private final Stores stores;
     private final SendApiSettings settings;
+    private final SendNotice sendNotice;
 
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
         this.settings = settings;
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, stores.meters);
         var idempotency = idempotency();
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        sendNotice = new SendNotice(
+                stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
         var change = changeConversation();
         var view = new ConversationView(stores.conversations, stores.messages);
         var permissions = new Permissions(stores.conversations);
@@ -82,7 +88,6 @@ final class Features {
         notifications = new NotificationRoutes(new NotificationChoices(stores.postgres), stores.clock);
         reports = new ReportRoutes(
                 new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
@@ -97,7 +102,7 @@ final class Features {
     }
 
     private ConversationNews conversationNews() {
-        return new ConversationNews(stores.conversations, stores.events, stores.outbox);
+        return new ConversationNews(stores.conversations, stores.events, stores.outbox, sendNotice);
     }
 
     private ChangeConversation changeConversation() {
@@ -159,6 +164,7 @@ final class Features {
                 stores.conversations,
                 stores.events,
                 stores.pushes,
+                sendNotice,
                 stores.clock,
                 stores.meters);
         stores.opened(relay.start());

@@ -13,9 +13,9 @@ import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
-import chat.parley.sendapi.receipt.ReceiptRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */

@@ -3,14 +3,22 @@ package chat.parley.conversation;
 import chat.parley.outbox.OutboxKind;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What became of a change to a conversation or its members. Everything but the first three changed nothing. */
 public sealed interface ChangeOutcome {
-    /** Members changed, all at once; none where only what concerns no member did. */
-    record MembersChanged(Instant at, List<MemberChange> changes) implements ChangeOutcome {}
+    /** Members changed, all at once; none where only what concerns no member did. {@code notice} is null where nothing is to be said. */
+    record MembersChanged(
+            Instant at,
+            List<MemberChange> changes,
+            @Nullable Notice notice) implements ChangeOutcome {
+        MembersChanged(Instant at, List<MemberChange> changes) {
+            this(at, changes, null);
+        }
+    }
 
     /** The conversation's own object changed. {@code outboxId} names the row that keeps this remembered until it is published. */
-    record Updated(Instant at, long outboxId) implements ChangeOutcome {}
+    record Updated(Instant at, long outboxId, @Nullable Notice notice) implements ChangeOutcome {}
 
     /** There is a new invitation; nobody is told. */
     record Invited(Invite invite) implements ChangeOutcome {}

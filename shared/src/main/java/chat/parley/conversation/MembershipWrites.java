@@ -73,7 +73,7 @@ final class MembershipWrites {
                     locked.id(), joiners.get(i), role, locked.at(), joinedSeq, locked.lastSeq(), locked.lastSeq());
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
-        return new MembersChanged(locked.at(), changes);
+        return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners));
     }
 
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
@@ -92,7 +92,7 @@ final class MembershipWrites {
         successor.ifPresent(heir -> changes.add(updateRole(locked, actor, heir, Role.OWNER)));
         changes.add(new MemberChange(
                 OutboxKind.MEMBER_LEFT, target, locked.remember(OutboxKind.MEMBER_LEFT, target.user(), actor)));
-        return new MembersChanged(locked.at(), changes);
+        return new MembersChanged(locked.at(), changes, Notices.left(locked, actor, target.user()));
     }
 
     /** Ends all memberships. Each is told of its own end only: nobody is left to be told of the others'. */

@@ -72,7 +72,9 @@ public final class SettingsChanges {
                     .bind("conversation", conversation.value())
                     .bind("at", Rows.time(locked.at()))
                     .execute();
-            return updated(locked, actor);
+            String name = wanted.name();
+            boolean isRenamed = name != null && !name.equals(locked.settings().name());
+            return updated(locked, actor, isRenamed ? Notices.renamed(locked, actor, name) : null);
         });
     }
 
@@ -137,11 +139,11 @@ public final class SettingsChanges {
                     .bind("pins", Rows.ids(pins, Long::longValue))
                     .bind("at", Rows.time(locked.at()))
                     .execute();
-            return updated(locked, actor);
+            return updated(locked, actor, null);
         });
     }
 
-    private static Updated updated(LockedConversation locked, UserId actor) {
-        return new Updated(locked.at(), locked.remember(OutboxKind.CONVERSATION_UPDATED, actor, actor));
+    private static Updated updated(LockedConversation locked, UserId actor, @Nullable Notice notice) {
+        return new Updated(locked.at(), locked.remember(OutboxKind.CONVERSATION_UPDATED, actor, actor), notice);
     }
 }

@@ -82,8 +82,14 @@ public final class ChangeConversation {
     ChangeOutcome told(ConversationId conversation, UserId actor, ChangeOutcome outcome) {
         if (outcome instanceof ChangeOutcome.MembersChanged changed) {
             news.membersChanged(conversation, actor, changed.at(), changed.changes());
+            if (changed.notice() != null) {
+                news.noticed(changed.notice());
+            }
         } else if (outcome instanceof ChangeOutcome.Updated updated) {
             news.updated(conversation, actor, updated.at(), updated.outboxId());
+            if (updated.notice() != null) {
+                news.noticed(updated.notice());
+            }
         }
         return outcome;
     }

@@ -62,7 +62,10 @@ class BanHttpTest {
         assertEquals("banned", code(add(path, people.signUp(), eve)));
         assertEquals(2, json(people.get(ann, path)).at("/member_count").intValue());
         assertEquals(List.of("conversation.created", "member.left"), People.typesTold(REDIS, eve, path));
-        assertEquals(List.of("conversation.created", "member.left"), People.typesTold(REDIS, bob, path));
+        assertEquals(
+                List.of("conversation.created", "member.left", "message.created"),
+                People.typesTold(REDIS, bob, path),
+                "who stays reads the notice, too");
 
         var listed = json(people.get(ann, path + "/bans"));
         assertEquals(List.of(eve.id()), texts(listed.at("/items"), "user_id"));

@@ -107,8 +107,10 @@ class ChannelHttpTest {
         assertTrue(changed.at("/public").booleanValue());
         assertEquals(200, people.patch(ann, path, "{\"name\":\"After\"}").statusCode());
         assertEquals(200, people.patch(ann, path, "{}").statusCode());
-        assertEquals(List.of("conversation.created", "conversation.updated"), People.typesTold(REDIS, bob, path));
-        var told = People.told(REDIS, bob, path).getLast().at("/data");
+        assertEquals(
+                List.of("conversation.created", "conversation.updated", "message.created"),
+                People.typesTold(REDIS, bob, path));
+        var told = People.told(REDIS, bob, path).get(1).at("/data");
         assertEquals("admins", told.at("/posting").textValue());
         assertFalse(told.has("me"));
     }

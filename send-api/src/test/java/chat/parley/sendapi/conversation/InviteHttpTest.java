@@ -84,10 +84,11 @@ class InviteHttpTest {
         assertEquals(200, people.post(ann, link(invite) + "/join", null).statusCode());
         assertEquals(
                 1, json(people.get(ann, path + "/invites")).at("/items/0/uses").intValue());
-        assertEquals("member.joined", People.typesTold(REDIS, bob, path).getLast());
-        assertEquals(
-                eve.id(),
-                People.told(REDIS, bob, path).getLast().at("/actor_id").textValue());
+        var told = People.told(REDIS, bob, path).stream()
+                .filter(event -> event.at("/type").asText().equals("member.joined"))
+                .toList();
+        assertEquals(1, told.size());
+        assertEquals(eve.id(), told.getFirst().at("/actor_id").textValue());
     }
 
     @Test

@@ -81,7 +81,7 @@ class PinHttpTest {
         people.say(ann, path, "before");
         people.put(ann, path + "/pins/1");
         people.post(ann, path + "/members", "{\"user_ids\":[\"" + eve.id() + "\"]}");
-        for (String seq : List.of("0", "2", "-1", "x", "99999999999999999999")) {
+        for (String seq : List.of("0", "3", "-1", "x", "99999999999999999999")) {
             assertEquals("not_found", code(people.put(ann, path + "/pins/" + seq)), seq);
             assertEquals("not_found", code(people.delete(ann, path + "/pins/" + seq)), seq);
         }

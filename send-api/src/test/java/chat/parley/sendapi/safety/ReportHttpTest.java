@@ -96,7 +96,7 @@ class ReportHttpTest {
         people.delete(bob, path + "/messages/2");
         String reason = "{\"reason\":\"illegal\"}";
         assertEquals("not_found", code(report(carol, path, 1, reason)));
-        assertEquals("not_found", code(report(ann, path, 3, reason)));
+        assertEquals("not_found", code(report(ann, path, 4, reason)));
         assertEquals("not_found", code(report(people.signUp(), path, 1, reason)));
         assertEquals("message_deleted", code(report(ann, path, 2, reason)));
         assertEquals("not_found", code(people.post(ann, path + "/messages/x/reports", reason)));
