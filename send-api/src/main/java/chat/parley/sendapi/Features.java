@@ -4,11 +4,18 @@ import chat.parley.account.OpaqueSecrets;
 import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.Invites;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
+import chat.parley.media.BlobStore;
+import chat.parley.media.MediaCatalog;
+import chat.parley.media.MediaCollector;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.presence.TypingPace;
 import chat.parley.receipt.Receipts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.Reports;
@@ -31,6 +38,11 @@ import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
+import chat.parley.sendapi.media.Download;
+import chat.parley.sendapi.media.MediaGate;
+import chat.parley.sendapi.media.MediaRoutes;
+import chat.parley.sendapi.media.UploadMedia;
+import chat.parley.sendapi.message.Attachments;
 import chat.parley.sendapi.message.ChangeMessage;
 import chat.parley.sendapi.message.History;
 import chat.parley.sendapi.message.MessageChangeRoutes;
@@ -38,13 +50,19 @@ import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.message.SendNotice;
+import chat.parley.sendapi.picture.PictureCleaner;
+import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -59,8 +77,11 @@ final class Features {
     final NotificationRoutes notifications;
     final ReportRoutes reports;
     final MessageRoutes messages;
+    final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final TypingRoutes typing;
+    final PresenceRoutes presence;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -69,8 +90,9 @@ final class Features {
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
         this.settings = settings;
-        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, stores.meters);
+        accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
+        media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         sendNotice = new SendNotice(
                 stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
@@ -92,6 +114,8 @@ final class Features {
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
         receipts = receipts();
+        typing = typing();
+        presence = presence();
         startRelay();
     }
 
@@ -119,7 +143,8 @@ final class Features {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        return new ConversationRoutes(stores.conversations, view, channels, create, change, idempotency);
+        var list = new ConversationList(stores.postgres);
+        return new ConversationRoutes(stores.conversations, list, view, channels, create, change, idempotency);
     }
 
     private InviteRoutes invites(
@@ -136,7 +161,8 @@ final class Features {
         return new MessageRoutes(
                 new SendMessage(stores.conversations, stores.messages, news),
                 history,
-                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
+                new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()),
+                new Attachments(mediaCatalog()));
     }
 
     private MessageChangeRoutes messageChanges(MessageNews news, History history) {
@@ -151,10 +177,41 @@ final class Features {
                 new RateLimit("change", settings.bounds().sendsPerMinute(), Ticker.systemTicker()));
     }
 
+    private MediaCatalog mediaCatalog() {
+        return new MediaCatalog(stores.postgres, stores.clock, settings.media().limits());
+    }
+
+    private MediaRoutes media(BlobStore blobs, Idempotency idempotency) {
+        var limits = settings.media().limits();
+        var catalog = mediaCatalog();
+        var thumbnails = stores.opened(new Thumbnails(stores.meters));
+        stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        return new MediaRoutes(
+                catalog,
+                new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),
+                new Download(blobs, stores.meters),
+                idempotency,
+                limits,
+                stores.meters);
+    }
+
     private ReceiptRoutes receipts() {
         var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+    }
+
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
     private void startRelay() {

@@ -11,11 +11,14 @@ import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
+import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
+import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -29,7 +32,10 @@ final class Routes {
         install(routes, features.channels, features.invites, features.bans, features.pins);
         install(routes, features.blocks, features.notifications, features.reports);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.media);
         install(routes, features.receipts);
+        install(routes, features.typing);
+        install(routes, features.presence);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -108,11 +114,29 @@ final class Routes {
         routes.delete("/v1/conversations/{conversation}/messages/{seq}/reactions/{emoji}", changes::unreact, PERSON);
     }
 
+    private static void install(RoutesConfig routes, MediaGate media) {
+        routes.post("/v1/media", media::upload, PERSON);
+        routes.get("/v1/media/{media}", media::get, PERSON);
+        routes.head("/v1/media/{media}", media::get, PERSON);
+        routes.get("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
+        routes.head("/v1/media/{media}/thumbnail", media::thumbnail, PERSON);
+    }
+
     private static void install(RoutesConfig routes, ReceiptRoutes receipts) {
         routes.put("/v1/conversations/{conversation}/read", receipts::read, PERSON);
         routes.put("/v1/conversations/{conversation}/delivered", receipts::delivered, PERSON);
         routes.post("/v1/receipts", receipts::many, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, TypingRoutes typing) {
+        routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, PresenceRoutes presence) {
+        routes.get("/v1/presence", presence::list, PERSON);
+        routes.get("/v1/presence/me", presence::mine, PERSON);
+        routes.put("/v1/presence/me", presence::choose, PERSON);
     }
 }

@@ -1,6 +1,7 @@
 package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
+import chat.parley.media.MediaSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.http.BrowserSettings;
@@ -23,7 +24,8 @@ public record SendApiSettings(
         URI redis,
         Bounds bounds,
         AccountSettings accounts,
-        BrowserSettings browsers) {
+        BrowserSettings browsers,
+        MediaSettings media) {
 
     /**
      * Bounds of this process.
@@ -31,13 +33,14 @@ public record SendApiSettings(
      * @param connections most PostgreSQL connections, and most Redis connections
      * @param sendsPerMinute messages one person may send through this process
      * @param editWindow how long after sending an author may edit; zero: for ever
+     * @param presence whether it is told who is there
      */
-    public record Bounds(int connections, int sendsPerMinute, Duration editWindow) {
+    public record Bounds(int connections, int sendsPerMinute, Duration editWindow, boolean presence) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true);
         }
 
         private static Bounds from(Settings settings) {
@@ -49,7 +52,8 @@ public record SendApiSettings(
                             500,
                             "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
                     sendsPerMinute(settings),
-                    editWindow(settings));
+                    editWindow(settings),
+                    settings.flag("PARLEY_PRESENCE", true));
         }
 
         /** The time for edits that the environment sets, or the default. */
@@ -88,6 +92,7 @@ public record SendApiSettings(
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 Bounds.from(settings),
                 AccountSettings.from(settings),
-                BrowserSettings.from(settings));
+                BrowserSettings.from(settings),
+                MediaSettings.from(settings));
     }
 }

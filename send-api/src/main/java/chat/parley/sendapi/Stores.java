@@ -4,6 +4,8 @@ import chat.parley.account.Accounts;
 import chat.parley.conversation.Conversations;
 import chat.parley.event.EventLog;
 import chat.parley.id.IdSource;
+import chat.parley.media.BlobStore;
+import chat.parley.media.BlobStores;
 import chat.parley.message.MessageStore;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -17,6 +19,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /** What the features of this process stand on. Opens in the order of the lines, closes in reverse. */
 final class Stores implements AutoCloseable {
@@ -34,6 +37,7 @@ final class Stores implements AutoCloseable {
     final EventLog events;
     final MessageStore messages;
     final Accounts accounts;
+    final @Nullable BlobStore blobs;
 
     /** @param health gets the parts of this process */
     Stores(SendApiSettings settings, Health health, MeterRegistry meters) {
@@ -53,6 +57,8 @@ final class Stores implements AutoCloseable {
         // Closed first of these four: appends under way are still published, queued and forgotten.
         messages = opened(new PostgresMessageStore(postgres, clock, meters));
         accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
+        var place = settings.media().place();
+        blobs = place == null ? null : opened(BlobStores.open(place));
     }
 
     /** Closed before everything that was opened until now. */

@@ -2,23 +2,32 @@ package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
+import chat.parley.media.MediaSettings;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The production wiring on free ports over the testkit's stores, and a client for it. */
 public final class RunningSendApi implements AutoCloseable {
     private final SendApi api;
     private final HttpClient client = HttpClient.newHttpClient();
 
-    private RunningSendApi(SendApi api) {
+    private final @Nullable Path media;
+
+    private RunningSendApi(SendApi api, @Nullable Path media) {
         this.api = api;
+        this.media = media;
     }
 
     /** Starts one. */
@@ -29,6 +38,41 @@ public final class RunningSendApi implements AutoCloseable {
     /** Starts one that is reached in another way. */
     public static RunningSendApi start(
             RealPostgres postgres, RealRedis redis, AccountSettings accounts, BrowserSettings browsers) {
+        var folder = temporaryFolder();
+        var api = start(postgres, redis, accounts, browsers, MediaSettings.folder(folder));
+        return new RunningSendApi(api, folder);
+    }
+
+    /** Starts one that keeps media elsewhere, or otherwise. */
+    public static RunningSendApi start(RealPostgres postgres, RealRedis redis, MediaSettings media) {
+        var accounts = new AccountSettings(null, List.of(SessionCookie.PLAIN));
+        return new RunningSendApi(start(postgres, redis, accounts, BrowserSettings.DIRECT, media), null);
+    }
+
+    /** Starts one where nobody may ask who is there. */
+    public static RunningSendApi startWithoutPresence(RealPostgres postgres, RealRedis redis) {
+        var folder = temporaryFolder();
+        var usual = SendApiSettings.Bounds.of(8);
+        var bounds = new SendApiSettings.Bounds(usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false);
+        var settings = new SendApiSettings(
+                "127.0.0.1",
+                0,
+                0,
+                postgres.address(),
+                URI.create(redis.uri()),
+                bounds,
+                new AccountSettings(null, List.of(SessionCookie.PLAIN)),
+                BrowserSettings.DIRECT,
+                MediaSettings.folder(folder));
+        return new RunningSendApi(SendApi.start(settings, null), folder);
+    }
+
+    private static SendApi start(
+            RealPostgres postgres,
+            RealRedis redis,
+            AccountSettings accounts,
+            BrowserSettings browsers,
+            MediaSettings media) {
         var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,
@@ -37,8 +81,9 @@ public final class RunningSendApi implements AutoCloseable {
                 URI.create(redis.uri()),
                 SendApiSettings.Bounds.of(8),
                 accounts,
-                browsers);
-        return new RunningSendApi(SendApi.start(settings, null));
+                browsers,
+                media);
+        return SendApi.start(settings, null);
     }
 
     /** An address of the API. */
@@ -60,5 +105,24 @@ public final class RunningSendApi implements AutoCloseable {
     public void close() throws Exception {
         client.close();
         api.close();
+        if (media != null) {
+            delete(media);
+        }
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("parley-test-media-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 }

@@ -77,7 +77,7 @@ final class Identities {
     private UserId findOrMake(Subject subject, Username wanted, @Nullable String name) {
         var username = wanted;
         for (int tries = 0; tries < NAME_TRIES; tries++) {
-            var user = new User(ids.user(), username, DisplayName.nearest(name, wanted), clock.instant());
+            var user = new User(ids.user(), username, DisplayName.nearest(name, wanted), null, clock.instant());
             var found = findOrMake(subject, user);
             if (found.isPresent()) {
                 return found.get();

@@ -14,6 +14,9 @@ public final class UserJson {
         json.writeStringField("id", user.id().toString());
         json.writeStringField("username", user.username().text());
         json.writeStringField("display_name", user.displayName().text());
+        if (user.avatar() != null) {
+            json.writeStringField("avatar_media_id", user.avatar().toString());
+        }
         json.writeStringField("created_at", JsonText.time(user.createdAt()));
         json.writeEndObject();
     }

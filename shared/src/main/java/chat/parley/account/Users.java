@@ -1,6 +1,7 @@
 package chat.parley.account;
 
 import chat.parley.id.IdSource;
+import chat.parley.id.MediaId;
 import chat.parley.id.UserId;
 import chat.parley.postgres.Postgres;
 import java.security.MessageDigest;
@@ -28,7 +29,7 @@ public final class Users {
     /** Sorts behind every text that continues a prefix. */
     private static final String LAST_CHARACTER = Character.toString(Character.MAX_CODE_POINT);
 
-    private static final String COLUMNS = "id, username, display_name, created_at";
+    private static final String COLUMNS = "id, username, display_name, avatar_media_id, created_at";
 
     private static final String INSERT = """
             INSERT INTO users (id, username, display_name, search_name, password_hash, sign_up_key_hash, created_at)
@@ -43,6 +44,9 @@ public final class Users {
             UPDATE users SET display_name = :display_name, search_name = :search_name WHERE id = :id
             RETURNING
             """ + COLUMNS;
+
+    private static final String SET_AVATAR =
+            "UPDATE users SET avatar_media_id = :media WHERE id = :id RETURNING " + COLUMNS;
 
     // Two lists one after the other, each read in the order of its index: whose username matches, then whose name alone
     // does. Ranges
@@ -87,7 +91,7 @@ public final class Users {
     /** Stores a new account. {@code signUpKey} is the request's Idempotency-Key; only its hash is kept. */
     public Created create(Username username, DisplayName displayName, String passwordHash, @Nullable String signUpKey) {
         for (int tries = 0; tries < ID_TRIES; tries++) {
-            var user = new User(ids.user(), username, displayName, clock.instant());
+            var user = new User(ids.user(), username, displayName, null, clock.instant());
             byte[] keyHash = signUpKey == null ? null : OpaqueSecrets.hash(signUpKey);
             if (postgres.with(db -> insert(db, user, passwordHash, keyHash))) {
                 return new Created.Fresh(user);
@@ -138,6 +142,19 @@ public final class Users {
                 .bind("id", id.value())
                 .bind("display_name", name.text())
                 .bind("search_name", DisplayName.folded(name.text()))
+                .map((row, context) -> user(row))
+                .findOne());
+    }
+
+    /**
+     * Gives a person a picture, or none; empty if there is no such person.
+     *
+     * @param media a finished picture that the person uploaded; null for none
+     */
+    public Optional<User> setAvatar(UserId id, @Nullable MediaId media) {
+        return postgres.with(db -> db.createQuery(SET_AVATAR)
+                .bind("id", id.value())
+                .bind("media", media == null ? null : media.value())
                 .map((row, context) -> user(row))
                 .findOne());
     }
@@ -227,10 +244,13 @@ public final class Users {
     }
 
     private static User user(ResultSet row) throws SQLException {
+        long avatar = row.getLong("avatar_media_id");
+        var picture = row.wasNull() ? null : new MediaId(avatar);
         return new User(
                 new UserId(row.getLong("id")),
                 new Username(row.getString("username")),
                 new DisplayName(row.getString("display_name")),
+                picture,
                 instant(row, "created_at"));
     }
 }

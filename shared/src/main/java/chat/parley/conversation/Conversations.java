@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * {@link StoreUnavailable} when PostgreSQL does not answer.
  */
 public final class Conversations {
-    /** Most conversations or members one page answers. */
+    /** Most members one page answers. */
     public static final int LIMIT_MAX = 200;
 
     /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
@@ -43,14 +43,6 @@ public final class Conversations {
     private static final String MEMBER_STATE = """
             SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
             """.formatted(Rows.MEMBER);
-
-    static final String LIST = """
-            SELECT %s, %s
-            FROM member m JOIN conversation c ON c.id = m.conversation_id
-            WHERE m.user_id = :user AND m.left_at IS NULL AND (c.last_at, c.id) < (:lastAt, :id)
-            ORDER BY c.last_at DESC, c.id DESC
-            LIMIT :limit
-            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     private static final String MEMBERS = """
             SELECT %s FROM member m
@@ -93,20 +85,19 @@ public final class Conversations {
      * have to change: reads the members of the smaller conversations.
      */
     static final String MARKS_SINCE = """
+            WITH mine AS MATERIALIZED (
+                SELECT me.conversation_id, me.joined_at, c.member_count <= %d AS told
+                FROM member me JOIN conversation c ON c.id = me.conversation_id
+                WHERE me.user_id = :user AND me.left_at IS NULL
+            )
             SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
-            FROM member me
-            JOIN conversation c ON c.id = me.conversation_id AND c.member_count <= %1$d
-            JOIN member m ON m.conversation_id = c.id
-            WHERE me.user_id = :user AND me.left_at IS NULL AND m.left_at IS NULL
-                AND m.marks_changed_at >= greatest(:since, me.joined_at)
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id
+            WHERE mine.told AND m.left_at IS NULL AND m.marks_changed_at >= greatest(:since, mine.joined_at)
             UNION ALL
-            SELECT me.conversation_id, me.user_id, me.read_seq, me.delivered_seq, me.marks_changed_at
-            FROM member me JOIN conversation c ON c.id = me.conversation_id AND c.member_count > %1$d
-            WHERE me.user_id = :user AND me.left_at IS NULL AND me.marks_changed_at >= :since
+            SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id AND m.user_id = :user
+            WHERE NOT mine.told AND m.marks_changed_at >= :since
             """.formatted(MembersMarks.TOLD_MEMBERS_MAX);
-
-    /** After every activity there will be: where the first page starts. */
-    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     private static final String NEWEST_TIME = """
             SELECT greatest(
@@ -196,27 +187,6 @@ public final class Conversations {
                 .bind("user", user.value())
                 .map((row, context) -> Rows.memberState(row))
                 .findOne());
-    }
-
-    /**
-     * The person's conversations, last active first.
-     *
-     * @param after null for the first page
-     * @param limit at most {@link #LIMIT_MAX} and one more
-     */
-    public List<Membership> list(UserId user, @Nullable ListPosition after, int limit) {
-        return postgres.with(db -> {
-            var query = db.createQuery(LIST)
-                    .bind("user", user.value())
-                    .bind("lastAt", Rows.time(after == null ? END_OF_TIME : after.lastAt()))
-                    .bind(
-                            "id",
-                            after == null
-                                    ? Long.MAX_VALUE
-                                    : after.conversation().value())
-                    .bind("limit", limit);
-            return withMembers(db, query.map((row, context) -> membership(row)).list());
-        });
     }
 
     /**

@@ -41,4 +41,9 @@ public final class IdSource {
     public SessionId session() {
         return new SessionId(factory.generate().toLong());
     }
+
+    /** A new media id. */
+    public MediaId media() {
+        return new MediaId(factory.generate().toLong());
+    }
 }

@@ -9,27 +9,46 @@ import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 
 /** From rows of {@code message} to records. */
-final class MessageRows {
+public final class MessageRows {
     /** What {@link #message} reads, in this order; {@code m} is the table's name in the statement. */
-    static final String COLUMNS = "m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at, "
-            + "m.details, m.version, m.reactions, m.edited_at, m.deleted_at, m.changed_at";
+    public static final String COLUMNS =
+            "m.conversation_id, m.seq, m.sender_id, m.client_message_id, m.text, m.created_at, "
+                    + "m.details, m.version, m.reactions, m.edited_at, m.deleted_at, m.changed_at";
+
+    /** How many columns these are. */
+    public static final int COUNT = (int) COLUMNS.chars().filter(c -> c == ',').count() + 1;
 
     private MessageRows() {}
 
     static Message message(ResultSet row) throws SQLException {
-        var body = MessageDetails.read(row.getString(5), row.getString(7));
-        var changedAt = instantOrNull(row, 12);
+        return message(row, 0);
+    }
+
+    /** The message whose columns begin at {@code first}, the lowest being 1; null where an outer join found none. */
+    public static @Nullable Message messageOrNull(ResultSet row, int first) throws SQLException {
+        row.getLong(first);
+        return row.wasNull() ? null : message(row, first - 1);
+    }
+
+    /** @param skipped columns before the first one */
+    private static Message message(ResultSet row, int skipped) throws SQLException {
+        var body = MessageDetails.read(row.getString(skipped + 5), row.getString(skipped + 7));
+        var changedAt = instantOrNull(row, skipped + 12);
         var state = changedAt == null
                 ? MessageState.NEW
                 : new MessageState(
-                        row.getInt(8), row.getString(9), instantOrNull(row, 10), instantOrNull(row, 11), changedAt);
+                        row.getInt(skipped + 8),
+                        row.getString(skipped + 9),
+                        instantOrNull(row, skipped + 10),
+                        instantOrNull(row, skipped + 11),
+                        changedAt);
         return new Message(
-                new ConversationId(row.getLong(1)),
-                row.getLong(2),
-                new UserId(row.getLong(3)),
-                row.getString(4),
+                new ConversationId(row.getLong(skipped + 1)),
+                row.getLong(skipped + 2),
+                new UserId(row.getLong(skipped + 3)),
+                row.getString(skipped + 4),
                 body,
-                row.getObject(6, OffsetDateTime.class).toInstant(),
+                row.getObject(skipped + 6, OffsetDateTime.class).toInstant(),
                 state);
     }
 

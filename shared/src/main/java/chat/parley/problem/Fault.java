@@ -61,6 +61,8 @@ public enum Fault {
     URI_TOO_LONG(414, "The address is too long", false),
     /** The body is not JSON by its Content-Type, or is compressed. */
     UNSUPPORTED_MEDIA_TYPE(415, "Send JSON, uncompressed", false),
+    /** The part asked for lies behind the end. */
+    RANGE_NOT_SATISFIABLE(416, "There are fewer bytes", false),
     /** This key was used with another body. */
     IDEMPOTENCY_MISMATCH(422, "The key was used with another body", false),
     /** Too fast; Retry-After says for how long. */
@@ -69,6 +71,8 @@ public enum Fault {
     HEADERS_TOO_LARGE(431, "The headers are too large", false),
     /** A mistake of ours. */
     INTERNAL(500, "Something went wrong on our side", true),
+    /** The operator has given media no place. */
+    MEDIA_OFF(501, "This server keeps no media", false),
     /** The stream needs HTTP/1.1. */
     HTTP_VERSION(505, "Use HTTP/1.1 here", false),
     /** More work than there is room for; nothing was done. */

@@ -134,7 +134,7 @@ public final class Blocks {
     }
 
     /** Those of {@code others} whom {@code user} blocks or who block {@code user}: none of them learns about the other. */
-    public Set<UserId> among(UserId user, Collection<UserId> others) {
+    public static Set<UserId> among(Postgres postgres, UserId user, Collection<UserId> others) {
         if (others.isEmpty()) {
             return Set.of();
         }

@@ -36,8 +36,8 @@ class ConversationsAtScaleTest {
         for (int start = 1; start <= ALL; start += STEP) {
             world.execute("""
                     INSERT INTO conversation
-                        (id, type, name, created_by, created_at, updated_at, changed_at, last_at, member_count)
-                    SELECT n, 'group', 'g', %d, now(), now(), now(), now() - n * interval '1 second', 5
+                        (id, type, name, created_by, created_at, updated_at, changed_at, last_at, member_count, last_seq)
+                    SELECT n, 'group', 'g', %d, now(), now(), now(), now() - n * interval '1 second', 5, 1
                     FROM generate_series(%d, %d) n
                     """.formatted(first, start, start + STEP - 1));
             world.execute("""
@@ -45,6 +45,10 @@ class ConversationsAtScaleTest {
                     SELECT n, u.id, 'member', now(), 1, now()
                     FROM generate_series(%d, %d) n CROSS JOIN (SELECT id FROM users WHERE id <> %d) u
                     """.formatted(start, start + STEP - 1, ann.value()));
+            world.execute("""
+                    INSERT INTO message (conversation_id, seq, sender_id, client_message_id, body_hash, text, created_at)
+                    SELECT n, 1, %d, 'key', '', 'text', now() FROM generate_series(%d, %d) n
+                    """.formatted(first, start, start + STEP - 1));
         }
         world.execute("""
                 INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
@@ -60,13 +64,17 @@ class ConversationsAtScaleTest {
 
     @Test
     void a_page_of_the_list_reads_by_index() {
-        assertEquals(50, world.conversations.list(ann, null, 50).size());
-        String plan = explain(Conversations.LIST
-                .replace(":user", Long.toString(ann.value()))
-                .replace(":lastAt", "'9999-12-31'::timestamptz")
-                .replace(":id", Long.toString(Long.MAX_VALUE))
-                .replace(":limit", "51"));
-        assertFalse(plan.contains("Seq Scan"), plan);
+        assertEquals(50, world.list.page(ann, null, 50).size());
+        String first = explain(ConversationList.FIRST_PAGE
+                .replaceFirst("\\?", Long.toString(ann.value()))
+                .replaceFirst("\\?", "51"));
+        assertFalse(first.contains("Seq Scan"), first);
+        String next = explain(ConversationList.NEXT_PAGE
+                .replaceFirst("\\?", Long.toString(ann.value()))
+                .replaceFirst("\\?", "'9999-12-31'::timestamptz")
+                .replaceFirst("\\?", Long.toString(Long.MAX_VALUE))
+                .replaceFirst("\\?", "51"));
+        assertFalse(next.contains("Seq Scan"), next);
     }
 
     @Test
@@ -78,6 +86,10 @@ class ConversationsAtScaleTest {
                 .replace(":user", Long.toString(ann.value()))
                 .replace(":since", "now()"));
         assertFalse(plan.contains("Seq Scan on member m"), plan);
+        String marks = explain(Conversations.MARKS_SINCE
+                .replace(":user", Long.toString(ann.value()))
+                .replace(":since", "now()"));
+        assertFalse(marks.contains("Seq Scan"), marks);
     }
 
     private String explain(String statement) {

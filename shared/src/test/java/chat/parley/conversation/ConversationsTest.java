@@ -78,14 +78,37 @@ class ConversationsTest {
             world.clock.advance(SECOND);
         }
         world.messageSent(ids.getFirst());
-        var first = world.conversations.list(ann, null, 3);
+        var first = world.list.page(ann, null, 3);
         assertEquals(List.of(ids.get(0), ids.get(4), ids.get(3)), conversationIds(first));
-        assertEquals(2, first.getFirst().conversation().members().size());
+        assertEquals(2, first.getFirst().membership().conversation().members().size());
 
-        var last = first.getLast().conversation();
-        var second = world.conversations.list(ann, new ListPosition(last.lastAt(), last.id()), 3);
+        var last = first.getLast().membership().conversation();
+        var second = world.list.page(ann, new ListPosition(last.lastAt(), last.id()), 3);
         assertEquals(List.of(ids.get(2), ids.get(1)), conversationIds(second));
-        assertTrue(world.conversations.list(world.person(), null, 3).isEmpty());
+        assertTrue(world.list.page(world.person(), null, 3).isEmpty());
+    }
+
+    @Test
+    void the_members_of_a_line_are_never_older_than_the_line() {
+        var group = world.group(ann, bob);
+        var carol = world.person();
+        assertEquals(
+                2,
+                world.list
+                        .page(ann, null, 3)
+                        .getFirst().membership().conversation()
+                        .members()
+                        .size());
+        world.changes.add(group, ann, List.of(carol), Role.MEMBER);
+        var joined = world.list.page(ann, null, 3).getFirst().membership().conversation();
+        assertEquals(3, joined.memberCount());
+        assertEquals(List.of(ann, bob, carol), users(joined.members()));
+        world.changes.setRole(group, ann, bob, Role.ADMIN);
+        var promoted = world.list.page(ann, null, 3).getFirst().membership().conversation().members();
+        assertEquals(Role.ADMIN, promoted.get(1).role());
+        world.changes.remove(group, ann, bob);
+        var left = world.list.page(ann, null, 3).getFirst().membership().conversation();
+        assertEquals(List.of(ann, carol), users(left.members()));
     }
 
     @Test
@@ -96,12 +119,12 @@ class ConversationsTest {
         var seen = new ArrayList<ConversationId>();
         ListPosition after = null;
         while (true) {
-            var page = world.conversations.list(ann, after, 2);
+            var page = world.list.page(ann, after, 2);
             if (page.isEmpty()) {
                 break;
             }
             seen.addAll(conversationIds(page));
-            var last = page.getLast().conversation();
+            var last = page.getLast().membership().conversation();
             after = new ListPosition(last.lastAt(), last.id());
         }
         assertEquals(7, seen.size());
@@ -130,7 +153,7 @@ class ConversationsTest {
         assertTrue(world.conversations.find(group, bob).isPresent());
         world.changes.remove(group, ann, bob);
         assertTrue(world.conversations.find(group, bob).isEmpty());
-        assertTrue(world.conversations.list(bob, null, 10).isEmpty());
+        assertTrue(world.list.page(bob, null, 10).isEmpty());
         assertTrue(world.conversations.recentHeads(bob, 10).isEmpty());
         assertTrue(world.conversations.find(group, world.person()).isEmpty());
     }
@@ -233,8 +256,10 @@ class ConversationsTest {
         assertEquals(List.of(new Head(group, 2)), world.conversations.recentHeads(ann, 10));
     }
 
-    private static List<ConversationId> conversationIds(List<Membership> memberships) {
-        return memberships.stream().map(each -> each.conversation().id()).toList();
+    private static List<ConversationId> conversationIds(List<ConversationList.Entry> entries) {
+        return entries.stream()
+                .map(each -> each.membership().conversation().id())
+                .toList();
     }
 
     private static List<UserId> users(List<Member> members) {

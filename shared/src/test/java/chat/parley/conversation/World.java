@@ -29,6 +29,7 @@ final class World implements AutoCloseable {
     final StepClock clock = StepClock.started();
     final Postgres postgres;
     final Conversations conversations;
+    final ConversationList list;
     final ConversationCreation creation;
     final ConversationChanges changes;
     final SettingsChanges settings;
@@ -40,6 +41,7 @@ final class World implements AutoCloseable {
         postgres = Postgres.open(
                 new Postgres.Address(server.jdbcUrl(), server.user(), new Secret(server.password())), CONNECTIONS);
         conversations = new Conversations(postgres);
+        list = new ConversationList(postgres);
         creation = new ConversationCreation(postgres, clock);
         changes = new ConversationChanges(postgres, clock);
         settings = new SettingsChanges(postgres, clock);

@@ -55,6 +55,15 @@ final class Api {
         post(sender, "/v1/conversations/" + conversationId + "/messages", body);
     }
 
+    /** The page of a list, as it came. */
+    byte[] list(Person reader, int limit) throws IOException, InterruptedException {
+        var request =
+                request(reader.token(), "/v1/conversations?limit=" + limit).build();
+        var answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        if (answer.statusCode() != 200) throw new BenchException("a list was answered by " + answer.statusCode());
+        return answer.body();
+    }
+
     private JsonNode post(Person caller, String path, JsonNode body) throws IOException, InterruptedException {
         return call(request(caller.token(), path)
                 .header("Content-Type", "application/json")

@@ -14,6 +14,7 @@ final class Options {
         SENDS,
         IDLE,
         FANOUT,
+        LISTS,
         ALL
     }
 
@@ -26,10 +27,13 @@ final class Options {
     /** Of a group, for now. */
     private static final int MEMBERS_MAX = 1_000;
 
+    /** A list of so many is made in a minute or two. */
+    private static final int CONVERSATIONS_MAX = 5_000;
+
     /** Streams of one user at the same time. */
     private static final int DEVICES_MAX = 20;
 
-    @Parameters(arity = "0..1", defaultValue = "ALL", description = "sends, idle, fanout or all (default).")
+    @Parameters(arity = "0..1", defaultValue = "ALL", description = "sends, idle, fanout, lists or all (default).")
     What what = What.ALL;
 
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
@@ -70,6 +74,12 @@ final class Options {
                     "Messages a second to the group for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
     int fanoutRate;
 
+    @Option(
+            names = "--conversations",
+            defaultValue = "1000",
+            description = "Of the person with the longer list (default: ${DEFAULT-VALUE}).")
+    int conversations;
+
     @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
     Path data = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
 
@@ -102,6 +112,8 @@ final class Options {
             return "--connections must be from 1 to " + CONNECTIONS_MAX;
         if (members < 2 || members > MEMBERS_MAX) return "--members must be from 2 to " + MEMBERS_MAX;
         if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
+        if (conversations < 2 || conversations > CONVERSATIONS_MAX)
+            return "--conversations must be from 2 to " + CONVERSATIONS_MAX;
         if (rate < 0 || fanoutRate < 0) return "rates must not be negative";
         return members * devices > CONNECTIONS_MAX
                 ? "--members times --devices must be at most " + CONNECTIONS_MAX

@@ -48,7 +48,8 @@ final class People {
         return deployment.api().me(deployment.issuer().token(number));
     }
 
-    private static <T> List<T> all(List<Callable<T>> calls) throws InterruptedException, ExecutionException {
+    /** Runs all of {@code calls}, some at a time; their results in order. */
+    static <T> List<T> all(List<Callable<T>> calls) throws InterruptedException, ExecutionException {
         try (var threads = Executors.newFixedThreadPool(CONCURRENT)) {
             var results = new ArrayList<T>(calls.size());
             for (Future<T> call : threads.invokeAll(calls)) results.add(call.get());

@@ -20,7 +20,8 @@ class BenchSmokeTest {
         "--rate=50",
         "--connections=50",
         "--members=10",
-        "--devices=2"
+        "--devices=2",
+        "--conversations=20"
     };
 
     @TempDir
@@ -36,7 +37,9 @@ class BenchSmokeTest {
 
         var text = output.toString();
         assertEquals(0, exitCode, text);
-        for (var title : new String[] {"Persisted sends", "one row an INSERT", "20 connections", "Idle connections"}) {
+        for (var title : new String[] {
+            "Persisted sends", "one row an INSERT", "20 connections", "Idle connections", "Lists of conv"
+        }) {
             assertTrue(text.contains(title), text);
         }
         assertFalse(text.contains("(only"), text);

@@ -94,7 +94,9 @@ public final class Standalone implements Callable<Integer> {
     private static MeterRegistry streamMeters(Meters meters) {
         var view = new CompositeMeterRegistry();
         view.add(meters.registry());
-        view.config().meterFilter(MeterFilter.denyUnless(id -> id.getName().startsWith("parley.stream.")));
+        view.config()
+                .meterFilter(MeterFilter.denyUnless(id -> id.getName().startsWith("parley.stream.")
+                        || id.getName().startsWith("parley.presence.")));
         return view;
     }
 
@@ -121,6 +123,8 @@ public final class Standalone implements Callable<Integer> {
         // Who presses Ctrl-C at a terminal should not wait for ten seconds; there is no other node to protect from a
         // rush.
         environment.putIfAbsent("PARLEY_STREAM_DRAIN", "1");
+        environment.putIfAbsent(
+                "PARLEY_MEDIA", "file:" + options.data.resolve("media").toAbsolutePath());
         environment.put("PARLEY_HOST", options.host);
         environment.put("PARLEY_PORT", Integer.toString(options.port));
         if (options.metricsPort != null) environment.put("PARLEY_METRICS_PORT", options.metricsPort.toString());

@@ -7,7 +7,9 @@ import chat.parley.account.UserJson;
 import chat.parley.account.UserSearchCursor;
 import chat.parley.account.Username;
 import chat.parley.account.Users;
+import chat.parley.id.MediaId;
 import chat.parley.id.UserId;
+import chat.parley.media.MediaCatalog;
 import chat.parley.problem.Fault;
 import chat.parley.problem.Problem;
 import chat.parley.problem.ProblemException;
@@ -16,6 +18,7 @@ import chat.parley.sendapi.http.Body;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import io.javalin.http.Context;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,9 @@ public final class UserRoutes {
     private static final int PASSWORD_CHARS_MIN = 8;
     private static final int PASSWORD_CHARS_MAX = 128;
     private static final int NAME_CHARS_MAX = 64;
+
+    /** An id has 13; a longer text is refused as no id. */
+    private static final int MEDIA_ID_CHARS_MAX = 64;
 
     private static final int PAGE_DEFAULT = 20;
 
@@ -40,12 +46,14 @@ public final class UserRoutes {
     private final Users users;
     private final SessionAnswer answer;
     private final Browsers browsers;
+    private final MediaCatalog media;
 
-    UserRoutes(SignUp signUp, Users users, SessionAnswer answer, Browsers browsers) {
+    UserRoutes(SignUp signUp, Users users, SessionAnswer answer, Browsers browsers, MediaCatalog media) {
         this.signUp = signUp;
         this.users = users;
         this.answer = answer;
         this.browsers = browsers;
+        this.media = media;
     }
 
     /** {@code POST /v1/users}. */
@@ -98,8 +106,30 @@ public final class UserRoutes {
         var body = Body.of(http);
         String typed = body.textOrNull("display_name", 1, NAME_CHARS_MAX);
         var name = typed == null ? Optional.<DisplayName>empty() : displayName(body, typed);
+        boolean withoutAvatar = body.isNull("avatar_media_id");
+        var avatar = avatar(body, me);
         body.done();
-        show(http, name.isPresent() ? users.rename(me, name.get()) : users.find(me));
+        var user = name.isPresent() ? users.rename(me, name.get()) : users.find(me);
+        show(http, withoutAvatar || avatar.isPresent() ? users.setAvatar(me, avatar.orElse(null)) : user);
+    }
+
+    /** A picture that this person uploaded. */
+    private Optional<MediaId> avatar(Body body, UserId me) {
+        String typed = body.textOrNull("avatar_media_id", 1, MEDIA_ID_CHARS_MAX);
+        if (typed == null) {
+            return Optional.empty();
+        }
+        try {
+            var id = MediaId.parse(typed);
+            var item = media.hold(me, List.of(id)).get(id);
+            if (item != null && item.isPicture()) {
+                return Optional.of(id);
+            }
+            body.complain("avatar_media_id", item == null ? "unknown_media" : "not_a_picture");
+        } catch (IllegalArgumentException e) {
+            body.complain("avatar_media_id", "not_an_id");
+        }
+        return Optional.empty();
     }
 
     /** {@code GET /v1/users?query=}. */

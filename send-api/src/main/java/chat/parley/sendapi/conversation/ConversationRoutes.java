@@ -3,6 +3,7 @@ package chat.parley.sendapi.conversation;
 import chat.parley.conversation.Conversation;
 import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.ConversationJson;
+import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.ConversationSettings;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Conversations.ListPosition;
@@ -36,6 +37,7 @@ public final class ConversationRoutes {
             List.of("user_id", "name", "member_ids", "topic", "public", "posting", "history");
 
     private final Conversations conversations;
+    private final ConversationList list;
     private final ConversationView view;
     private final ChannelRoutes channels;
     private final CreateConversation create;
@@ -45,12 +47,14 @@ public final class ConversationRoutes {
     /** @param channels for what is found by those who are no members */
     public ConversationRoutes(
             Conversations conversations,
+            ConversationList list,
             ConversationView view,
             ChannelRoutes channels,
             CreateConversation create,
             ChangeConversation change,
             Idempotency idempotency) {
         this.conversations = conversations;
+        this.list = list;
         this.view = view;
         this.channels = channels;
         this.create = create;
@@ -108,21 +112,20 @@ public final class ConversationRoutes {
             return;
         }
         var caller = Edge.caller(http).user();
-        int limit = Query.limit(http, PAGE_DEFAULT, Conversations.LIMIT_MAX);
+        int limit = Query.limit(http, PAGE_DEFAULT, ConversationList.LIMIT_MAX);
         var after = PageCursor.of(http);
-        var found = conversations.list(caller, after == null ? null : after.inList(), limit + 1);
+        var found = list.page(caller, after == null ? null : after.inList(), limit + 1);
         boolean more = found.size() > limit;
         var page = more ? found.subList(0, limit) : found;
-        var newest = view.newest(page);
         Answer.json(http, 200, json -> {
             json.writeStartObject();
             json.writeArrayFieldStart("items");
-            for (var membership : page) {
-                ConversationView.write(membership, newest, json);
+            for (var entry : page) {
+                ConversationJson.writeFor(entry.membership(), entry.last(), json);
             }
             json.writeEndArray();
             if (more) {
-                var last = page.getLast().conversation();
+                var last = page.getLast().membership().conversation();
                 var position = new ListPosition(last.lastAt(), last.id());
                 json.writeStringField("after", PageCursor.after(position).toString());
             }

@@ -102,6 +102,12 @@ public final class Body {
         return object.hasNonNull(field);
     }
 
+    /** Whether the field was sent as null, which takes away what it names. */
+    public boolean isNull(String field) {
+        JsonNode node = object.get(field);
+        return node != null && node.isNull();
+    }
+
     /** A required text of {@code min} to {@code max} code points; the empty text after a complaint. */
     public String text(String field, int min, int max) {
         String text = textOrNull(field, min, max);
@@ -199,6 +205,8 @@ public final class Body {
             complain(field, "lone_surrogate");
         } else if (!isFinite(node)) {
             complain(field, "number_too_large");
+        } else if (hasNul(node)) {
+            complain(field, "nul"); // PostgreSQL keeps it as text and cannot read it as JSON
         } else {
             return json;
         }
@@ -215,6 +223,25 @@ public final class Body {
             }
         }
         return true;
+    }
+
+    private static boolean hasNul(JsonNode node) {
+        if (node.isTextual()) {
+            return node.textValue().indexOf('\0') >= 0;
+        }
+        for (var field : node.properties()) {
+            if (field.getKey().indexOf('\0') >= 0 || hasNul(field.getValue())) {
+                return true;
+            }
+        }
+        if (node.isArray()) {
+            for (JsonNode item : node) {
+                if (hasNul(item)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Has no UTF-8 form. */

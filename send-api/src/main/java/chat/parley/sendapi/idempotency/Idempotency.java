@@ -2,6 +2,7 @@ package chat.parley.sendapi.idempotency;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
+import chat.parley.id.MediaId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.problem.Fault;
@@ -61,6 +62,11 @@ public final class Idempotency {
         /** The id to use. */
         public ConversationId conversation() {
             return id;
+        }
+
+        /** The id to use, where what is made is media. */
+        public MediaId media() {
+            return new MediaId(id.value());
         }
 
         /** Another one, because the first belongs to something else. */

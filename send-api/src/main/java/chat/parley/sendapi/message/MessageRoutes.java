@@ -22,12 +22,14 @@ public final class MessageRoutes {
     private final SendMessage sendMessage;
     private final History history;
     private final RateLimit limit;
+    private final Attachments attachments;
 
     /** Serves these. */
-    public MessageRoutes(SendMessage sendMessage, History history, RateLimit limit) {
+    public MessageRoutes(SendMessage sendMessage, History history, RateLimit limit, Attachments attachments) {
         this.sendMessage = sendMessage;
         this.history = history;
         this.limit = limit;
+        this.attachments = attachments;
     }
 
     /** {@code POST}: 201 with the message, also for a repeat. */
@@ -41,17 +43,21 @@ public final class MessageRoutes {
         } else if (key.startsWith(SendNotice.KEY_PREFIX)) {
             body.complain("client_message_id", "reserved");
         }
-        var type = body.textOrNull("type", 1, TYPE_CHARS_MAX); // left out, it is a text
-        if (type != null && !type.equals("text")) {
+        var media = Attachments.ids(body);
+        var type = body.textOrNull("type", 1, TYPE_CHARS_MAX); // left out, it is what it carries
+        if (!Attachments.fits(type, !media.isEmpty())) {
             body.complain("type", "not_a_type");
         }
-        var text = body.text("text", 1, MessageRequests.TEXT_CODE_POINTS_MAX);
+        var text = media.isEmpty()
+                ? body.text("text", 1, MessageRequests.TEXT_CODE_POINTS_MAX)
+                : body.textOrNull("text", 1, MessageRequests.TEXT_CODE_POINTS_MAX);
         var mentions = MessageRequests.mentions(body);
         var replyTo = body.seqOrNull("reply_to");
         var metadata = body.objectOrNull("metadata", MessageRequests.METADATA_BYTES_MAX);
         body.done();
         limit.count(http, sender);
-        var said = new MessageBody(MessageBody.Type.TEXT, text, null, replyTo, mentions, metadata, null);
+        var carried = attachments.carried(sender, media, type);
+        var said = new MessageBody(carried.type(), text, carried.json(), replyTo, mentions, metadata, null);
         switch (sendMessage.send(sender, conversation, key, said)) {
             case SendOutcome.Sent sent -> created(http, sent.message());
             case SendOutcome.Replayed replayed -> {

@@ -168,7 +168,7 @@ class ConversationHttpTest {
                         .at("/items")
                         .size());
 
-        assertEquals("limit out_of_range", refusal(get(dan, "/v1/conversations?limit=201")));
+        assertEquals("limit out_of_range", refusal(get(dan, "/v1/conversations?limit=501")));
         assertEquals("limit not_a_number", refusal(get(dan, path + "?limit=x")));
         assertEquals("after not_a_cursor", refusal(get(dan, "/v1/conversations?after=!!")));
         assertEquals("after not_a_cursor", refusal(get(dan, path + "?after=AAAA")));

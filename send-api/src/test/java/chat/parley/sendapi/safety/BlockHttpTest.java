@@ -17,7 +17,6 @@ import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import java.net.http.HttpResponse;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -193,10 +192,9 @@ class BlockHttpTest {
         people.put(ann, blocked(crowd.get(0)));
         people.put(crowd.get(1), blocked(ann));
         try (var postgres = Postgres.open(POSTGRES.address(), 2)) {
-            var blocks = new Blocks(postgres, Clock.systemUTC());
             var others = crowd.stream().map(each -> UserId.parse(each.id())).toList();
-            assertEquals(Set.of(others.get(0), others.get(1)), blocks.among(UserId.parse(ann.id()), others));
-            assertTrue(blocks.among(UserId.parse(ann.id()), List.of()).isEmpty());
+            assertEquals(Set.of(others.get(0), others.get(1)), Blocks.among(postgres, UserId.parse(ann.id()), others));
+            assertTrue(Blocks.among(postgres, UserId.parse(ann.id()), List.of()).isEmpty());
         }
     }
 

@@ -229,10 +229,11 @@ final class ClientState {
             return;
         }
         var reactions = room.reactions.get(seq);
-        room.messages.put(seq, (ObjectNode) data.deepCopy());
+        var message = (ObjectNode) data.deepCopy();
+        room.messages.put(seq, message);
         room.objectVersions.put(seq, version);
         if (reactions != null && reactions.get("version").intValue() > version && !data.has("deleted_at")) {
-            overlay(room, seq, reactions);
+            overlay(room, message, reactions);
         }
     }
 
@@ -249,13 +250,12 @@ final class ClientState {
         room.reactions.put(seq, data);
         var message = room.messages.get(seq);
         if (message != null && message.get("version").intValue() < version) {
-            overlay(room, seq, data);
+            overlay(room, message, data);
         }
     }
 
     /** Puts newer reactions into a message, in the contract's order of fields. */
-    private static void overlay(Room room, long seq, JsonNode reactions) {
-        var message = (ObjectNode) room.messages.get(seq);
+    private static void overlay(Room room, ObjectNode message, JsonNode reactions) {
         message.set("version", reactions.get("version"));
         message.set("reactions", reactions.get("reactions"));
         var ordered = Api.object();
@@ -265,7 +265,7 @@ final class ClientState {
                 ordered.set(field, message.get(field));
             }
         }
-        room.messages.put(seq, ordered);
+        room.messages.put(message.get("seq").longValue(), ordered);
     }
 
     private static void mark(@Nullable Room room, JsonNode data, String mark) {

@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import chat.parley.media.BlobStore;
 import chat.parley.message.MessageStore;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -53,10 +54,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void only_the_redis_package_and_the_event_and_push_logs_speak_to_jedis() {
+    void only_the_redis_package_and_what_keeps_its_state_there_speak_to_jedis() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("..redis..", "..event..", "..push..", "..stream..", "..testkit..")
+                .resideOutsideOfPackages(
+                        "..redis..", "..event..", "..push..", "..presence..", "..stream..", "..testkit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("redis.clients..")
@@ -70,6 +72,23 @@ class ArchitectureTest {
                 .implement(MessageStore.class)
                 .should()
                 .resideInAPackage("chat.parley.message")
+                .check(CODE);
+    }
+
+    @Test
+    void the_blob_port_has_adapters_of_its_package_only_and_nobody_else_speaks_to_the_sdk() {
+        classes()
+                .that()
+                .implement(BlobStore.class)
+                .should()
+                .resideInAPackage("chat.parley.media")
+                .check(CODE);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("chat.parley.media")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("software.amazon..")
                 .check(CODE);
     }
 }

@@ -1,0 +1,5 @@
+/** Hostile and ordinary pictures. */
+@NullMarked
+package chat.parley.sendapi.picture;
+
+import org.jspecify.annotations.NullMarked;
