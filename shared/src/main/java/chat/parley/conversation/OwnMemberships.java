@@ -4,6 +4,8 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OwnMemberships {
     private static final String PAGE = """
-            SELECT %s, c.type, c.name
+            SELECT %s, c.type, c.name, m.muted_until, m.notifications
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND m.conversation_id > :after
             ORDER BY m.conversation_id
@@ -30,6 +32,13 @@ public final class OwnMemberships {
             SELECT user_id FROM member WHERE conversation_id = :conversation AND user_id > :after ORDER BY user_id LIMIT :limit
             """;
 
+    private static final String FORGET_CHOICES = """
+            UPDATE member SET muted_until = NULL, notifications = 'all'
+            WHERE user_id = :user AND (muted_until IS NOT NULL OR notifications <> 'all')
+            """;
+
+    private static final String FORGET_BANS = "DELETE FROM ban WHERE user_id = :user";
+
     private final Postgres postgres;
 
     /** Reads through {@code postgres}, which the caller closes. */
@@ -41,9 +50,15 @@ public final class OwnMemberships {
      * A membership, over or not.
      *
      * @param name of the conversation; null where it has none
+     * @param mutedUntil null while it is not muted
+     * @param notifications what wakes the person
      */
     public record Own(
-            MemberState state, Conversation.Type type, @Nullable String name) {
+            MemberState state,
+            Conversation.Type type,
+            @Nullable String name,
+            @Nullable Instant mutedUntil,
+            String notifications) {
 
         /** Of what. */
         public ConversationId conversation() {
@@ -60,7 +75,9 @@ public final class OwnMemberships {
                 .map((row, context) -> new Own(
                         Rows.memberState(row),
                         Conversation.Type.valueOf(row.getString("type").toUpperCase(Locale.ROOT)),
-                        row.getString("name")))
+                        row.getString("name"),
+                        instantOrNull(row.getObject("muted_until", OffsetDateTime.class)),
+                        row.getString("notifications")))
                 .list());
     }
 
@@ -71,6 +88,18 @@ public final class OwnMemberships {
                 .bind("limit", limit)
                 .map((row, context) -> new ConversationId(row.getLong("conversation_id")))
                 .list());
+    }
+
+    /** Drops what this person chose for conversations, and that they were kept out of some. */
+    public void forget(UserId user) {
+        for (var statement : List.of(FORGET_CHOICES, FORGET_BANS)) {
+            postgres.<Integer, RuntimeException>with(
+                    db -> db.createUpdate(statement).bind("user", user.value()).execute());
+        }
+    }
+
+    private static @Nullable Instant instantOrNull(@Nullable OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
     }
 
     /** Everyone who is or was a member of a conversation, by id, after this one. */

@@ -12,6 +12,7 @@ import chat.parley.message.MessageStore;
 import chat.parley.outbox.Outbox;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.push.PushErasure;
+import chat.parley.safety.OwnSafety;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import java.util.HashSet;
@@ -60,6 +61,16 @@ public final class ErasureSteps {
                     pace.next();
                 }
             });
+            return true;
+        };
+    }
+
+    /** What the person chose and whom they met badly: mutes, bans, blocks, reports by them and of what they said. */
+    public static ErasureStep choices(OwnMemberships memberships, OwnSafety safety) {
+        return (erasure, pace) -> {
+            memberships.forget(erasure.user());
+            pace.next();
+            safety.erase(erasure.user());
             return true;
         };
     }

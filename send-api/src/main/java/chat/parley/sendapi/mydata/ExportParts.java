@@ -12,10 +12,13 @@ import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaItem;
 import chat.parley.media.MediaJson;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.message.MessageJson;
 import chat.parley.message.MessageStore;
 import chat.parley.message.OwnReaction;
 import chat.parley.presence.PresenceLeases;
+import chat.parley.safety.Blocks;
+import chat.parley.safety.OwnSafety;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
@@ -73,6 +76,9 @@ public final class ExportParts {
             page = messages.sentBy(user, conversation, last, PAGE);
             for (var message : page) {
                 last = message.seq();
+                if (message.body().type() == MessageBody.Type.SYSTEM) {
+                    continue; // a notice of ours about them
+                }
                 lines.line("message", json -> MessageJson.write(message, json));
                 if (message.state().editedAt() != null && !message.isDeleted()) {
                     writeVersions(message, messages, lines);
@@ -104,6 +110,10 @@ public final class ExportParts {
             json.writeStringField("name", own.name());
         }
         json.writeStringField("role", member.role().text());
+        if (own.mutedUntil() != null) {
+            json.writeStringField("muted_until", JsonText.time(own.mutedUntil()));
+        }
+        json.writeStringField("notifications", own.notifications());
         json.writeStringField("joined_at", JsonText.time(member.joinedAt()));
         json.writeNumberField("joined_seq", member.joinedSeq());
         json.writeNumberField("read_seq", member.readSeq());
@@ -152,6 +162,49 @@ public final class ExportParts {
                 json.writeEndObject();
             });
         };
+    }
+
+    /** Whom the person blocks, and what they reported. */
+    public static ExportPart safety(Blocks blocks, OwnSafety safety) {
+        return (user, lines) -> {
+            Blocks.Position last = null;
+            List<Blocks.Block> page;
+            do {
+                page = blocks.list(user, last, PAGE);
+                for (var block : page) {
+                    last = new Blocks.Position(block.at(), block.user());
+                    lines.line("block", json -> {
+                        json.writeStartObject();
+                        json.writeStringField("user_id", block.user().toString());
+                        json.writeStringField("blocked_at", JsonText.time(block.at()));
+                        json.writeEndObject();
+                    });
+                }
+            } while (page.size() == PAGE);
+            writeReports(user, safety, lines);
+        };
+    }
+
+    private static void writeReports(UserId user, OwnSafety safety, ExportLines lines) throws IOException {
+        var conversation = new ConversationId(0);
+        long seq = 0;
+        List<OwnSafety.Filed> page;
+        do {
+            page = safety.filed(user, conversation, seq, PAGE);
+            for (var filed : page) {
+                conversation = filed.conversation();
+                seq = filed.seq();
+                lines.line("report", json -> {
+                    json.writeStartObject();
+                    json.writeStringField("conversation_id", filed.conversation().toString());
+                    json.writeNumberField("seq", filed.seq());
+                    json.writeStringField("reason", filed.reason().text());
+                    json.writeStringField("note", filed.note());
+                    json.writeStringField("reported_at", JsonText.time(filed.at()));
+                    json.writeEndObject();
+                });
+            }
+        } while (page.size() == PAGE);
     }
 
     /** Uploads; their bytes are fetched each by its address. */

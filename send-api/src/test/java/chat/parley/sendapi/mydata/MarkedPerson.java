@@ -66,6 +66,9 @@ final class MarkedPerson {
         done(ann, "PUT", messages(group) + "/2/reactions/" + thumb, null);
         done(eve, "PUT", messages(group) + "/2/reactions/" + thumb, null);
         done(bob, "PUT", messages(group) + "/1/reactions/" + thumb, null);
+        done(eve, "POST", messages(group) + "/1/reports", "{\"reason\":\"other\",\"note\":\"look\"}");
+        done(ann, "POST", messages(group) + "/2/reports", "{\"reason\":\"other\",\"note\":\"" + mark + "\"}");
+        done(ann, "PUT", "/v1/users/me/blocks/" + eve.id(), null);
         done(ann, "PUT", "/v1/presence/me", "{\"status\":\"away\",\"text\":\"" + mark + "\"}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())
