@@ -14,6 +14,9 @@ import chat.parley.conversation.SettingsChanges;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.OwnMemberships;
+import chat.parley.push.PushErasure;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
@@ -54,6 +57,10 @@ import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.message.SendNotice;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.mydata.Eraser;
+import chat.parley.sendapi.mydata.ErasureSteps;
+import chat.parley.sendapi.mydata.ExportParts;
+import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
@@ -69,6 +76,11 @@ import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.Typing;
 import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
@@ -87,6 +99,9 @@ final class Features {
     final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final ExportRoutes export;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Features.class);
     final TypingRoutes typing;
     final PresenceRoutes presence;
     final SearchRoutes search;
@@ -94,6 +109,7 @@ final class Features {
     private final Stores stores;
     private final SendApiSettings settings;
     private final SendNotice sendNotice;
+    private @Nullable MediaCollector collector;
 
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
@@ -125,9 +141,11 @@ final class Features {
         messageChanges = messageChanges(messageNews, history);
         search = search(index);
         receipts = receipts();
+        export = export();
         typing = typing();
         presence = presence();
         startRelay();
+        startEraser(change);
         startRetention(index);
     }
 
@@ -197,7 +215,8 @@ final class Features {
         var limits = settings.media().limits();
         var catalog = mediaCatalog();
         var thumbnails = stores.opened(new Thumbnails(stores.meters));
-        stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        collector =
+                stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
         return new MediaRoutes(
                 catalog,
                 new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),
@@ -213,6 +232,45 @@ final class Features {
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
+    private PresenceLeases leases() {
+        return new PresenceLeases(stores.redis, Clock.systemUTC());
+    }
+
+    private ExportRoutes export() {
+        var parts = List.of(
+                ExportParts.account(stores.accounts),
+                ExportParts.conversations(new OwnMemberships(stores.postgres), stores.messages),
+                ExportParts.reactions(stores.messages),
+                ExportParts.media(mediaCatalog()),
+                ExportParts.presence(leases()));
+        var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
+        return new ExportRoutes(parts, limit, stores.meters);
+    }
+
+    /** Streams last: what the steps before them tell is published by then. */
+    private void startEraser(ChangeConversation change) {
+        var memberships = new OwnMemberships(stores.postgres);
+        var steps = List.of(
+                ErasureSteps.memberships(memberships, change::leaveForGood),
+                ErasureSteps.words(memberships, stores.messages),
+                ErasureSteps.answers(new IdempotencyKeys(stores.postgres, stores.clock, stores.random)),
+                ErasureSteps.tickets(stores.accounts.erasures()),
+                ErasureSteps.media(mediaCatalog(), collector),
+                ErasureSteps.presence(leases()),
+                ErasureSteps.search(new SearchIndex(stores.postgres)),
+                ErasureSteps.pushes(new PushErasure(stores.redis)),
+                ErasureSteps.told(stores.outbox),
+                ErasureSteps.streams(memberships, stores.events));
+        var eraser = new Eraser(
+                stores.postgres,
+                stores.accounts.erasures(),
+                steps,
+                () -> LOG.info("Redis writes its file anew: {}", stores.redis.rewriteFile()),
+                stores.clock,
+                stores.meters);
+        stores.opened(eraser.start());
+    }
+
     private TypingRoutes typing() {
         var pace = new TypingPace(stores.redis);
         var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
@@ -221,7 +279,7 @@ final class Features {
 
     private PresenceRoutes presence() {
         // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
-        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
+        var leases = leases();
         var audience = new PresenceAudience(stores.postgres);
         return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }

@@ -14,6 +14,7 @@ import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.safety.BlockRoutes;
@@ -36,6 +37,7 @@ final class Routes {
         install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);
+        install(routes, features.export);
         install(routes, features.typing);
         install(routes, features.presence);
     }
@@ -53,6 +55,7 @@ final class Routes {
         routes.get("/v1/users", users::search, PERSON);
         routes.get("/v1/users/me", users::me, PERSON);
         routes.patch("/v1/users/me", users::change, PERSON);
+        routes.delete("/v1/users/me", accounts.erasure()::erase, PERSON);
         routes.get("/v1/users/{user}", users::get, PERSON);
 
         var sessions = accounts.sessions();
@@ -130,6 +133,10 @@ final class Routes {
         routes.post("/v1/receipts", receipts::many, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, ExportRoutes export) {
+        routes.get("/v1/users/me/export", export::export, PERSON);
     }
 
     private static void install(RoutesConfig routes, TypingRoutes typing) {

@@ -30,6 +30,7 @@ public final class Accounts implements AutoCloseable {
     private final AccessTokens accessTokens;
     private final StreamTickets tickets;
     private final Passwords passwords;
+    private final Erasures erasures;
     private final Authenticator authenticator;
     private final ScheduledExecutorService background;
     private final List<Future<?>> repeated = new ArrayList<>();
@@ -39,6 +40,7 @@ public final class Accounts implements AutoCloseable {
         var secrets = new OpaqueSecrets(random);
         users = new Users(postgres, ids, time.clock());
         sessions = new Sessions(postgres, ids, time.clock(), time.ticker(), secrets);
+        erasures = new Erasures(postgres, time.clock(), sessions.live());
         accessTokens = new AccessTokens(new SigningKeys(postgres, time.clock(), time.ticker()), time.clock(), secrets);
         tickets = new StreamTickets(postgres, time.clock(), secrets);
         var issuers = settings.issuersFile() == null ? List.<Issuer>of() : IssuersFile.read(settings.issuersFile());
@@ -97,6 +99,11 @@ public final class Accounts implements AutoCloseable {
     /** Stream tickets. */
     public StreamTickets tickets() {
         return tickets;
+    }
+
+    /** Erasures of accounts. */
+    public Erasures erasures() {
+        return erasures;
     }
 
     /** Password hashes. */

@@ -72,14 +72,9 @@ final class CredentialCheck implements Authenticator {
             return REFUSED;
         }
         String text = authorization.substring(SCHEME.length()).strip();
-        var fingerprint = OpaqueSecrets.fingerprint(text);
-        var token = tokens.getIfPresent(fingerprint);
+        var token = believed(text);
         if (token == null) {
-            token = ReadToken.read(text).flatMap(this::verify).orElse(null);
-            if (token == null) {
-                return REFUSED;
-            }
-            tokens.put(fingerprint, token);
+            return REFUSED;
         }
         if (!clock.instant().isBefore(token.until())) {
             return REFUSED;
@@ -90,6 +85,25 @@ final class CredentialCheck implements Authenticator {
         }
         var user = token.user();
         return accepted(sessions.inForce(session).filter(row -> row.user().equals(user)), token.until(), Means.BEARER);
+    }
+
+    /** What the token says; null if it is not to be believed. */
+    private @Nullable VerifiedToken believed(String text) {
+        var fingerprint = OpaqueSecrets.fingerprint(text);
+        var known = tokens.getIfPresent(fingerprint);
+        if (known == null) {
+            known = ReadToken.read(text).flatMap(this::verify).orElse(null);
+        }
+        if (known != null && known.session() == null && !sessions.isPerson(known.user())) {
+            // Erased; or it is a new login of a person whom this process still takes for the erased one.
+            tokens.invalidate(fingerprint);
+            issuers.forget(known.user());
+            known = ReadToken.read(text).flatMap(this::verify).orElse(null);
+        }
+        if (known != null) {
+            tokens.put(fingerprint, known);
+        }
+        return known;
     }
 
     private Optional<VerifiedToken> verify(ReadToken token) {
@@ -111,7 +125,7 @@ final class CredentialCheck implements Authenticator {
             return accepted(sessions.inForce(session), null, Means.TICKET);
         }
         var until = holder.validUntil();
-        return until != null && clock.instant().isBefore(until)
+        return until != null && clock.instant().isBefore(until) && sessions.isPerson(holder.user())
                 ? new Authentication.Accepted(new Caller(holder.user(), null, until, Means.TICKET))
                 : REFUSED;
     }

@@ -10,6 +10,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,7 +34,11 @@ final class Identities {
                 SELECT user_id FROM identity WHERE issuer = :issuer AND subject = :subject
             ), made AS (
                 INSERT INTO users (id, username, display_name, search_name, created_at)
-                SELECT :id, :username, :display_name, :search_name, :created_at WHERE NOT EXISTS (SELECT 1 FROM known)
+                SELECT :id, :username, :display_name, :search_name, :created_at
+                WHERE NOT EXISTS (SELECT 1 FROM known)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM erased_subject
+                        WHERE hash = sha256(convert_to(:issuer || E'\\n' || :subject, 'UTF8')) AND erased_at >= :issued_at)
                 ON CONFLICT DO NOTHING
                 RETURNING id
             ), linked AS (
@@ -41,6 +46,12 @@ final class Identities {
                 RETURNING user_id
             )
             SELECT user_id FROM known UNION ALL SELECT user_id FROM linked
+            """;
+
+    private static final String IS_ERASED = """
+            SELECT EXISTS (
+                SELECT FROM erased_subject
+                WHERE hash = sha256(convert_to(:issuer || E'\\n' || :subject, 'UTF8')) AND erased_at >= :issued_at)
             """;
 
     private final Postgres postgres;
@@ -64,23 +75,45 @@ final class Identities {
     /** A person as an issuer names them. */
     record Subject(String issuer, String subject) {}
 
-    /** The user that {@code subject} is, made now if there was none. The names count then only. */
-    UserId userOf(Subject subject, @Nullable String preferredUsername, @Nullable String name) {
+    /**
+     * How a token calls a person.
+     *
+     * @param issuedAt when it says so; the beginning of time where it does not tell
+     */
+    record Claims(
+            @Nullable String preferredUsername,
+            @Nullable String name,
+            Instant issuedAt) {}
+
+    /**
+     * The user that {@code subject} is, made now if there was none: the names count then only. Empty for a token from before the person was
+     * erased, which must not make them anew; a later login at the issuer makes somebody new.
+     */
+    Optional<UserId> userOf(Subject subject, Claims claims) {
         var user = known.getIfPresent(subject);
-        if (user == null) {
-            user = findOrMake(subject, Username.nearest(preferredUsername), name);
-            known.put(subject, user);
+        if (user != null) {
+            return Optional.of(user);
         }
-        return user;
+        var made = findOrMake(subject, Username.nearest(claims.preferredUsername), claims);
+        made.ifPresent(id -> known.put(subject, id));
+        return made;
     }
 
-    private UserId findOrMake(Subject subject, Username wanted, @Nullable String name) {
+    /** Drops what is remembered of this person, who was erased. Rare, so it looks through everything. */
+    void forget(UserId user) {
+        known.asMap().values().removeIf(user::equals);
+    }
+
+    private Optional<UserId> findOrMake(Subject subject, Username wanted, Claims claims) {
         var username = wanted;
         for (int tries = 0; tries < NAME_TRIES; tries++) {
-            var user = new User(ids.user(), username, DisplayName.nearest(name, wanted), null, clock.instant());
-            var found = findOrMake(subject, user);
+            var user = new User(ids.user(), username, DisplayName.nearest(claims.name, wanted), null, clock.instant());
+            var found = findOrMake(subject, user, claims.issuedAt);
             if (found.isPresent()) {
-                return found.get();
+                return found;
+            }
+            if (isErased(subject, claims.issuedAt)) {
+                return Optional.empty();
             }
             username = wanted.with(ending());
         }
@@ -88,7 +121,7 @@ final class Identities {
     }
 
     /** Empty if the name was taken, or if another request made this subject's user just now: to be tried again. */
-    private Optional<UserId> findOrMake(Subject subject, User user) {
+    private Optional<UserId> findOrMake(Subject subject, User user, Instant issuedAt) {
         try {
             return postgres.with(db -> db.createQuery(FIND_OR_MAKE)
                     .bind("issuer", subject.issuer())
@@ -98,6 +131,7 @@ final class Identities {
                     .bind("display_name", user.displayName().text())
                     .bind("search_name", DisplayName.folded(user.displayName().text()))
                     .bind("created_at", utc(user.createdAt()))
+                    .bind("issued_at", utc(issuedAt))
                     .map((row, context) -> new UserId(row.getLong("user_id")))
                     .findOne());
         } catch (UnableToExecuteStatementException e) {
@@ -106,6 +140,15 @@ final class Identities {
             }
             throw e;
         }
+    }
+
+    private boolean isErased(Subject subject, Instant issuedAt) {
+        return postgres.with(db -> db.createQuery(IS_ERASED)
+                .bind("issuer", subject.issuer())
+                .bind("subject", subject.subject())
+                .bind("issued_at", utc(issuedAt))
+                .mapTo(Boolean.class)
+                .one());
     }
 
     private String ending() {

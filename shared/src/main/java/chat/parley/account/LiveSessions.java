@@ -1,6 +1,7 @@
 package chat.parley.account;
 
 import chat.parley.id.SessionId;
+import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -10,11 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers which sessions are in force, so that a request does not ask PostgreSQL each time. Instead the process asks every
+ * Remembers which sessions are in force, and which people there are, so that a request does not ask PostgreSQL each time. Instead the process asks every
  * {@link #POLL_EVERY}, for all sessions at once, which ones ended lately. While it cannot, nothing that is remembered counts, and each
  * request asks for itself: so a session that ended is refused within 5 s, or the answer is 503.
  *
@@ -46,6 +48,7 @@ final class LiveSessions {
     private final Ticker ticker;
     private final Cache<SessionId, SessionRow> known;
     private final Cache<ByteBuffer, SessionId> byCookie;
+    private final Cache<UserId, Boolean> people;
     private volatile long freshUntilNanos;
 
     LiveSessions(Sessions sessions, InstantSource clock, Ticker ticker) {
@@ -62,6 +65,11 @@ final class LiveSessions {
                 .expireAfterWrite(REMEMBERED_FOR)
                 .maximumSize(REMEMBERED_MAX)
                 .build();
+        this.people = Caffeine.newBuilder()
+                .ticker(ticker)
+                .expireAfterWrite(REMEMBERED_FOR)
+                .maximumSize(REMEMBERED_MAX)
+                .build();
         this.freshUntilNanos = ticker.read(); // nothing counts before the first poll
     }
 
@@ -70,6 +78,7 @@ final class LiveSessions {
         long startedAt = ticker.read();
         try {
             sessions.endedWithin(LOOK_BACK).forEach(known::invalidate);
+            forget(sessions.erasedWithin(LOOK_BACK));
             freshUntilNanos = startedAt + FRESH_FOR.toNanos();
         } catch (StoreUnavailable e) {
             LOG.warn("cannot learn which sessions ended, so each request asks for itself: {}", e.getMessage());
@@ -105,8 +114,32 @@ final class LiveSessions {
         return read.filter(row -> row.isInForceAt(clock.instant()));
     }
 
+    /** Whether there is such a person still; for those of outside issuers, whom no session stands for. */
+    boolean isPerson(UserId user) {
+        if (isFresh() && people.getIfPresent(user) != null) {
+            return true;
+        }
+        boolean is = sessions.isPerson(user);
+        if (is) {
+            people.put(user, true);
+        }
+        return is;
+    }
+
     void forget(SessionId id) {
         known.invalidate(id);
+    }
+
+    /** Drops all that is remembered of this person, who was erased. */
+    void forget(UserId user) {
+        forget(Set.of(user));
+    }
+
+    private void forget(Set<UserId> erased) {
+        if (!erased.isEmpty()) {
+            people.invalidateAll(erased);
+            known.asMap().values().removeIf(row -> erased.contains(row.user()));
+        }
     }
 
     private boolean isFresh() {

@@ -1,7 +1,9 @@
 package chat.parley.account;
 
+import chat.parley.id.UserId;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jwt.JWTClaimsSet;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -38,12 +40,20 @@ final class OutsideIssuers {
             return Optional.empty();
         }
         var claims = token.claims();
+        var issuedAt = claims.getIssueTime();
         var user = identities.userOf(
                 new Identities.Subject(issuer.name(), claims.getSubject()),
-                text(claims, "preferred_username"),
-                text(claims, "name"));
-        return Optional.of(
-                new VerifiedToken(user, null, claims.getExpirationTime().toInstant()));
+                new Identities.Claims(
+                        text(claims, "preferred_username"),
+                        text(claims, "name"),
+                        issuedAt == null ? Instant.EPOCH : issuedAt.toInstant()));
+        return user.map(id ->
+                new VerifiedToken(id, null, claims.getExpirationTime().toInstant()));
+    }
+
+    /** This person was erased. */
+    void forget(UserId user) {
+        identities.forget(user);
     }
 
     private static boolean isTypeTaken(@Nullable JOSEObjectType type) {

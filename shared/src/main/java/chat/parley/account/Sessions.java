@@ -7,6 +7,7 @@ import chat.parley.id.IdSource;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import chat.parley.ops.Secret;
+import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import com.github.benmanes.caffeine.cache.Ticker;
 import java.sql.ResultSet;
@@ -47,7 +48,8 @@ public final class Sessions {
 
     private static final String INSERT = """
             INSERT INTO session (id, user_id, family_hash, refresh_hash, cookie_hash, user_agent, created_at, last_used_at, expires_at)
-            VALUES (:id, :user, :family, :refresh, :cookie, :user_agent, :now, :now, :expires_at)
+            SELECT :id, id, :family, :refresh, :cookie, :user_agent, :now, :now, :expires_at
+            FROM users WHERE id = :user AND erased_at IS NULL FOR KEY SHARE
             ON CONFLICT (id) DO NOTHING
             """;
     private static final String PUSH_OUT = """
@@ -92,6 +94,11 @@ public final class Sessions {
             SELECT id FROM session
             WHERE ended_at > clock_timestamp() - make_interval(secs => :seconds)
             """;
+    private static final String ERASED_LATELY = """
+            SELECT id FROM users
+            WHERE erased_at > clock_timestamp() - make_interval(secs => :seconds)
+            """;
+    private static final String IS_PERSON = "SELECT EXISTS (SELECT FROM users WHERE id = :user AND erased_at IS NULL)";
 
     private final Postgres postgres;
     private final IdSource ids;
@@ -134,6 +141,10 @@ public final class Sessions {
                 var token = new Secret(family.reveal() + refresh.reveal());
                 return new OpenedSession(id, user, token, cookie, pushedOut.get());
             }
+        }
+        if (!isPerson(user)) {
+            // Erased since the password was compared: a repeated login will not find the name.
+            throw new StoreUnavailable("accounts", new IllegalStateException("erased meanwhile"));
         }
         throw new IllegalStateException("no free session id in " + ID_TRIES + " tries");
     }
@@ -254,6 +265,22 @@ public final class Sessions {
                 .bind("seconds", window.toSeconds())
                 .map((row, context) -> new SessionId(row.getLong("id")))
                 .list());
+    }
+
+    /** People who were erased within {@code window}, by the database's clock. */
+    Set<UserId> erasedWithin(Duration window) {
+        return postgres.with(db -> new HashSet<>(db.createQuery(ERASED_LATELY)
+                .bind("seconds", window.toSeconds())
+                .map((row, context) -> new UserId(row.getLong("id")))
+                .list()));
+    }
+
+    /** Whether there is such a person. Asks PostgreSQL. */
+    boolean isPerson(UserId user) {
+        return postgres.with(db -> db.createQuery(IS_PERSON)
+                .bind("user", user.value())
+                .mapTo(Boolean.class)
+                .one());
     }
 
     private record Stored(SessionRow session, Instant lastUsedAt) {

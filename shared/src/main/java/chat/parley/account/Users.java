@@ -36,17 +36,19 @@ public final class Users {
             VALUES (:id, :username, :display_name, :search_name, :password_hash, :sign_up_key_hash, :created_at)
             ON CONFLICT DO NOTHING
             """;
-    private static final String BY_ID = "SELECT " + COLUMNS + " FROM users WHERE id = :id";
+    private static final String BY_ID = "SELECT " + COLUMNS + " FROM users WHERE id = :id AND erased_at IS NULL";
     private static final String BY_USERNAME =
             "SELECT " + COLUMNS + ", password_hash, sign_up_key_hash FROM users WHERE username = :username";
-    private static final String EXISTING = "SELECT id FROM users WHERE id = ANY(:ids)";
+    private static final String LOGIN_BY_ID =
+            "SELECT " + COLUMNS + ", password_hash, sign_up_key_hash FROM users WHERE id = :id AND erased_at IS NULL";
+    private static final String EXISTING = "SELECT id FROM users WHERE id = ANY(:ids) AND erased_at IS NULL";
     private static final String RENAME = """
-            UPDATE users SET display_name = :display_name, search_name = :search_name WHERE id = :id
+            UPDATE users SET display_name = :display_name, search_name = :search_name WHERE id = :id AND erased_at IS NULL
             RETURNING
             """ + COLUMNS;
 
     private static final String SET_AVATAR =
-            "UPDATE users SET avatar_media_id = :media WHERE id = :id RETURNING " + COLUMNS;
+            "UPDATE users SET avatar_media_id = :media WHERE id = :id AND erased_at IS NULL RETURNING " + COLUMNS;
 
     // Two lists one after the other, each read in the order of its index: whose username matches, then whose name alone
     // does. Ranges
@@ -114,9 +116,20 @@ public final class Users {
     public Optional<Login> login(Username username) {
         return postgres.with(db -> db.createQuery(BY_USERNAME)
                 .bind("username", username.text())
-                .map((row, context) ->
-                        new Login(user(row), row.getString("password_hash"), row.getBytes("sign_up_key_hash")))
+                .map((row, context) -> login(row))
                 .findOne());
+    }
+
+    /** The account of this person, with what a login compares. */
+    public Optional<Login> login(UserId id) {
+        return postgres.with(db -> db.createQuery(LOGIN_BY_ID)
+                .bind("id", id.value())
+                .map((row, context) -> login(row))
+                .findOne());
+    }
+
+    private static Login login(ResultSet row) throws SQLException {
+        return new Login(user(row), row.getString("password_hash"), row.getBytes("sign_up_key_hash"));
     }
 
     /** One person. */

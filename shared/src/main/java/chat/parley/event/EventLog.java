@@ -11,8 +11,10 @@ import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import chat.parley.redis.RedisScript;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +35,8 @@ public final class EventLog implements AutoCloseable {
 
     private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
     private static final byte[] LAST = "+".getBytes(ISO_8859_1);
+
+    private static final RedisScript ERASE = RedisScript.named("erase");
 
     private final Redis redis;
     private final InstantSource clock;
@@ -120,6 +124,29 @@ public final class EventLog implements AutoCloseable {
         byte[] notice = LiveFrames.encode(new SessionEnded(session));
         var publish = new CommandArguments(Command.SPUBLISH).key(channel).add(notice);
         redis.with(it -> it.executeCommand(new CommandObject<>(publish, BuilderFactory.LONG)));
+    }
+
+    /** Tells {@code user}'s stream nodes that every login session ended, and whatever is in force without one. Not stored. */
+    public void allSessionsEnded(UserId user) {
+        sessionEnded(user, SessionEnded.ALL);
+    }
+
+    /**
+     * Takes what {@code person} said, and how they reacted, out of {@code reader}'s stream. What is left keeps its place: a cursor on an entry that is gone
+     * is told from history.
+     *
+     * @param since when the person was erased: what tells of that stays
+     * @return how many entries went
+     */
+    public int erase(UserId reader, UserId person, Instant since) {
+        var keys = List.of(RedisKeys.stream(reader));
+        var arguments = List.of(person.toString(), Long.toString(since.toEpochMilli()));
+        return ((Number) ERASE.run(redis, keys, arguments)).intValue();
+    }
+
+    /** Deletes {@code user}'s own stream. */
+    public void delete(UserId user) {
+        redis.with(it -> it.del(RedisKeys.stream(user)));
     }
 
     /** Finishes what is under way. */

@@ -200,6 +200,14 @@ public final class MediaCatalog {
                 .execute());
     }
 
+    /** Whether anything that a person uploaded is still there, in whatever state. */
+    public boolean hasAnythingOf(UserId owner) {
+        return postgres.with(db -> db.createQuery("SELECT EXISTS (SELECT FROM media WHERE owner_id = :owner)")
+                .bind("owner", owner.value())
+                .mapTo(Boolean.class)
+                .one());
+    }
+
     /** Takes some that nothing uses any more out of service. For them to be gone: their blobs, then {@link #removed}. */
     List<MediaId> claimUnused(int most) {
         Instant now = clock.instant();

@@ -101,8 +101,8 @@ public final class MediaCollector implements AutoCloseable {
         }
     }
 
-    /** One step; answers how many went. */
-    int collect() {
+    /** One step; answers how many went. Whoever cannot wait for the next round may call it. */
+    public int collect() {
         var unused = catalog.claimUnused(STEP);
         var gone = new ArrayList<>(unused);
         StoreUnavailable failure = null;

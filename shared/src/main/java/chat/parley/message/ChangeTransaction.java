@@ -1,7 +1,5 @@
 package chat.parley.message;
 
-import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.message.MessageChange.Delete;
 import chat.parley.message.MessageChange.Edit;
 import chat.parley.message.MessageChange.React;
@@ -14,20 +12,16 @@ import chat.parley.message.MessageChangeOutcome.TooManyKinds;
 import chat.parley.message.MessageChangeOutcome.Unchanged;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One change of a message, in the transaction of {@code db}. The conversation's row is locked first, as by a send: so changes of a conversation happen one after
@@ -161,7 +155,7 @@ final class ChangeTransaction {
     }
 
     private MessageChangeOutcome react(Message message, String emoji, Instant at) {
-        var counts = counts(message);
+        var counts = ReactionCounts.read(message);
         if (!counts.containsKey(emoji) && counts.size() >= MessageStore.REACTION_KINDS_MAX) {
             return new TooManyKinds();
         }
@@ -177,8 +171,8 @@ final class ChangeTransaction {
         if (reaction(REMOVE_REACTION, emoji).execute() == 0) {
             return new Unchanged(message);
         }
-        var counts = counts(message);
-        counts.computeIfPresent(emoji, (unused, count) -> count == 1 ? null : count - 1);
+        var counts = ReactionCounts.read(message);
+        ReactionCounts.takeBack(counts, emoji);
         return counted(message, counts, at);
     }
 
@@ -187,7 +181,7 @@ final class ChangeTransaction {
         return changed(
                 message,
                 message.body(),
-                new MessageState(state.version() + 1, json(counts), state.editedAt(), null, at));
+                new MessageState(state.version() + 1, ReactionCounts.write(counts), state.editedAt(), null, at));
     }
 
     private MessageChangeOutcome changed(Message message, MessageBody body, MessageState state) {
@@ -226,37 +220,6 @@ final class ChangeTransaction {
 
     private Update reaction(String statement, String emoji) {
         return bound(statement).bind("emoji", emoji).bind("user", change.actor().value());
-    }
-
-    private static Map<String, Integer> counts(Message message) {
-        var counts = new LinkedHashMap<String, Integer>();
-        var stored = message.state().reactions();
-        if (stored != null) {
-            try {
-                Json.MAPPER
-                        .readTree(stored)
-                        .properties()
-                        .forEach(each ->
-                                counts.put(each.getKey(), each.getValue().intValue()));
-            } catch (JsonProcessingException e) {
-                throw new IllegalStateException("a message's reactions are not what this project writes", e);
-            }
-        }
-        return counts;
-    }
-
-    private static @Nullable String json(Map<String, Integer> counts) {
-        if (counts.isEmpty()) {
-            return null;
-        }
-        byte[] json = JsonText.bytes(out -> {
-            out.writeStartObject();
-            for (var each : counts.entrySet()) {
-                out.writeNumberField(each.getKey(), each.getValue());
-            }
-            out.writeEndObject();
-        });
-        return new String(json, StandardCharsets.UTF_8);
     }
 
     private static OffsetDateTime time(Instant at) {

@@ -78,6 +78,29 @@ public interface MessageStore extends AutoCloseable {
      */
     MessageChangeOutcome change(MessageChange change);
 
+    /**
+     * One step of erasing a person from a conversation: at most {@code limit} messages of theirs keep their place and say nothing any more, as deleted ones, and
+     * lose also the sender's own name for them and their reactions; when none is left, reactions of theirs to messages of others are taken
+     * back. Notices of ours stay. Each message's version moves by one, and an outbox row keeps remembered that its readers are to be told; nothing is
+     * published here. May be repeated after any failure.
+     *
+     * @param since when the erasure was asked for: no change of it is earlier, whatever this node's clock says
+     * @param limit 1 to {@link #LIMIT_MAX}
+     * @return how many messages were changed; 0 when nothing is left
+     */
+    int erase(ConversationId conversation, UserId person, Instant since, int limit);
+
+    /** What this person sent in a conversation, with {@code seq > after}, lowest first, at most {@code limit} (1 to {@link #LIMIT_MAX}). */
+    List<Message> sentBy(UserId sender, ConversationId conversation, long after, int limit);
+
+    /**
+     * What this person reacted to, by conversation and message.
+     *
+     * @param after null for the first page
+     * @param limit 1 to {@link #LIMIT_MAX}
+     */
+    List<OwnReaction> reactionsOf(UserId person, @Nullable OwnReaction after, int limit);
+
     /** Messages with {@code seq < before}, highest first, at most {@code limit} (1 to {@link #LIMIT_MAX}). */
     List<Message> before(ConversationId conversation, long before, int limit);
 

@@ -47,6 +47,17 @@ public final class PostgresMessageStore implements MessageStore {
             SELECT %s FROM message m WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?
             """.formatted(MessageRows.COLUMNS);
 
+    private static final String SENT_BY = """
+            SELECT %s FROM message m WHERE conversation_id = ? AND sender_id = ? AND seq > ? ORDER BY seq LIMIT ?
+            """.formatted(MessageRows.COLUMNS);
+
+    private static final String REACTIONS_OF = """
+            SELECT conversation_id, seq, emoji, created_at FROM reaction
+            WHERE user_id = :person AND (conversation_id, seq, emoji) > (:conversation, :seq, :emoji)
+            ORDER BY conversation_id, seq, emoji
+            LIMIT :limit
+            """;
+
     private static final String FIND = """
             SELECT %s FROM message m WHERE conversation_id = ? AND seq = ?
             """.formatted(MessageRows.COLUMNS);
@@ -224,6 +235,42 @@ public final class PostgresMessageStore implements MessageStore {
     public MessageChangeOutcome change(MessageChange change) {
         var now = clock.instant();
         return postgres.inTransaction(db -> new ChangeTransaction(db, change, now).run());
+    }
+
+    @Override
+    public int erase(ConversationId conversation, UserId person, Instant since, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var now = clock.instant();
+        var earliest = now.isBefore(since) ? since : now;
+        return postgres.inTransaction(db -> new ErasureTransaction(db, conversation, person, earliest).run(limit));
+    }
+
+    @Override
+    public List<Message> sentBy(UserId sender, ConversationId conversation, long after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return query(SENT_BY, it -> {
+            it.setLong(1, conversation.value());
+            it.setLong(2, sender.value());
+            it.setLong(3, after);
+            it.setInt(4, limit);
+        });
+    }
+
+    @Override
+    public List<OwnReaction> reactionsOf(UserId person, @Nullable OwnReaction after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return postgres.with(handle -> handle.createQuery(REACTIONS_OF)
+                .bind("person", person.value())
+                .bind("conversation", after == null ? -1 : after.conversation().value())
+                .bind("seq", after == null ? 0 : after.seq())
+                .bind("emoji", after == null ? "" : after.emoji())
+                .bind("limit", limit)
+                .map((row, context) -> new OwnReaction(
+                        new ConversationId(row.getLong("conversation_id")),
+                        row.getLong("seq"),
+                        row.getString("emoji"),
+                        row.getObject("created_at", OffsetDateTime.class).toInstant()))
+                .list());
     }
 
     @Override

@@ -162,6 +162,15 @@ public final class Outbox implements AutoCloseable {
                 .list());
     }
 
+    /** Whether something that {@code actor} did is still to be told. */
+    public boolean hasAnythingOf(UserId actor) {
+        return postgres.with(handle -> handle.createQuery(
+                        "SELECT EXISTS (SELECT FROM outbox WHERE actor_id = ? AND set_aside_at IS NULL)")
+                .bind(0, actor.value())
+                .mapTo(Boolean.class)
+                .one());
+    }
+
     /** How much is overdue. {@code oldest} is null where nothing is. */
     public record Backlog(long rows, @Nullable Instant oldest, long setAside) {}
 

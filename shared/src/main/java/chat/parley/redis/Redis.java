@@ -8,14 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.BuilderFactory;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -123,6 +128,25 @@ public final class Redis implements AutoCloseable {
         }
         int from = at + "master_replid:".length();
         return info.substring(from, from + TAG_CHARS);
+    }
+
+    /**
+     * Asks the server to write its append-only file anew, so that what was deleted is gone from there too. False where there is none or it may not be asked:
+     * then the server decides by itself when.
+     */
+    public boolean rewriteFile() {
+        try {
+            return with(redis -> {
+                if (!redis.info("persistence").contains("aof_enabled:1")) {
+                    return false;
+                }
+                redis.executeCommand(
+                        new CommandObject<>(new CommandArguments(Command.BGREWRITEAOF), BuilderFactory.STRING));
+                return true;
+            });
+        } catch (JedisDataException e) {
+            return false; // not allowed here, or one is under way
+        }
     }
 
     /** Null while the server answers and keeps what it is given, else the reason. */

@@ -1,6 +1,7 @@
 package chat.parley.search;
 
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
@@ -79,6 +80,14 @@ public final class SearchIndex {
             WHERE conversation_id = :conversation AND seq IN (
                 SELECT seq FROM message_search WHERE conversation_id = :conversation AND seq < :before ORDER BY seq LIMIT :limit)
             """;
+
+    private static final String ERASE = """
+            UPDATE message_search SET words = NULL
+            WHERE (conversation_id, seq) IN (
+                SELECT conversation_id, seq FROM message_search WHERE words @@ CAST(:query AS tsquery) LIMIT :step)
+            """;
+
+    private static final int ERASE_STEP = 500;
 
     private static final String NOTE_SWEPT = """
             INSERT INTO search_sweep (one, swept_until) VALUES (true, ?)
@@ -192,6 +201,17 @@ public final class SearchIndex {
         }
         LOG.error("message {}:{} cannot be found", row.message.conversation(), row.message.seq(), reason);
         put(List.of(new Row(row.message, null)));
+    }
+
+    /** Makes what this person sent found no more, whether or not its deletion came here yet; some milliseconds a step. */
+    public void erase(UserId sender) {
+        int rows;
+        do {
+            rows = postgres.<Integer, RuntimeException>with(db -> db.createUpdate(ERASE)
+                    .bind("query", Lexemes.of(sender))
+                    .bind("step", ERASE_STEP)
+                    .execute());
+        } while (rows == ERASE_STEP);
     }
 
     /** The versions in which these messages stand here; of those that are missing, none. */

@@ -38,6 +38,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashSet;
@@ -203,7 +204,7 @@ class OutsideIssuersTest {
             try (var threads = Executors.newFixedThreadPool(8)) {
                 for (int i = 0; i < people; i++) {
                     var subject = new Identities.Subject(ISSUER, "crowd-" + i);
-                    seen.add(threads.submit(() -> identities.userOf(subject, subject.subject(), "Crowd")));
+                    seen.add(threads.submit(() -> identities.userOf(subject, called(subject.subject())).orElseThrow()));
                 }
             }
             for (var user : seen) {
@@ -212,7 +213,7 @@ class OutsideIssuersTest {
             assertTrue(statements(node) - before < people + 100, "one statement each");
             long statements = statements(node);
             for (int i = 0; i < people; i++) {
-                identities.userOf(new Identities.Subject(ISSUER, "crowd-" + i), "crowd-" + i, "Crowd");
+                identities.userOf(new Identities.Subject(ISSUER, "crowd-" + i), called("crowd-" + i));
             }
             assertEquals(
                     people,
@@ -429,5 +430,9 @@ class OutsideIssuersTest {
                     .mapTo(Long.class)
                     .one();
         });
+    }
+
+    private static Identities.Claims called(String name) {
+        return new Identities.Claims(name, "Crowd", Instant.EPOCH);
     }
 }

@@ -210,7 +210,7 @@ abstract class MessageChangeContract extends MessageStoreContract {
         return "{" + String.join(",", parts) + "}";
     }
 
-    private MessageChangeOutcome change(ConversationId talk, long seq, UserId actor, MessageChange.Action action) {
+    final MessageChangeOutcome change(ConversationId talk, long seq, UserId actor, MessageChange.Action action) {
         return store().change(new MessageChange(talk, VERSION, seq, actor, action));
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-class PostgresMessageStoreTest extends MessageChangeContract {
+class PostgresMessageStoreTest extends MessageErasureContract {
     @RegisterExtension
     static final RealPostgres POSTGRES = RealPostgres.fresh();
 

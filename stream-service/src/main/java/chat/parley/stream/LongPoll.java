@@ -195,7 +195,7 @@ final class LongPoll {
 
         @Override
         public void sessionEnded(SessionId ended) {
-            if (ended.equals(session)) {
+            if (LiveFrame.SessionEnded.concerns(ended, session)) {
                 blocking.execute(() -> refuse(Fault.UNAUTHENTICATED));
             }
         }

@@ -148,7 +148,7 @@ final class Subscriber extends Outgoing implements Listener {
 
     @Override
     public void sessionEnded(SessionId ended) {
-        if (ended.equals(session)) {
+        if (LiveFrame.SessionEnded.concerns(ended, session)) {
             endSaying(StreamEvents.REAUTH, node().retries().usual(), CloseReason.REAUTH);
         }
     }

@@ -8,7 +8,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /** The routes about accounts, put together. */
-public record AccountRoutes(UserRoutes users, SessionRoutes sessions) {
+public record AccountRoutes(UserRoutes users, SessionRoutes sessions, ErasureRoutes erasure) {
 
     /**
      * @param events tells stream nodes of ended sessions
@@ -18,9 +18,11 @@ public record AccountRoutes(UserRoutes users, SessionRoutes sessions) {
             Accounts accounts, EventLog events, Browsers browsers, MediaCatalog media, MeterRegistry meters) {
         var notice = new SessionNotice(events);
         var answer = new SessionAnswer(accounts.accessTokens(), browsers);
-        var logIn = new LogIn(accounts, new LoginTries(Ticker.systemTicker()), notice, meters);
+        var tries = new LoginTries(Ticker.systemTicker());
+        var logIn = new LogIn(accounts, tries, notice, meters);
         return new AccountRoutes(
                 new UserRoutes(new SignUp(accounts), accounts.users(), answer, browsers, media),
-                new SessionRoutes(accounts, logIn, notice, answer, browsers));
+                new SessionRoutes(accounts, logIn, notice, answer, browsers),
+                new ErasureRoutes(new EraseAccount(accounts, tries, events), answer, browsers));
     }
 }

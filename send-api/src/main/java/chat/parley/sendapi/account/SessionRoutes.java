@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** HTTP for sessions: log in, refresh, list, log out, stream tickets, and the keys our tokens are signed with. */
 public final class SessionRoutes {
     /** What a login reads at most of a name and a password: longer ones are wrong, and cost nothing. */
-    private static final int TYPED_CHARS_MAX = 1_000;
+    static final int TYPED_CHARS_MAX = 1_000;
 
     private static final String CURRENT = "current";
 
@@ -52,11 +52,7 @@ public final class SessionRoutes {
                 http.header("WWW-Authenticate", "Bearer");
                 Answer.problem(http, Problem.of(Fault.BAD_CREDENTIALS));
             }
-            case LogIn.Outcome.TooMany many -> {
-                limits(http, many.count());
-                http.header("Retry-After", Long.toString(many.count().nextIn().toSeconds()));
-                Answer.problem(http, Problem.of(Fault.TOO_MANY_REQUESTS));
-            }
+            case LogIn.Outcome.TooMany many -> tooMany(http, many.count());
             case LogIn.Outcome.Overloaded overloaded -> Overload.answer(http);
         }
     }
@@ -149,8 +145,15 @@ public final class SessionRoutes {
         return new ProblemException(Fault.UNAUTHENTICATED);
     }
 
+    /** The answer where too many passwords were wrong. */
+    static void tooMany(Context http, LoginTries.Try count) {
+        limits(http, count);
+        http.header("Retry-After", Long.toString(count.nextIn().toSeconds()));
+        Answer.problem(http, Problem.of(Fault.TOO_MANY_REQUESTS));
+    }
+
     /** The fields of draft-ietf-httpapi-ratelimit-headers. */
-    private static void limits(Context http, LoginTries.Try count) {
+    static void limits(Context http, LoginTries.Try count) {
         http.header("RateLimit-Policy", "\"login\";q=" + count.quota() + ";w=" + LoginTries.WINDOW.toSeconds());
         http.header(
                 "RateLimit",

@@ -78,6 +78,11 @@ public final class ChangeConversation {
         return told(conversation, actor, bans.unban(conversation, actor, user));
     }
 
+    /** Ends the membership of who was erased, in whatever kind of conversation. */
+    public void leaveForGood(ConversationId conversation, UserId user) {
+        told(conversation, user, members.leaveForGood(conversation, user));
+    }
+
     /** Tells what came of a change, whoever made it; answers it again. */
     ChangeOutcome told(ConversationId conversation, UserId actor, ChangeOutcome outcome) {
         if (outcome instanceof ChangeOutcome.MembersChanged changed) {

@@ -23,6 +23,7 @@ public final class RateLimit {
     /** The least recently used go first; some 200 bytes each. */
     private static final int COUNTED_MAX = 100_000;
 
+    private final Duration window;
     private final String policy;
     private final int quota;
     private final LoadingCache<UserId, Bucket> buckets;
@@ -32,7 +33,13 @@ public final class RateLimit {
      * @param quota requests of one person in a minute
      */
     public RateLimit(String policy, int quota, Ticker ticker) {
+        this(policy, quota, WINDOW, ticker);
+    }
+
+    /** The same in another time than a minute. */
+    public RateLimit(String policy, int quota, Duration window, Ticker ticker) {
         this.policy = policy;
+        this.window = window;
         this.quota = quota;
         var time = new TimeMeter() {
             @Override
@@ -48,10 +55,10 @@ public final class RateLimit {
         this.buckets = Caffeine.newBuilder()
                 .ticker(ticker)
                 .maximumSize(COUNTED_MAX)
-                .expireAfterAccess(WINDOW)
+                .expireAfterAccess(window)
                 .build(user -> Bucket.builder()
                         .withCustomTimePrecision(time)
-                        .addLimit(limit -> limit.capacity(quota).refillGreedy(quota, WINDOW))
+                        .addLimit(limit -> limit.capacity(quota).refillGreedy(quota, window))
                         .build());
     }
 
@@ -60,7 +67,7 @@ public final class RateLimit {
         var probe = buckets.get(person).tryConsumeAndReturnRemaining(1);
         // Rounded up: a client that waits exactly as long as it was told must be let in.
         long wait = probe.isConsumed() ? 0 : TimeUnit.NANOSECONDS.toSeconds(probe.getNanosToWaitForRefill()) + 1;
-        http.header("RateLimit-Policy", "\"" + policy + "\";q=" + quota + ";w=" + WINDOW.toSeconds());
+        http.header("RateLimit-Policy", "\"" + policy + "\";q=" + quota + ";w=" + window.toSeconds());
         http.header("RateLimit", "\"" + policy + "\";r=" + probe.getRemainingTokens() + ";t=" + wait);
         if (!probe.isConsumed()) {
             http.header("Retry-After", Long.toString(wait));

@@ -73,6 +73,17 @@ public final class IdempotencyKeys {
                 ORDER BY started_at LIMIT :step FOR UPDATE SKIP LOCKED)
             """;
 
+    private static final String ERASE_OWN = "DELETE FROM idempotency WHERE user_id = :user";
+
+    /** Answers may show a conversation with its last message. Such requests find on their repeat what they made. */
+    private static final String ERASE_QUOTING = """
+            DELETE FROM idempotency
+            WHERE started_at >= :from AND started_at < :to AND position(convert_to(:mark, 'UTF8') IN answer) > 0
+            """;
+
+    /** Rows of so much time are looked through by one statement. */
+    private static final Duration ERASE_STEP = Duration.ofHours(1);
+
     private final Postgres postgres;
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -167,6 +178,22 @@ public final class IdempotencyKeys {
             if (step < CLEANUP_STEP) {
                 return deleted;
             }
+        }
+    }
+
+    /** Deletes what this person asked, and answers to others that tell their words. */
+    public void erase(UserId user) {
+        postgres.<Integer, RuntimeException>with(
+                db -> db.createUpdate(ERASE_OWN).bind("user", user.value()).execute());
+        // Rows that are over wait for their cleanup and are looked through too.
+        var end = clock.instant().plus(LEASE);
+        for (var from = end.minus(LIFETIME).minus(LIFETIME); from.isBefore(end); from = from.plus(ERASE_STEP)) {
+            var begin = from;
+            postgres.<Integer, RuntimeException>with(db -> db.createUpdate(ERASE_QUOTING)
+                    .bind("from", time(begin))
+                    .bind("to", time(begin.plus(ERASE_STEP)))
+                    .bind("mark", "\"sender_id\":\"" + user + "\"")
+                    .execute());
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.mydata;
+
+import org.jspecify.annotations.NullMarked;
