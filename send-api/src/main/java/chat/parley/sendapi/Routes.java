@@ -11,6 +11,7 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -23,6 +24,7 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);
         install(routes, features.typing);
@@ -100,5 +102,9 @@ final class Routes {
         routes.get("/v1/presence", presence::list, PERSON);
         routes.get("/v1/presence/me", presence::mine, PERSON);
         routes.put("/v1/presence/me", presence::choose, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, SearchRoutes search) {
+        routes.get("/v1/search/messages", search::messages, PERSON);
     }
 }
