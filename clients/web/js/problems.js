@@ -49,6 +49,7 @@ export function sentence(failure) {
   if (failure.code === 'too_many_requests' && failure.retryAfterSeconds > 0) {
     return `That was a lot at once. Try again in ${waitingTime(failure.retryAfterSeconds)}.`;
   }
+  if (failure.code === 'invalid_field' && SENTENCES[failure.errors?.[0]?.code]) return SENTENCES[failure.errors[0].code];
   if (SENTENCES[failure.code]) return SENTENCES[failure.code];
   if (failure.status === 401) return SENTENCES.unauthenticated;
   if (failure.status === 403) return SENTENCES.forbidden;

@@ -109,8 +109,8 @@ final class Features {
 
     private final Stores stores;
     private final SendApiSettings settings;
-    private @Nullable MediaCollector collector;
     private final SendNotice sendNotice;
+    private @Nullable MediaCollector collector;
 
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;

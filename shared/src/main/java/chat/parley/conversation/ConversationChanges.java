@@ -100,7 +100,8 @@ public final class ConversationChanges {
     /** Ends the membership of who is erased, also in a direct conversation: the other one keeps it, and nobody can send there any more. */
     public ChangeOutcome leaveForGood(ConversationId conversation, UserId user) {
         return changes.locked(conversation, locked -> {
-            var target = Conversations.membersAmong(locked.db(), conversation, List.of(user)).get(user);
+            var target = Conversations.membersAmong(locked.db(), conversation, List.of(user))
+                    .get(user);
             return target == null ? new Unchanged() : MembershipWrites.leave(locked, user, target);
         });
     }

@@ -37,6 +37,9 @@ public final class OwnMemberships {
             WHERE user_id = :user AND (muted_until IS NOT NULL OR notifications <> 'all')
             """;
 
+    /** Nobody stands for these links any more. */
+    private static final String REVOKE_INVITES = "DELETE FROM invite WHERE created_by = :user";
+
     private static final String FORGET_BANS = "DELETE FROM ban WHERE user_id = :user";
 
     private final Postgres postgres;
@@ -90,9 +93,9 @@ public final class OwnMemberships {
                 .list());
     }
 
-    /** Drops what this person chose for conversations, and that they were kept out of some. */
+    /** Drops what this person chose for conversations, that they were kept out of some, and the links by which they invited others. */
     public void forget(UserId user) {
-        for (var statement : List.of(FORGET_CHOICES, FORGET_BANS)) {
+        for (var statement : List.of(FORGET_CHOICES, FORGET_BANS, REVOKE_INVITES)) {
             postgres.<Integer, RuntimeException>with(
                     db -> db.createUpdate(statement).bind("user", user.value()).execute());
         }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -57,7 +58,7 @@ class ErasuresTest {
             var user = node.somebody();
             var session = node.accounts.sessions().open(user.id(), "Browser", true);
             String token = node.tokenOf(session);
-            String cookie = SessionCookie.PLAIN.cookieName() + "=" + session.cookie().reveal();
+            String cookie = SessionCookie.PLAIN.cookieName() + "=" + Objects.requireNonNull(session.cookie()).reveal();
             String ticket = node.accounts
                     .tickets()
                     .make(accepted(node.bearer(token)))
@@ -129,7 +130,7 @@ class ErasuresTest {
                     try {
                         node.accounts.sessions().open(user, null, false);
                     } catch (StoreUnavailable e) {
-                        assertTrue(e.getMessage().contains("erased"), e.getMessage());
+                        assertTrue(String.valueOf(e.getMessage()).contains("erased"), e.toString());
                     }
                 });
                 node.accounts.erasures().begin(user);

@@ -128,7 +128,7 @@ class EventLogErasureTest {
             return jedis.xrange(RedisKeys.stream(EVE), "-", "+").stream()
                     .map(entry -> LiveFrames.entry(
                             entry.getID().toString().getBytes(StandardCharsets.US_ASCII),
-                            entry.getFields().get("e").getBytes(StandardCharsets.UTF_8)))
+                            String.valueOf(entry.getFields().get("e")).getBytes(StandardCharsets.UTF_8)))
                     .toList();
         }
     }

@@ -70,17 +70,17 @@ public final class ChangeConversation {
         return told(conversation, actor, members.remove(conversation, actor, member));
     }
 
-    /** Ends the membership of who was erased, in whatever kind of conversation. */
-    public void leaveForGood(ConversationId conversation, UserId user) {
-        told(conversation, user, members.leaveForGood(conversation, user));
-    }
-
     ChangeOutcome ban(ConversationId conversation, UserId actor, UserId user) {
         return told(conversation, actor, bans.ban(conversation, actor, user));
     }
 
     ChangeOutcome unban(ConversationId conversation, UserId actor, UserId user) {
         return told(conversation, actor, bans.unban(conversation, actor, user));
+    }
+
+    /** Ends the membership of who was erased, in whatever kind of conversation. */
+    public void leaveForGood(ConversationId conversation, UserId user) {
+        told(conversation, user, members.leaveForGood(conversation, user));
     }
 
     /** Tells what came of a change, whoever made it; answers it again. */

@@ -40,6 +40,7 @@ import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -92,9 +93,9 @@ class EraserTest {
         accounts = Accounts.open(
                 new AccountSettings(null, List.of()), postgres, new IdSource(Clock.systemUTC(), new Random()), now, meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
-        collector = MediaCollector.start(catalog, BlobStores.open(media.place()), List.of(), now, meters);
+        collector = MediaCollector.start(catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
         traces = new Traces(POSTGRES, REDIS, blobs);
-        people = new MarkedPerson(api, "xz" + Long.toString(Math.abs(new Random().nextLong()), 36));
+        people = new MarkedPerson(api, "xz" + Long.toString(new Random().nextLong(Long.MAX_VALUE), 36));
     }
 
     @AfterEach

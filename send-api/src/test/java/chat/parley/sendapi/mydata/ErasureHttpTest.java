@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.media.MediaSettings;
 import chat.parley.sendapi.ApiPerson;
@@ -52,7 +53,7 @@ class ErasureHttpTest {
     void begin() throws Exception {
         api = RunningSendApi.start(POSTGRES, REDIS, MediaSettings.folder(blobs));
         traces = new Traces(POSTGRES, REDIS, blobs);
-        people = new MarkedPerson(api, "xq" + Long.toString(Math.abs(new Random().nextLong()), 36));
+        people = new MarkedPerson(api, "xq" + Long.toString(new Random().nextLong(Long.MAX_VALUE), 36));
     }
 
     @AfterEach
@@ -68,12 +69,21 @@ class ErasureHttpTest {
         }
         assertEquals(202, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
         awaitNoTraces();
-        try (var connection = POSTGRES.dataSource().getConnection();
-                var row = connection
-                        .createStatement()
-                        .executeQuery("SELECT count(*) FROM reaction r JOIN users u ON u.id = r.user_id WHERE u.erased_at IS NOT NULL")) {
-            row.next();
-            assertEquals(0, row.getInt(1), "their reactions");
+        long id = UserId.parse(people.ann.id()).value();
+        for (var owned : List.of(
+                "reaction WHERE user_id",
+                "session WHERE user_id",
+                "stream_ticket WHERE user_id",
+                "identity WHERE user_id",
+                "idempotency WHERE user_id",
+                "media WHERE owner_id",
+                "invite WHERE created_by",
+                "ban WHERE user_id",
+                "block WHERE blocked_id + blocker_id - " + UserId.parse(people.eve.id()).value(),
+                "report WHERE reporter_id",
+                "message_search WHERE words IS NOT NULL AND sender_id",
+                "member WHERE (left_at IS NULL OR notifications <> 'all') AND user_id")) {
+            assertEquals(0, rows("SELECT count(*) FROM " + owned + " = " + id), owned);
         }
         try (var jedis = REDIS.jedis()) {
             assertFalse(jedis.exists("s:{" + people.ann.id() + "}"));
@@ -170,6 +180,14 @@ class ErasureHttpTest {
         assertProblem("too_many_requests", 429, refused);
         assertTrue(refused.headers().firstValue("Retry-After").isPresent());
         assertEquals(200, people.ann.ask("GET", "/v1/users/me", null).statusCode(), "nothing was changed");
+    }
+
+    private static int rows(String count) throws Exception {
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var row = connection.createStatement().executeQuery(count)) {
+            row.next();
+            return row.getInt(1);
+        }
     }
 
     private HttpResponse<String> post(String path, String body) throws Exception {

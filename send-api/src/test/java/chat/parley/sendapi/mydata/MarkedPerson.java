@@ -69,6 +69,8 @@ final class MarkedPerson {
         done(eve, "POST", messages(group) + "/1/reports", "{\"reason\":\"other\",\"note\":\"look\"}");
         done(ann, "POST", messages(group) + "/2/reports", "{\"reason\":\"other\",\"note\":\"" + mark + "\"}");
         done(ann, "PUT", "/v1/users/me/blocks/" + eve.id(), null);
+        done(ann, "POST", "/v1/conversations/" + group + "/invites", "{}");
+        done(ann, "PUT", "/v1/conversations/" + group + "/notifications", "{\"level\":\"mentions\"}");
         done(ann, "PUT", "/v1/presence/me", "{\"status\":\"away\",\"text\":\"" + mark + "\"}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())

@@ -63,6 +63,7 @@ class ChannelTest {
             ben.inDialog("Join").click();
             assertThat(ben.composer()).isVisible();
             assertThat(ann.dialog().getByText("2 members")).isVisible();
+            assertThat(ann.page().locator(".notice-line")).hasText("Ben joined");
 
             ann.dialog()
                     .getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Revoke the link"))

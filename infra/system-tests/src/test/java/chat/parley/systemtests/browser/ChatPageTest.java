@@ -400,8 +400,16 @@ class ChatPageTest {
             assertNamed(ann);
             ann.page().keyboard().press("Escape");
             assertThat(ann.button("New group")).isFocused();
-            ann.button("Your account, Ann").click();
-            assertNamed(ann);
+            for (var opener : List.of("Channels", "Search messages", "Your account, Ann")) {
+                ann.button(opener).click();
+                assertNamed(ann);
+                ann.page().keyboard().press("Escape");
+            }
+            for (var tool : List.of("React", "More")) {
+                ann.act("hello", tool);
+                assertNamed(ann);
+                ann.page().keyboard().press("Escape");
+            }
         }
     }
 

@@ -210,6 +210,8 @@ class MessageActionsTest {
             ann.awaitState("two", "sent");
             var keys = ann.page().keyboard();
             keys.press("Shift+Tab");
+            assertThat(ann.button("Attach files")).isFocused();
+            keys.press("Shift+Tab");
             assertThat(ann.message("two")).isFocused();
             keys.press("ArrowUp");
             assertThat(ann.message("one")).isFocused();
