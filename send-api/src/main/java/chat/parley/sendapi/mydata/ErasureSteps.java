@@ -156,7 +156,7 @@ public final class ErasureSteps {
         };
     }
 
-    /** Nothing is left to be told to others. */
+    /** Nothing is left to be told to others; notices are messages by then. */
     public static ErasureStep told(Outbox outbox) {
         return (erasure, pace) -> !outbox.hasAnythingOf(erasure.user());
     }
