@@ -38,10 +38,10 @@ abstract class MessageChangeContract extends MessageStoreContract {
         var body = new MessageBody(
                 MessageBody.Type.IMAGE,
                 null,
-                "[{\"id\":\"a\"}]",
+                null,
                 1L,
                 List.of(BOB, MessageBody.EVERYONE),
-                "{\"a\":[1,\"\\u0000\"]}",
+                "{\"a\":[1,\"\\u0001\"]}",
                 null);
         var stored = assertInstanceOf(
                 AppendOutcome.Stored.class, store().append(new NewMessage(talk, VERSION, ANN, "second", body)));
