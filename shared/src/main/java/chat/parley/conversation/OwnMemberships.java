@@ -43,7 +43,9 @@ public final class OwnMemberships {
      * @param name of the conversation; null where it has none
      */
     public record Own(
-            MemberState state, Conversation.Type type, @Nullable String name) {
+            MemberState state,
+            Conversation.Type type,
+            @Nullable String name) {
 
         /** Of what. */
         public ConversationId conversation() {

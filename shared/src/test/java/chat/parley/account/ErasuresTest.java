@@ -57,19 +57,17 @@ class ErasuresTest {
             var user = node.somebody();
             var session = node.accounts.sessions().open(user.id(), "Browser", true);
             String token = node.tokenOf(session);
-            String cookie = SessionCookie.PLAIN.cookieName() + "=" + session.cookie().reveal();
-            String ticket = node.accounts
-                    .tickets()
-                    .make(accepted(node.bearer(token)))
-                    .reveal();
+            String cookie =
+                    SessionCookie.PLAIN.cookieName() + "=" + session.cookie().reveal();
+            String ticket =
+                    node.accounts.tickets().make(accepted(node.bearer(token))).reveal();
             accepted(node.cookie(cookie));
             accepted(other.cookie(cookie));
             accepted(other.bearer(token));
             accepted(other.ticket(ticket));
 
             assertEquals(
-                    Optional.of(List.of(session.id())),
-                    node.accounts.erasures().begin(user.id()));
+                    Optional.of(List.of(session.id())), node.accounts.erasures().begin(user.id()));
             assertRefused(node.bearer(token));
             assertRefused(node.cookie(cookie));
             assertRefused(node.ticket(ticket));
@@ -155,10 +153,8 @@ class ErasuresTest {
             String token = token(node, "subject");
             var user = accepted(node.bearer(token)).user();
             assertEquals(user, accepted(other.bearer(token)).user());
-            String ticket = other.accounts
-                    .tickets()
-                    .make(accepted(other.bearer(token)))
-                    .reveal();
+            String ticket =
+                    other.accounts.tickets().make(accepted(other.bearer(token))).reveal();
             accepted(other.ticket(ticket));
 
             node.accounts.erasures().begin(user);
@@ -197,7 +193,8 @@ class ErasuresTest {
     }
 
     private Path issuersFile() throws Exception {
-        Files.writeString(folder.resolve("keys.json"), new JWKSet(key).toPublicJWKSet().toString());
+        Files.writeString(
+                folder.resolve("keys.json"), new JWKSet(key).toPublicJWKSet().toString());
         return Files.writeString(folder.resolve("issuers.json"), """
                 [{"issuer":"%s","audience":"parley","jwks_file":"keys.json"}]""".formatted(ISSUER));
     }

@@ -63,7 +63,16 @@ class ErasureHttpTest {
     @Test
     void no_store_has_a_word_of_who_was_erased() throws Exception {
         var before = String.join("\n", traces.of(people.mark));
-        for (var place : List.of("users", "session", "message:", "message_version", "media", "idempotency", "redis s:", "redis p:", "file")) {
+        for (var place : List.of(
+                "users",
+                "session",
+                "message:",
+                "message_version",
+                "media",
+                "idempotency",
+                "redis s:",
+                "redis p:",
+                "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }
         assertEquals(202, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
@@ -71,7 +80,8 @@ class ErasureHttpTest {
         try (var connection = POSTGRES.dataSource().getConnection();
                 var row = connection
                         .createStatement()
-                        .executeQuery("SELECT count(*) FROM reaction r JOIN users u ON u.id = r.user_id WHERE u.erased_at IS NOT NULL")) {
+                        .executeQuery(
+                                "SELECT count(*) FROM reaction r JOIN users u ON u.id = r.user_id WHERE u.erased_at IS NOT NULL")) {
             row.next();
             assertEquals(0, row.getInt(1), "their reactions");
         }
@@ -100,7 +110,8 @@ class ErasureHttpTest {
         var group = ApiPerson.json(people.bob.ask("GET", "/v1/conversations/" + people.group, null));
         assertEquals(2, group.get("member_count").intValue());
         assertTrue(
-                group.get("members").findValuesAsText("role").contains("owner"), "handed over: " + group.get("members"));
+                group.get("members").findValuesAsText("role").contains("owner"),
+                "handed over: " + group.get("members"));
         assertEquals(
                 201,
                 people.bob
@@ -139,7 +150,10 @@ class ErasureHttpTest {
         assertEquals(401, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
         assertEquals(
                 401,
-                post("/v1/sessions/refresh", "{\"refresh_token\":\"" + people.session.get("refresh_token").textValue() + "\"}")
+                post(
+                                "/v1/sessions/refresh",
+                                "{\"refresh_token\":\""
+                                        + people.session.get("refresh_token").textValue() + "\"}")
                         .statusCode());
         assertEquals(
                 401,
@@ -161,9 +175,11 @@ class ErasureHttpTest {
     void only_who_knows_the_password_is_erased() throws Exception {
         assertProblem("invalid_field", 400, people.ann.ask("DELETE", "/v1/users/me", null));
         assertProblem("invalid_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{}"));
-        assertProblem("unknown_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"x\",\"sure\":true}"));
+        assertProblem(
+                "unknown_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"x\",\"sure\":true}"));
         for (int i = 0; i < 10; i++) {
-            assertProblem("bad_credentials", 401, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"wrong horse\"}"));
+            assertProblem(
+                    "bad_credentials", 401, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"wrong horse\"}"));
         }
         var refused = people.ann.ask("DELETE", "/v1/users/me", ERASE);
         assertProblem("too_many_requests", 429, refused);
@@ -177,8 +193,7 @@ class ErasureHttpTest {
                 .POST(BodyPublishers.ofString(body)));
     }
 
-    private static void assertProblem(String code, int status, HttpResponse<String> answer)
-            throws Exception {
+    private static void assertProblem(String code, int status, HttpResponse<String> answer) throws Exception {
         assertEquals(status, answer.statusCode(), answer.body());
         JsonNode problem = ApiPerson.json(answer);
         assertEquals(code, problem.get("code").textValue());
