@@ -5,6 +5,7 @@ import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.Expiry;
 import chat.parley.conversation.Invites;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
@@ -19,6 +20,7 @@ import chat.parley.presence.TypingPace;
 import chat.parley.receipt.Receipts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.Reports;
+import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
@@ -59,6 +61,11 @@ import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
+import chat.parley.sendapi.retention.Retention;
+import chat.parley.sendapi.search.IndexSweep;
+import chat.parley.sendapi.search.Indexer;
+import chat.parley.sendapi.search.SearchMessages;
+import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.Typing;
 import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -82,6 +89,7 @@ final class Features {
     final MessageChangeRoutes messageChanges;
     final TypingRoutes typing;
     final PresenceRoutes presence;
+    final SearchRoutes search;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -93,7 +101,9 @@ final class Features {
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
+        var index = new SearchIndex(stores.postgres);
+        var indexer = stores.opened(new Indexer(index, stores.meters));
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
         sendNotice = new SendNotice(
                 stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
         var change = changeConversation();
@@ -113,10 +123,12 @@ final class Features {
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        search = search(index);
         receipts = receipts();
         typing = typing();
         presence = presence();
         startRelay();
+        startRetention(index);
     }
 
     private Idempotency idempotency() {
@@ -214,6 +226,13 @@ final class Features {
         return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
+    private SearchRoutes search(SearchIndex index) {
+        stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
+        return new SearchRoutes(
+                new SearchMessages(index, stores.conversations, stores.messages),
+                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
+    }
+
     private void startRelay() {
         var relay = new Relay(
                 stores.outbox,
@@ -225,5 +244,17 @@ final class Features {
                 stores.clock,
                 stores.meters);
         stores.opened(relay.start());
+    }
+
+    private void startRetention(SearchIndex index) {
+        var retention = new Retention(
+                new Expiry(stores.postgres, stores.clock),
+                stores.messages,
+                index,
+                stores.outbox,
+                settings.bounds().retention(),
+                stores.clock,
+                stores.meters);
+        stores.opened(retention.start());
     }
 }

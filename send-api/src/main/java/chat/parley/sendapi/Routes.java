@@ -18,6 +18,7 @@ import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
+import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
@@ -32,6 +33,7 @@ final class Routes {
         install(routes, features.channels, features.invites, features.bans, features.pins);
         install(routes, features.blocks, features.notifications, features.reports);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);
         install(routes, features.typing);
@@ -138,5 +140,9 @@ final class Routes {
         routes.get("/v1/presence", presence::list, PERSON);
         routes.get("/v1/presence/me", presence::mine, PERSON);
         routes.put("/v1/presence/me", presence::choose, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, SearchRoutes search) {
+        routes.get("/v1/search/messages", search::messages, PERSON);
     }
 }

@@ -45,7 +45,8 @@ public final class ConversationJson {
         json.writeNumberField("joined_seq", me.joinedSeq());
         json.writeNumberField("read_seq", me.readSeq());
         json.writeNumberField("delivered_seq", me.deliveredSeq());
-        json.writeNumberField("unread_count", conversation.lastSeq() - me.readSeq());
+        // What expired counts no more, whether it was read or not.
+        json.writeNumberField("unread_count", conversation.lastSeq() - Math.max(me.readSeq(), me.joinedSeq() - 1));
         if (notifications.level() != Notifications.Level.ALL) {
             json.writeStringField("notifications", notifications.level().text());
         }
