@@ -59,9 +59,9 @@ import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.retention.Retention;
 import chat.parley.sendapi.safety.BlockRoutes;
 import chat.parley.sendapi.safety.ReportRoutes;
-import chat.parley.sendapi.retention.Retention;
 import chat.parley.sendapi.search.IndexSweep;
 import chat.parley.sendapi.search.Indexer;
 import chat.parley.sendapi.search.SearchMessages;
@@ -100,10 +100,10 @@ final class Features {
         this.settings = settings;
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
-        media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         var index = new SearchIndex(stores.postgres);
         var indexer = stores.opened(new Indexer(index, stores.meters));
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
+        media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         sendNotice = new SendNotice(
                 stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
         var change = changeConversation();

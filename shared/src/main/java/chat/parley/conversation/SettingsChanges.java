@@ -73,8 +73,9 @@ public final class SettingsChanges {
                     .bind("at", Rows.time(locked.at()))
                     .execute();
             String name = wanted.name();
-            boolean isRenamed = name != null && !name.equals(locked.settings().name());
-            return updated(locked, actor, isRenamed ? Notices.renamed(locked, actor, name) : null);
+            var notice =
+                    name == null || name.equals(locked.settings().name()) ? null : Notices.renamed(locked, actor, name);
+            return updated(locked, actor, notice);
         });
     }
 

@@ -63,7 +63,7 @@ public final class Typing {
         return true;
     }
 
-    /** Whether anybody is told: what a member may not say is not announced either: where only admins post, or one of two blocks the other. */
+    /** Whether anybody is told. What may not be said, since only admins post or one of two blocks the other, is not announced either. */
     private static boolean isHeard(Roster roster, UserId user) {
         return roster.maySend(user) && roster.members().size() <= MEMBERS_MAX;
     }

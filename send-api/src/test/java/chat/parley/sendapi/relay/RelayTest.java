@@ -329,7 +329,11 @@ class RelayTest {
         var pushes = new PushQueue(redis, meters);
         var conversations = new Conversations(postgres);
         var notices = new SendNotice(
-                conversations, new Notices(postgres), messages, new MessageNews(events, pushes, outbox, unused -> {}), outbox);
+                conversations,
+                new Notices(postgres),
+                messages,
+                new MessageNews(events, pushes, outbox, unused -> {}),
+                outbox);
         var relay = new Relay(outbox, messages, conversations, events, pushes, notices, clock, meters);
         return new Parts(redis, events, pushes, relay);
     }
