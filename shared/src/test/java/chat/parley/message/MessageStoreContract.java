@@ -267,7 +267,8 @@ public abstract class MessageStoreContract {
         assertEquals(List.of(), store().versions(talk, 2));
         assertEquals(List.of(), store().reactions(talk, 2, null, 10));
         assertEquals(1, store().reactions(talk, 6, null, 10).size());
-        assertEquals(List.of(), store().changedSince(List.of(talk), clock.instant().plusSeconds(9), 10));
+        assertEquals(
+                List.of(), store().changedSince(List.of(talk), clock.instant().plusSeconds(9), 10));
         assertEquals(8, send(talk, ANN, "next", "goes on").seq());
         assertEquals(1, store().after(other, 0, 10).size());
         assertEquals(3, store().removeBefore(talk, Long.MAX_VALUE, 1_000));
@@ -290,7 +291,8 @@ public abstract class MessageStoreContract {
                 return null;
             }
             for (long seq = writer; seq <= 100; seq += 3) {
-                store().change(new MessageChange(talk, VERSION, seq, ANN, new MessageChange.Edit("edited", null, null)));
+                store().change(new MessageChange(
+                        talk, VERSION, seq, ANN, new MessageChange.Edit("edited", null, null)));
                 store().change(new MessageChange(talk, VERSION, seq, BOB, new MessageChange.React("👍")));
             }
             return null;

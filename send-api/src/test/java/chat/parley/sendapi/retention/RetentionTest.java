@@ -97,7 +97,9 @@ class RetentionTest {
             }
             assertEquals(0, found(reader, "old"));
         }
-        assertEquals(404, bob.ask("PUT", path(talk) + "/2/reactions/%F0%9F%91%8D", null).statusCode());
+        assertEquals(
+                404,
+                bob.ask("PUT", path(talk) + "/2/reactions/%F0%9F%91%8D", null).statusCode());
         var answer = bob.ask("POST", path(talk), body("x", ",\"reply_to\":2"));
         assertEquals(400, answer.statusCode(), answer.body());
         for (var table : List.of("message", "message_version", "reaction", "message_search")) {
@@ -141,7 +143,11 @@ class RetentionTest {
         limit(talk, HOUR);
         pass(Duration.ZERO);
         assertEquals(2, unread(bob, talk));
-        assertEquals(2, json(bob.ask("GET", "/v1/users/me/unread", null)).at("/unread_count").intValue());
+        assertEquals(
+                2,
+                json(bob.ask("GET", "/v1/users/me/unread", null))
+                        .at("/unread_count")
+                        .intValue());
         age(talk, 5);
         pass(Duration.ZERO);
         assertEquals(0, unread(bob, talk));
@@ -166,7 +172,9 @@ class RetentionTest {
         pass(HOUR);
         assertEquals(10, rowsBefore("message", talk, 9_999));
         assertEquals(1, rowsBefore("message", other, 9_999));
-        assertEquals(1_301, json(ann.ask("POST", path(talk), body("next", ""))).at("/seq").intValue());
+        assertEquals(
+                1_301,
+                json(ann.ask("POST", path(talk), body("next", ""))).at("/seq").intValue());
     }
 
     @Test
@@ -178,7 +186,8 @@ class RetentionTest {
         limit(talk, HOUR);
         pass(Duration.ZERO);
         assertEquals(List.of(), texts(json(ann.ask("GET", path(talk), null))));
-        assertEquals(2, json(ann.ask("POST", path(talk), body("two", ""))).at("/seq").intValue());
+        assertEquals(
+                2, json(ann.ask("POST", path(talk), body("two", ""))).at("/seq").intValue());
         pass(Duration.ZERO);
         assertEquals(List.of("two"), texts(json(ann.ask("GET", path(talk), null))));
     }
@@ -197,10 +206,11 @@ class RetentionTest {
         pass(Duration.ZERO);
         assertEquals(
                 List.of(2L),
-                postgres.with(db -> db.createQuery("SELECT subject FROM outbox WHERE conversation_id = ? AND kind IN (1, 7)")
-                        .bind(0, id(talk))
-                        .mapTo(Long.class)
-                        .list()));
+                postgres.with(
+                        db -> db.createQuery("SELECT subject FROM outbox WHERE conversation_id = ? AND kind IN (1, 7)")
+                                .bind(0, id(talk))
+                                .mapTo(Long.class)
+                                .list()));
     }
 
     @Test
@@ -227,8 +237,8 @@ class RetentionTest {
         send(ann, talk, "one", "");
         new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
-        long told = postgres.with(
-                db -> db.createQuery("SELECT count(*) FROM outbox WHERE conversation_id = ? AND kind = 3")
+        long told =
+                postgres.with(db -> db.createQuery("SELECT count(*) FROM outbox WHERE conversation_id = ? AND kind = 3")
                         .bind(0, id(talk))
                         .mapTo(Long.class)
                         .one());
@@ -238,8 +248,7 @@ class RetentionTest {
     @Test
     void a_limit_that_nobody_could_read_under_is_refused() {
         var complaint = assertThrows(
-                IllegalArgumentException.class,
-                () -> Bounds.retention(new Settings(Map.of("PARLEY_RETENTION", "59"))));
+                IllegalArgumentException.class, () -> Bounds.retention(new Settings(Map.of("PARLEY_RETENTION", "59"))));
         assertTrue(complaint.getMessage().startsWith("PARLEY_RETENTION is 59"), complaint.getMessage());
         assertEquals(Duration.ofMinutes(1), Bounds.retention(new Settings(Map.of("PARLEY_RETENTION", "60"))));
         assertEquals(Duration.ZERO, Bounds.retention(new Settings(Map.of())));
@@ -257,10 +266,10 @@ class RetentionTest {
 
     /** Times of people are those of the machine; the passes are made at the same time. */
     private void pass(Duration everywhere) {
-        clock.set(Instant.ofEpochMilli(postgres.with(db -> db.createQuery(
-                        "SELECT (extract(epoch FROM now()) * 1000)::bigint + 60000")
-                .mapTo(Long.class)
-                .one())));
+        clock.set(Instant.ofEpochMilli(
+                postgres.with(db -> db.createQuery("SELECT (extract(epoch FROM now()) * 1000)::bigint + 60000")
+                        .mapTo(Long.class)
+                        .one())));
         try (var retention = retention(everywhere)) {
             retention.pass();
         }
@@ -284,12 +293,13 @@ class RetentionTest {
                 id(talk),
                 seq));
         postgres.with(db -> db.execute(
-                "UPDATE conversation SET created_at = created_at - interval '3 days', oldest_at = NULL WHERE id = ?", id(talk)));
+                "UPDATE conversation SET created_at = created_at - interval '3 days', oldest_at = NULL WHERE id = ?",
+                id(talk)));
     }
 
     private void limit(String talk, Duration limit) {
-        postgres.with(db -> db.execute(
-                "UPDATE conversation SET retention_seconds = ? WHERE id = ?", limit.toSeconds(), id(talk)));
+        postgres.with(db ->
+                db.execute("UPDATE conversation SET retention_seconds = ? WHERE id = ?", limit.toSeconds(), id(talk)));
     }
 
     private long rowsBefore(String table, String talk, long seq) {
@@ -302,7 +312,9 @@ class RetentionTest {
     }
 
     private static int unread(ApiPerson reader, String talk) throws Exception {
-        return json(reader.ask("GET", "/v1/conversations/" + talk, null)).at("/me/unread_count").intValue();
+        return json(reader.ask("GET", "/v1/conversations/" + talk, null))
+                .at("/me/unread_count")
+                .intValue();
     }
 
     private static void awaitFound(ApiPerson reader, String word, int count) {
@@ -310,7 +322,9 @@ class RetentionTest {
     }
 
     private static int found(ApiPerson reader, String word) throws Exception {
-        return json(reader.ask("GET", "/v1/search/messages?q=" + word, null)).at("/items").size();
+        return json(reader.ask("GET", "/v1/search/messages?q=" + word, null))
+                .at("/items")
+                .size();
     }
 
     private static void send(ApiPerson sender, String talk, String text, String fields) throws Exception {
