@@ -7,6 +7,10 @@ import chat.parley.conversation.Expiry;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.presence.TypingPace;
+import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
@@ -33,6 +37,7 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
@@ -42,7 +47,10 @@ import chat.parley.sendapi.search.IndexSweep;
 import chat.parley.sendapi.search.Indexer;
 import chat.parley.sendapi.search.SearchMessages;
 import chat.parley.sendapi.search.SearchRoutes;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -54,6 +62,8 @@ final class Features {
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
     final SearchRoutes search;
+    final TypingRoutes typing;
+    final PresenceRoutes presence;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -75,6 +85,8 @@ final class Features {
         messageChanges = messageChanges(messageNews, history);
         search = search(index);
         receipts = receipts();
+        typing = typing();
+        presence = presence();
         startRelay();
         startRetention(index);
     }
@@ -151,6 +163,19 @@ final class Features {
         return new SearchRoutes(
                 new SearchMessages(index, stores.conversations, stores.messages),
                 new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
+    }
+
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
     }
 
     private void startRelay() {

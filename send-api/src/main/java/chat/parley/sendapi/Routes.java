@@ -9,8 +9,10 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.search.SearchRoutes;
+import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -25,6 +27,8 @@ final class Routes {
         install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);
+        install(routes, features.typing);
+        install(routes, features.presence);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -92,5 +96,15 @@ final class Routes {
 
     private static void install(RoutesConfig routes, SearchRoutes search) {
         routes.get("/v1/search/messages", search::messages, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, TypingRoutes typing) {
+        routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, PresenceRoutes presence) {
+        routes.get("/v1/presence", presence::list, PERSON);
+        routes.get("/v1/presence/me", presence::mine, PERSON);
+        routes.put("/v1/presence/me", presence::choose, PERSON);
     }
 }

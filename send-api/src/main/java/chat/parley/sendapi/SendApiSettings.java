@@ -34,14 +34,16 @@ public record SendApiSettings(
      * @param connections most PostgreSQL connections, and most Redis connections
      * @param sendsPerMinute messages one person may send through this process
      * @param editWindow how long after sending an author may edit; zero: for ever
+     * @param presence whether it is told who is there
      * @param retention how long messages are kept; zero: for ever
      */
-    public record Bounds(int connections, int sendsPerMinute, Duration editWindow, Duration retention) {
+    public record Bounds(
+            int connections, int sendsPerMinute, Duration editWindow, boolean presence, Duration retention) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, Duration.ZERO);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO);
         }
 
         private static Bounds from(Settings settings) {
@@ -54,6 +56,7 @@ public record SendApiSettings(
                             "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
                     sendsPerMinute(settings),
                     editWindow(settings),
+                    settings.flag("PARLEY_PRESENCE", true),
                     retention(settings));
         }
 

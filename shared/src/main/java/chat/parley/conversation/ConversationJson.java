@@ -24,8 +24,10 @@ public final class ConversationJson {
      *
      * @param lastMessage the newest one, if there is one that this member may see
      */
-    public static void writeFor(Member me, Conversation conversation, @Nullable Message lastMessage, JsonGenerator json)
+    public static void writeFor(Membership membership, @Nullable Message lastMessage, JsonGenerator json)
             throws IOException {
+        var conversation = membership.conversation();
+        var me = membership.me().member();
         json.writeStartObject();
         fields(conversation, lastMessage, json);
         json.writeObjectFieldStart("me");

@@ -73,20 +73,20 @@ public final class ConversationList {
     /**
      * One line of the list.
      *
-     * @param last the newest message, where there is one that {@code me} may see
+     * @param last the newest message, where there is one that the person may see
      */
-    public record Entry(
-            Conversation conversation, Member me, @Nullable Message last) {}
+    public record Entry(Membership membership, @Nullable Message last) {}
 
     /** The members shown of a conversation at one version. */
     private record Shown(long version, List<Member> members) {}
 
     /** A line without its members. */
     private record Line(
-            Conversation conversation,
-            long version,
-            Member me,
-            @Nullable Message last) {}
+            Membership membership, long version, @Nullable Message last) {
+        ConversationId id() {
+            return membership.conversation().id();
+        }
+    }
 
     /**
      * The person's conversations, last active first.
@@ -100,8 +100,8 @@ public final class ConversationList {
             var shown = shown(connection, lines);
             var entries = new ArrayList<Entry>(lines.size());
             for (var line : lines) {
-                var members = shown.getOrDefault(line.conversation.id(), List.of());
-                entries.add(new Entry(line.conversation.withMembers(members), line.me, line.last));
+                var members = shown.getOrDefault(line.id(), List.of());
+                entries.add(new Entry(line.membership.withMembers(members), line.last));
             }
             return entries;
         } catch (SQLException e) {
@@ -127,9 +127,8 @@ public final class ConversationList {
                 var lines = new ArrayList<Line>(limit);
                 while (rows.next()) {
                     lines.add(new Line(
-                            Rows.conversation(rows, List.of()),
+                            Conversations.membership(rows),
                             rows.getLong("members_version"),
-                            Rows.member(rows),
                             MessageRows.messageOrNull(rows, messageFrom)));
                 }
                 return lines;
@@ -142,7 +141,7 @@ public final class ConversationList {
         var shown = new HashMap<ConversationId, List<Member>>();
         var missing = new ArrayList<ConversationId>();
         for (var line : lines) {
-            var id = line.conversation.id();
+            var id = line.id();
             var cached = cache.getIfPresent(id);
             if (cached != null && cached.version == line.version) {
                 shown.put(id, cached.members);

@@ -99,16 +99,18 @@ public final class Conversations {
      * have to change: reads the members of the smaller conversations.
      */
     static final String MARKS_SINCE = """
+            WITH mine AS MATERIALIZED (
+                SELECT me.conversation_id, me.joined_at, c.member_count <= %d AS told
+                FROM member me JOIN conversation c ON c.id = me.conversation_id
+                WHERE me.user_id = :user AND me.left_at IS NULL
+            )
             SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
-            FROM member me
-            JOIN conversation c ON c.id = me.conversation_id AND c.member_count <= %1$d
-            JOIN member m ON m.conversation_id = c.id
-            WHERE me.user_id = :user AND me.left_at IS NULL AND m.left_at IS NULL
-                AND m.marks_changed_at >= greatest(:since, me.joined_at)
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id
+            WHERE mine.told AND m.left_at IS NULL AND m.marks_changed_at >= greatest(:since, mine.joined_at)
             UNION ALL
-            SELECT me.conversation_id, me.user_id, me.read_seq, me.delivered_seq, me.marks_changed_at
-            FROM member me JOIN conversation c ON c.id = me.conversation_id AND c.member_count > %1$d
-            WHERE me.user_id = :user AND me.left_at IS NULL AND me.marks_changed_at >= :since
+            SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id AND m.user_id = :user
+            WHERE NOT mine.told AND m.marks_changed_at >= :since
             """.formatted(MembersMarks.TOLD_MEMBERS_MAX);
 
     private static final String NEWEST_TIME = """
@@ -331,7 +333,7 @@ public final class Conversations {
         return members;
     }
 
-    private static Membership membership(ResultSet row) throws SQLException {
+    static Membership membership(ResultSet row) throws SQLException {
         return new Membership(
                 Rows.conversation(row, List.of()), Rows.instant(row, "updated_at"), Rows.memberState(row));
     }

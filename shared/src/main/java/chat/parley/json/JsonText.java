@@ -37,8 +37,8 @@ public final class JsonText {
     }
 
     /**
-     * A time as the contract writes it, for example {@code 2026-11-22T20:15:03.120Z}: always three digits, so that equal times are equal text. By hand,
-     * because a formatter's work was a fifth of a list of conversations.
+     * A time as the contract writes it, for example {@code 2026-11-22T20:15:03.120Z}: always three digits, so that equal times are equal text. By hand: some
+     * 40 ns where a formatter takes 100 and more, and a list of conversations writes a thousand of them.
      */
     public static String time(Instant instant) {
         var time = LocalDateTime.ofEpochSecond(instant.getEpochSecond(), instant.getNano(), ZoneOffset.UTC);

@@ -86,6 +86,10 @@ class ConversationsAtScaleTest {
                 .replace(":user", Long.toString(ann.value()))
                 .replace(":since", "now()"));
         assertFalse(plan.contains("Seq Scan on member m"), plan);
+        String marks = explain(Conversations.MARKS_SINCE
+                .replace(":user", Long.toString(ann.value()))
+                .replace(":since", "now()"));
+        assertFalse(marks.contains("Seq Scan"), marks);
     }
 
     private String explain(String statement) {

@@ -80,9 +80,9 @@ class ConversationsTest {
         world.messageSent(ids.getFirst());
         var first = world.list.page(ann, null, 3);
         assertEquals(List.of(ids.get(0), ids.get(4), ids.get(3)), conversationIds(first));
-        assertEquals(2, first.getFirst().conversation().members().size());
+        assertEquals(2, first.getFirst().membership().conversation().members().size());
 
-        var last = first.getLast().conversation();
+        var last = first.getLast().membership().conversation();
         var second = world.list.page(ann, new ListPosition(last.lastAt(), last.id()), 3);
         assertEquals(List.of(ids.get(2), ids.get(1)), conversationIds(second));
         assertTrue(world.list.page(world.person(), null, 3).isEmpty());
@@ -96,19 +96,18 @@ class ConversationsTest {
                 2,
                 world.list
                         .page(ann, null, 3)
-                        .getFirst()
-                        .conversation()
+                        .getFirst().membership().conversation()
                         .members()
                         .size());
         world.changes.add(group, ann, List.of(carol), Role.MEMBER);
-        var joined = world.list.page(ann, null, 3).getFirst().conversation();
+        var joined = world.list.page(ann, null, 3).getFirst().membership().conversation();
         assertEquals(3, joined.memberCount());
         assertEquals(List.of(ann, bob, carol), users(joined.members()));
         world.changes.setRole(group, ann, bob, Role.ADMIN);
-        var promoted = world.list.page(ann, null, 3).getFirst().conversation().members();
+        var promoted = world.list.page(ann, null, 3).getFirst().membership().conversation().members();
         assertEquals(Role.ADMIN, promoted.get(1).role());
         world.changes.remove(group, ann, bob);
-        var left = world.list.page(ann, null, 3).getFirst().conversation();
+        var left = world.list.page(ann, null, 3).getFirst().membership().conversation();
         assertEquals(List.of(ann, carol), users(left.members()));
     }
 
@@ -125,7 +124,7 @@ class ConversationsTest {
                 break;
             }
             seen.addAll(conversationIds(page));
-            var last = page.getLast().conversation();
+            var last = page.getLast().membership().conversation();
             after = new ListPosition(last.lastAt(), last.id());
         }
         assertEquals(7, seen.size());
@@ -239,8 +238,10 @@ class ConversationsTest {
         assertEquals(List.of(new Head(group, 2)), world.conversations.recentHeads(ann, 10));
     }
 
-    private static List<ConversationId> conversationIds(List<ConversationList.Entry> memberships) {
-        return memberships.stream().map(each -> each.conversation().id()).toList();
+    private static List<ConversationId> conversationIds(List<ConversationList.Entry> entries) {
+        return entries.stream()
+                .map(each -> each.membership().conversation().id())
+                .toList();
     }
 
     private static List<UserId> users(List<Member> members) {

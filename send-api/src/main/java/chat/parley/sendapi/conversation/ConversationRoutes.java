@@ -104,11 +104,11 @@ public final class ConversationRoutes {
             json.writeStartObject();
             json.writeArrayFieldStart("items");
             for (var entry : page) {
-                ConversationJson.writeFor(entry.me(), entry.conversation(), entry.last(), json);
+                ConversationJson.writeFor(entry.membership(), entry.last(), json);
             }
             json.writeEndArray();
             if (more) {
-                var last = page.getLast().conversation();
+                var last = page.getLast().membership().conversation();
                 var position = new ListPosition(last.lastAt(), last.id());
                 json.writeStringField("after", PageCursor.after(position).toString());
             }
@@ -183,6 +183,6 @@ public final class ConversationRoutes {
         var conversation = membership.conversation();
         var last = newest.get(conversation.id());
         boolean visible = last != null && last.seq() >= me.joinedSeq();
-        ConversationJson.writeFor(me, conversation, visible ? last : null, json);
+        ConversationJson.writeFor(membership, visible ? last : null, json);
     }
 }
