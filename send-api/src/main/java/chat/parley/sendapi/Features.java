@@ -10,7 +10,6 @@ import chat.parley.media.MediaCollector;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
-import chat.parley.conversation.ConversationList;
 import chat.parley.receipt.Receipts;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;

@@ -53,7 +53,8 @@ public final class RunningSendApi implements AutoCloseable {
     public static RunningSendApi startWithoutPresence(RealPostgres postgres, RealRedis redis) {
         var folder = temporaryFolder();
         var usual = SendApiSettings.Bounds.of(8);
-        var bounds = new SendApiSettings.Bounds(usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false, usual.retention());
+        var bounds = new SendApiSettings.Bounds(
+                usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false, usual.retention());
         var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,

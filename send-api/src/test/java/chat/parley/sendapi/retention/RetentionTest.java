@@ -220,10 +220,9 @@ class RetentionTest {
         send(ann, talk, "first", "");
         copies(talk, 1_300);
         new Expiry(postgres, clock).hide(ConversationId.parse(talk), 1_251, clock.instant());
-        try (var dying = retention(Duration.ZERO)) {
-            dying.close();
-            dying.pass();
-        }
+        var dying = retention(Duration.ZERO);
+        dying.close();
+        dying.pass();
         assertEquals(800, rowsBefore("message", talk, 9_999), "one step");
         pass(Duration.ZERO);
         assertEquals(50, rowsBefore("message", talk, 9_999));
