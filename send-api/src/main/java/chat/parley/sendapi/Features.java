@@ -60,9 +60,9 @@ final class Features {
     final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
-    final SearchRoutes search;
     final TypingRoutes typing;
     final PresenceRoutes presence;
+    final SearchRoutes search;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -175,6 +175,13 @@ final class Features {
         var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
         var audience = new PresenceAudience(stores.postgres);
         return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
+    }
+
+    private SearchRoutes search(SearchIndex index) {
+        stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
+        return new SearchRoutes(
+                new SearchMessages(index, stores.conversations, stores.messages),
+                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
     }
 
     private void startRelay() {

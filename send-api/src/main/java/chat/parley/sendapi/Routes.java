@@ -107,4 +107,8 @@ final class Routes {
         routes.get("/v1/presence/me", presence::mine, PERSON);
         routes.put("/v1/presence/me", presence::choose, PERSON);
     }
+
+    private static void install(RoutesConfig routes, SearchRoutes search) {
+        routes.get("/v1/search/messages", search::messages, PERSON);
+    }
 }

@@ -32,10 +32,15 @@ final class SearchCursor {
         return hit;
     }
 
+    /** Tells the orders apart: a place in one means nothing in the other. */
+    private static byte letter(Order order) {
+        return (byte) order.name().charAt(0);
+    }
+
     private static @Nullable Hit parse(String text, Order order) {
         try {
             byte[] bytes = Base64.getUrlDecoder().decode(text);
-            if (bytes.length != BYTES || bytes[0] != order.ordinal()) {
+            if (bytes.length != BYTES || bytes[0] != letter(order)) {
                 return null;
             }
             var parts = ByteBuffer.wrap(bytes, 1, BYTES - 1);
@@ -52,7 +57,7 @@ final class SearchCursor {
 
     static String text(Hit hit, Order order) {
         byte[] bytes = ByteBuffer.allocate(BYTES)
-                .put((byte) order.ordinal())
+                .put(letter(order))
                 .putFloat(hit.rank())
                 .putLong(hit.at().toEpochMilli())
                 .putLong(hit.conversation().value())
