@@ -157,13 +157,6 @@ final class Features {
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
-    private SearchRoutes search(SearchIndex index) {
-        stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
-        return new SearchRoutes(
-                new SearchMessages(index, stores.conversations, stores.messages),
-                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
-    }
-
     private TypingRoutes typing() {
         var pace = new TypingPace(stores.redis);
         var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());

@@ -94,10 +94,6 @@ final class Routes {
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
     }
 
-    private static void install(RoutesConfig routes, SearchRoutes search) {
-        routes.get("/v1/search/messages", search::messages, PERSON);
-    }
-
     private static void install(RoutesConfig routes, TypingRoutes typing) {
         routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
     }
