@@ -38,7 +38,9 @@ public final class Expiry {
 
     private static final String HIDE = """
             UPDATE conversation
-            SET first_seq = :first, oldest_at = :oldest, updated_at = :at, changed_at = :at, members_version = members_version + 1
+            SET first_seq = :first, oldest_at = :oldest, updated_at = :at, changed_at = :at, members_version = members_version + 1,
+                pinned_seqs = ARRAY(
+                    SELECT pin FROM unnest(pinned_seqs) WITH ORDINALITY AS pinned (pin, place) WHERE pin >= :first ORDER BY place)
             WHERE id = :conversation AND first_seq < :first
             RETURNING created_by
             """;
