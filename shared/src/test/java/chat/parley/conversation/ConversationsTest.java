@@ -96,7 +96,9 @@ class ConversationsTest {
                 2,
                 world.list
                         .page(ann, null, 3)
-                        .getFirst().membership().conversation()
+                        .getFirst()
+                        .membership()
+                        .conversation()
                         .members()
                         .size());
         world.changes.add(group, ann, List.of(carol), Role.MEMBER);
@@ -104,7 +106,12 @@ class ConversationsTest {
         assertEquals(3, joined.memberCount());
         assertEquals(List.of(ann, bob, carol), users(joined.members()));
         world.changes.setRole(group, ann, bob, Role.ADMIN);
-        var promoted = world.list.page(ann, null, 3).getFirst().membership().conversation().members();
+        var promoted = world.list
+                .page(ann, null, 3)
+                .getFirst()
+                .membership()
+                .conversation()
+                .members();
         assertEquals(Role.ADMIN, promoted.get(1).role());
         world.changes.remove(group, ann, bob);
         var left = world.list.page(ann, null, 3).getFirst().membership().conversation();
