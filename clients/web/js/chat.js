@@ -3,17 +3,25 @@
  * outbox feeds the server. Views read from here and listen; they never call each other.
  *
  * Emits `connection` (a state of the stream), `changed` with a conversation's id when its messages or unsent messages
- * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `notice` with a
- * sentence, and `ended` when the session is over.
+ * changed, `list` when the conversation list changed, `people` when a name arrived, `gone` with an id, `typing` with an
+ * id, `presence` when someone came or went, and `ended` when the session is over.
  */
+import {Acts} from './acts.js';
 import {api} from './api.js';
 import {Conversations} from './conversations.js';
 import {Emitter} from './emitter.js';
 import {History} from './history.js';
+import {Marks} from './marks.js';
+import {Members} from './members.js';
 import {Outbox} from './outbox.js';
 import {People} from './people.js';
+import {Presence} from './presence.js';
+import {Reactors} from './reactors.js';
+import {Receipts} from './receipts.js';
+import {Safety} from './safety.js';
 import {Keepsakes} from './storage.js';
 import {LIVE, OFFLINE, Stream} from './stream.js';
+import {Typing} from './typing.js';
 import {Unread} from './unread.js';
 
 /**
@@ -27,6 +35,7 @@ export class Chat extends Emitter {
   #reloading = null;
   #reloadTimer = 0;
   #over = false;
+  #unreadElsewhere = 0;
 
   constructor(me) {
     super();
@@ -36,7 +45,15 @@ export class Chat extends Emitter {
     this.people.learn(me);
     this.unread = new Unread(this.keepsakes);
     this.conversations = new Conversations();
+    this.members = new Members(this.conversations);
     this.history = new History();
+    this.reactors = new Reactors();
+    this.acts = new Acts(this);
+    this.marks = new Marks(this);
+    this.receipts = new Receipts();
+    this.typing = new Typing();
+    this.presence = new Presence();
+    this.safety = new Safety(this.conversations);
     this.outbox = new Outbox(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
@@ -45,8 +62,17 @@ export class Chat extends Emitter {
   #wire() {
     this.people.on('changed', () => this.emit('people'));
     this.conversations.on('changed', () => this.emit('list'));
-    this.conversations.on('gone', (id) => this.emit('gone', id));
+    this.conversations.on('gone', (id) => {
+      this.unread.stored(id, Infinity);
+      this.emit('gone', id);
+    });
+    this.unread.on('read', ({id, seq}) => this.receipts.read(id, seq));
+    this.receipts.on('stored', (marks) => this.#marksStored(marks));
+    this.typing.on('changed', (id) => this.emit('typing', id));
+    this.presence.on('changed', () => this.emit('presence'));
+    this.marks.on('changed', (id) => this.emit('changed', id));
     this.history.on('changed', (id) => this.#historyChanged(id));
+    this.reactors.on('changed', (id) => this.emit('changed', id));
     this.outbox.on('changed', (id) => {
       this.emit('changed', id);
       this.emit('list');
@@ -74,6 +100,7 @@ export class Chat extends Emitter {
     this.#over = true;
     clearTimeout(this.#reloadTimer);
     this.outbox.stop();
+    this.receipts.stop();
     this.stream.stop();
   }
 
@@ -83,6 +110,7 @@ export class Chat extends Emitter {
     this.#over = true;
     clearTimeout(this.#reloadTimer);
     this.outbox.stop();
+    this.receipts.stop();
     this.stream.end();
     this.emit('ended');
   }
@@ -105,9 +133,9 @@ export class Chat extends Emitter {
   async #reloadOnce() {
     try {
       const found = await this.conversations.reload();
-      this.unread.meet(found);
-      this.unread.firstVisitOver();
-      for (const one of found) this.history.reaches(one.id, one.last_seq ?? 0);
+      for (const one of found) this.#standsAt(one);
+      for (const [id, seq] of this.unread.pending()) this.receipts.read(id, seq);
+      await this.#countElsewhere();
       this.emit('list');
     } catch (failure) {
       if (failure.status === 401) this.end();
@@ -115,12 +143,47 @@ export class Chat extends Emitter {
     }
   }
 
+  #standsAt({id, last_seq: last = 0, me}) {
+    this.history.reaches(id, last);
+    this.unread.stored(id, me?.read_seq ?? 0);
+    if (last > (me?.delivered_seq ?? 0)) this.receipts.delivered(id, last);
+  }
+
+  /** What is unread in conversations that are not loaded counts too. */
+  async #countElsewhere() {
+    if (!this.conversations.hasMore) return void (this.#unreadElsewhere = 0);
+    const all = (await api.unread()).unread_count;
+    this.#unreadElsewhere = Math.max(0, all - this.#unreadHere());
+  }
+
+  async loadMore() {
+    await this.conversations.loadMore();
+    await this.#countElsewhere();
+    this.emit('list');
+  }
+
+  #marksStored({conversation_id: id, ...marks}) {
+    this.conversations.moveMarks(id, marks);
+    this.unread.stored(id, marks.read_seq ?? 0);
+  }
+
   #take(event) {
     switch (event.type) {
       case 'message.created':
       case 'message.edited':
       case 'message.deleted':
+        if (event.quoted) this.history.quote(event.quoted);
         return this.#arrived(event.data, event.type === 'message.created');
+      case 'reaction.added':
+      case 'reaction.removed':
+        return this.#reacted(event);
+      case 'read.advanced':
+      case 'delivered.advanced':
+        return this.#advanced(event);
+      case 'typing.started':
+        return this.typing.started(event.conversation_id, event.data.user_id);
+      case 'presence.changed':
+        return this.presence.changed(event.data);
       case 'conversation.created':
       case 'conversation.updated':
       case 'member.joined':
@@ -129,9 +192,12 @@ export class Chat extends Emitter {
       case 'member.left':
         return this.#someoneLeft(event);
       case 'stream.ready':
+        this.presence.refresh();
         return event.data?.resumed === 'new' ? this.reload() : undefined;
       case 'stream.reset':
         this.history.forgetAll();
+        this.reactors.forgetAll();
+        this.marks.forgetAll();
         this.emit('reset');
         return this.reload();
       default:
@@ -140,17 +206,36 @@ export class Chat extends Emitter {
   }
 
   #arrived(message, isNew = true) {
-    if (message.sender_id === this.me.id) {
-      this.unread.look(message.conversation_id, message.seq);
+    const {conversation_id: id, sender_id: sender, seq} = message;
+    const isNotice = message.type === 'system';
+    if (sender === this.me.id && !isNotice) {
+      this.conversations.moveMarks(id, {read_seq: seq}); // The server moves it with the send.
       this.outbox.confirm(message);
+    } else if (isNew) {
+      if (!isNotice) this.marks.advance(id, sender, {read: seq});
+      this.typing.stopped(id, sender);
+      this.receipts.delivered(id, seq);
     }
     if (!this.conversations.advance(message)) this.conversations.refresh(message.conversation_id);
     this.history.apply(message);
-    if (isNew) this.emit('arrived', message);
+    if (isNew && !isNotice) this.emit('arrived', message);
+  }
+
+  #advanced({type, conversation_id: id, data}) {
+    const isRead = type === 'read.advanced';
+    if (data.user_id !== this.me.id)
+      return this.marks.advance(id, data.user_id, {[isRead ? 'read' : 'delivered']: data.seq});
+    this.#marksStored({conversation_id: id, [isRead ? 'read_seq' : 'delivered_seq']: data.seq});
+  }
+
+  #reacted({type, conversation_id: id, data}) {
+    this.reactors.apply(`${id}:${data.seq}`, data, type === 'reaction.added');
+    this.history.react(id, data);
   }
 
   #conversationChanged(event) {
     const id = event.conversation_id;
+    this.members.forget(id);
     if (this.conversations.get(id) && event.type === 'conversation.updated' && event.data)
       this.conversations.take(event.data);
     this.conversations.refresh(id);
@@ -163,6 +248,7 @@ export class Chat extends Emitter {
       this.conversations.drop(event.conversation_id);
       return;
     }
+    this.members.forget(event.conversation_id);
     this.conversations.refresh(event.conversation_id);
     this.emit('membership', event);
   }
@@ -192,12 +278,26 @@ export class Chat extends Emitter {
     return conversation.members?.find((one) => one.user_id !== this.me.id)?.user_id ?? this.me.id;
   }
 
+  /** Who writes there now, as a sentence; empty when nobody does. */
+  typingWords(id) {
+    const names = this.typing.who(id).map((one) => this.people.name(one));
+    if (names.length === 0) return '';
+    if (names.length === 1) return `${names[0]} is writing…`;
+    return names.length === 2 ? `${names.join(' and ')} are writing…` : 'Several people are writing…';
+  }
+
   unreadTotal() {
-    return this.conversations.list().reduce((sum, one) => sum + this.unread.count(one), 0);
+    return this.#unreadHere() + this.#unreadElsewhere;
+  }
+
+  #unreadHere() {
+    const loud = this.conversations.list().filter((one) => this.safety.level(one) === 'all');
+    return loud.reduce((sum, one) => sum + this.unread.count(one), 0);
   }
 
   look(id, seq) {
-    if (this.unread.look(id, seq)) this.emit('list');
+    const one = this.conversations.get(id);
+    if (one && this.unread.look(one, seq)) this.emit('list');
   }
 
   draft(id) {

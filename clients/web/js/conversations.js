@@ -58,11 +58,14 @@ export class Conversations extends Emitter {
 
   #put(conversation) {
     const known = this.#byId.get(conversation.id);
-    const merged = {...known, ...conversation};
+    // What a whole conversation does not carry is not set any more; only `me` and its messages may stand elsewhere.
+    const unset = conversation.created_at ? {topic: undefined, pinned_seqs: undefined} : {};
+    const merged = {...known, ...unset, ...conversation};
     if (known && (known.last_seq ?? 0) > (conversation.last_seq ?? 0)) {
       merged.last_seq = known.last_seq; // A live message overtook this answer.
       merged.last_message = known.last_message;
     }
+    if (known?.me && merged.me) merged.me = {...merged.me, ...furthest(known.me, merged.me)};
     this.#byId.set(conversation.id, merged);
   }
 
@@ -70,12 +73,21 @@ export class Conversations extends Emitter {
   advance(message) {
     const known = this.#byId.get(message.conversation_id);
     if (!known) return false;
-    if (message.seq >= (known.last_seq ?? 0)) {
+    const isSame = message.seq === known.last_message?.seq;
+    if (isSame ? message.version > known.last_message.version : message.seq >= (known.last_seq ?? 0)) {
       known.last_seq = message.seq;
       known.last_message = message;
       this.emit('changed', known.id);
     }
     return true;
+  }
+
+  /** My own marks, moved here or on another device. Forward only. */
+  moveMarks(id, marks) {
+    const known = this.#byId.get(id);
+    if (!known?.me) return;
+    known.me = {...known.me, ...furthest(known.me, marks)};
+    this.emit('changed', id);
   }
 
   /** Asks the server for a conversation that was not known here. Fails like every call. */
@@ -111,4 +123,10 @@ export class Conversations extends Emitter {
 
 function lastActivity(conversation) {
   return conversation.last_message?.created_at ?? conversation.created_at ?? '';
+}
+
+/** Whichever answer arrives last, marks only grow. */
+function furthest(one, other) {
+  const read = Math.max(one.read_seq ?? 0, other.read_seq ?? 0);
+  return {read_seq: read, delivered_seq: Math.max(read, one.delivered_seq ?? 0, other.delivered_seq ?? 0)};
 }

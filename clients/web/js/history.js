@@ -15,6 +15,7 @@ export class History extends Emitter {
   #timelines = new Map();
   #opening = new Map();
   #loadingOlder = new Set();
+  #loadingNewer = new Set();
   #fillTimers = new Map();
 
   of(id) {
@@ -39,11 +40,41 @@ export class History extends Emitter {
     const page = await api.messages(id, {});
     // Forgotten meanwhile: whoever asked again has a load of their own.
     if (this.#timelines.get(id) !== timeline) return;
-    for (const message of page.items) timeline.add(message);
+    this.#take(timeline, page);
     timeline.hasOlder = page.before !== undefined;
     timeline.loaded = true;
     this.emit('changed', id);
     this.#watchHoles(id);
+  }
+
+  /** The items of a page, and what they answer. True for each that was new. */
+  #take(timeline, page) {
+    for (const quoted of page.quoted ?? []) timeline.quote(quoted);
+    return page.items.filter((message) => timeline.add(message));
+  }
+
+  /** Shows the stretch around one message instead of the newest; fails with 404 where there is no such message. */
+  async openAround(id, seq) {
+    const timeline = new Timeline();
+    const page = await api.messages(id, {around: seq});
+    if (!page.items.some((message) => message.seq === seq)) return false;
+    const before = this.#timelines.get(id);
+    this.forget(id);
+    this.#timelines.set(id, timeline);
+    this.#take(timeline, page);
+    timeline.head = Math.max(timeline.head, before?.head ?? 0);
+    timeline.hasOlder = page.before !== undefined;
+    timeline.hasNewer = page.after !== undefined;
+    timeline.loaded = true;
+    this.emit('changed', id);
+    this.#watchHoles(id);
+    return true;
+  }
+
+  /** From a stretch of the past back to the newest messages. */
+  async renew(id) {
+    if (this.#timelines.get(id)?.hasNewer) this.forget(id);
+    await this.open(id);
   }
 
   isLoadingOlder(id) {
@@ -58,7 +89,7 @@ export class History extends Emitter {
     try {
       const page = await api.messages(id, {before: timeline.oldest});
       if (this.#timelines.get(id) !== timeline) return;
-      for (const message of page.items) timeline.add(message);
+      this.#take(timeline, page);
       timeline.hasOlder = page.before !== undefined && page.items.length > 0;
       this.emit('changed', id);
     } finally {
@@ -66,12 +97,51 @@ export class History extends Emitter {
     }
   }
 
+  /** Adds one page after the newest message of a stretch of the past. */
+  async loadNewer(id) {
+    const timeline = this.#timelines.get(id);
+    if (!timeline?.hasNewer || this.#loadingNewer.has(id)) return;
+    this.#loadingNewer.add(id);
+    try {
+      const page = await api.messages(id, {after: timeline.newest});
+      if (this.#timelines.get(id) !== timeline) return;
+      timeline.hasNewer = false; // So that the page is taken in whole.
+      this.#take(timeline, page);
+      timeline.hasNewer = page.after !== undefined && page.items.length > 0;
+      this.emit('changed', id);
+      this.#watchHoles(id);
+    } finally {
+      this.#loadingNewer.delete(id);
+    }
+  }
+
+  /** What an event's message answers, as it stands beside it. */
+  quote(message) {
+    this.#timelines.get(message.conversation_id)?.quote(message);
+  }
+
+  /** A message that is answered and came without: asked for once. */
+  async want(id, seq) {
+    const timeline = this.#timelines.get(id);
+    if (!timeline?.wants(seq)) return;
+    try {
+      if (timeline.quote(await api.message(id, seq))) this.emit('changed', id);
+    } catch {
+      // Not for us to see, or not now: the answer stands without it.
+    }
+  }
+
+  /** An event of a reaction. */
+  react(id, change) {
+    if (this.#timelines.get(id)?.react(change)) this.emit('changed', id);
+  }
+
   /** A message from the stream or from the answer to a send. Conversations that were never opened stay unloaded. */
   apply(message) {
     const timeline = this.#timelines.get(message.conversation_id);
     if (!timeline) return;
-    if (timeline.loaded && message.seq < timeline.oldest && timeline.hasOlder) return; // Scrolling up will load it.
-    if (!timeline.add(message)) return;
+    const isOlder = timeline.loaded && message.seq < timeline.oldest && timeline.hasOlder; // Scrolling up will load it.
+    if (!(isOlder ? timeline.find(message.seq) && timeline.quote(message) : timeline.add(message))) return;
     if (timeline.loaded) this.emit('changed', message.conversation_id);
     this.#watchHoles(message.conversation_id);
   }
@@ -122,15 +192,15 @@ export class History extends Emitter {
       const page = await api.messages(id, {});
       const oldest = Math.min(...page.items.map((message) => message.seq));
       if (Number.isFinite(oldest) && oldest > hole.after + 1) timeline.dropBefore(oldest);
-      this.#addFill(id, timeline, hole, page.items);
+      this.#addFill(id, timeline, hole, page);
       return;
     }
     const page = await api.messages(id, {after: hole.after, limit: FILL_PAGE});
-    this.#addFill(id, timeline, hole, page.items);
+    this.#addFill(id, timeline, hole, page);
   }
 
-  #addFill(id, timeline, hole, messages) {
-    const fitting = messages.filter((message) => timeline.add(message));
+  #addFill(id, timeline, hole, page) {
+    const fitting = this.#take(timeline, page);
     if (fitting.length > 0) this.emit('changed', id);
     else timeline.giveUpOn(hole);
   }

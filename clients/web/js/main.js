@@ -27,7 +27,7 @@ async function start() {
 function enter(me) {
   rememberLogIn(me.id);
   const chat = new Chat(me);
-  const view = shell(chat, {onLogOut: () => leave('You are logged out.', true)});
+  const view = shell(chat, {onLogOut: (words = 'You are logged out.') => leave(words, true)});
   chat.on('ended', () =>
     leave('Your session has ended. Log in again to go on; what you had not sent yet is kept here.', false),
   );

@@ -49,9 +49,10 @@ export class Outbox extends Emitter {
     return [...this.#entries.values()].sort((a, b) => a.at - b.at);
   }
 
-  add(conversationId, text) {
+  /** `more` holds the other fields of a send: `reply_to`, `mentions`; `media` is what was uploaded for it. */
+  add(conversationId, text, more = {}, media = []) {
     this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
-    const entry = {id: newId(), conversationId, text, at: this.#lastAt, state: WAITING};
+    const entry = {id: newId(), conversationId, text, more, media, at: this.#lastAt, state: WAITING};
     this.#entries.set(entry.id, entry);
     this.#keep(entry);
     this.emit('changed', conversationId);
@@ -109,11 +110,7 @@ export class Outbox extends Emitter {
     this.#mark(entry, SENDING);
     for (let attempt = 0; this.#entries.has(entry.id) && !this.#stopped; attempt++) {
       try {
-        const message = await api.send(entry.conversationId, {
-          client_message_id: entry.id,
-          type: 'text',
-          text: entry.text,
-        });
+        const message = await api.send(entry.conversationId, bodyOf(entry));
         this.emit('sent', message);
         this.#remove(entry);
         return;
@@ -163,8 +160,8 @@ export class Outbox extends Emitter {
     this.emit('changed', entry.conversationId);
   }
 
-  #keep({id, conversationId, text, at, refused}) {
-    this.#keepsakes.set(KEPT + id, {id, conversationId, text, at, refused});
+  #keep({id, conversationId, text, more, media, at, refused}) {
+    this.#keepsakes.set(KEPT + id, {id, conversationId, text, more, media, at, refused});
   }
 
   #remove(entry) {
@@ -172,6 +169,13 @@ export class Outbox extends Emitter {
     this.#keepsakes.remove(KEPT + entry.id);
     this.emit('changed', entry.conversationId);
   }
+}
+
+function bodyOf({id, text, more, media = []}) {
+  const body = {...more, client_message_id: id};
+  if (text) body.text = text;
+  if (media.length > 0) body.media_ids = media.map((one) => one.id);
+  return body;
 }
 
 function pause(milliseconds) {

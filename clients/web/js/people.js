@@ -21,6 +21,11 @@ export class People extends Emitter {
     return user;
   }
 
+  /** The person, if they are here already; nobody is asked. */
+  known(id) {
+    return this.#known.get(id);
+  }
+
   name(id) {
     const user = this.get(id);
     return user ? user.display_name || user.username : UNKNOWN;

@@ -1,5 +1,8 @@
-/** Message text as nodes: plain text and links, nothing else. Nothing is fetched before someone follows a link. */
+/**
+ * Message text as nodes: plain text, links and mentions, nothing else. Nothing is fetched before someone follows a link.
+ */
 import {h} from './dom.js';
+import {mentionsOf} from './mentions.js';
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+/giu;
 /** What ends a sentence, not an address. */
@@ -8,15 +11,29 @@ const ONLY_EMOJI = /^(?:\p{Extended_Pictographic}|\p{Emoji_Component}|\s)+$/u;
 const HAS_PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u;
 const JUMBO_MOST = 3;
 
-export function nodesOf(text) {
+/** `mentions` maps the usernames to highlight to whether each is the reader. */
+export function nodesOf(text, mentions = new Map()) {
   const nodes = [];
   let done = 0;
   for (const match of text.matchAll(LINK)) {
     const address = withoutTrailing(match[0]);
     if (!isWebAddress(address)) continue;
-    nodes.push(document.createTextNode(text.slice(done, match.index)));
+    nodes.push(...wordsOf(text.slice(done, match.index), mentions));
     nodes.push(h('a', {href: address, target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'ltr'}, address));
     done = match.index + address.length;
+  }
+  nodes.push(...wordsOf(text.slice(done), mentions));
+  return nodes;
+}
+
+function wordsOf(text, mentions) {
+  const nodes = [];
+  let done = 0;
+  for (const {name, start, end} of mentions.size > 0 ? mentionsOf(text) : []) {
+    if (!mentions.has(name)) continue;
+    nodes.push(document.createTextNode(text.slice(done, start)));
+    nodes.push(h('span', {class: mentions.get(name) ? 'mention mention-me' : 'mention'}, text.slice(start, end)));
+    done = end;
   }
   nodes.push(document.createTextNode(text.slice(done)));
   return nodes;

@@ -1,41 +1,46 @@
 /**
- * How far this person has looked into each conversation, in this browser. It is an indicator of the page, not a read
- * mark that others see. A browser that never met this person counts from what it finds on its first visit.
+ * How far this person has read each conversation. The server's mark is the truth, the same on all their devices; what
+ * was read since is kept in this browser until the server has it, so that a reload or a tunnel loses nothing. Emits
+ * `read` with an id and a seq that the server is to be told.
  */
-const SEEN = 'seen.';
-const MET = 'met';
+import {Emitter} from './emitter.js';
 
-export class Unread {
+const SEEN = 'seen.';
+
+export class Unread extends Emitter {
   #keepsakes;
-  #firstVisit;
 
   constructor(keepsakes) {
+    super();
     this.#keepsakes = keepsakes;
-    this.#firstVisit = keepsakes.get(MET) === undefined;
   }
 
   seen(conversation) {
-    const seen = this.#keepsakes.get(SEEN + conversation.id);
-    if (Number.isInteger(seen)) return seen;
-    return (conversation.me?.joined_seq ?? 1) - 1;
+    const stored = conversation.me?.read_seq ?? (conversation.me?.joined_seq ?? 1) - 1;
+    return Math.max(stored, this.#kept(conversation.id));
   }
 
-  /** Conversations found on the very first visit start as read. */
-  meet(conversations) {
-    if (!this.#firstVisit) return;
-    for (const one of conversations) this.look(one.id, one.last_seq ?? 0);
+  /** What was read here and may not be stored yet, as `[id, seq]`. */
+  pending() {
+    return this.#keepsakes.names(SEEN).map((name) => [name.slice(SEEN.length), this.#kept(name.slice(SEEN.length))]);
   }
 
-  firstVisitOver() {
-    this.#firstVisit = false;
-    this.#keepsakes.set(MET, true);
+  #kept(id) {
+    const seen = this.#keepsakes.get(SEEN + id);
+    return Number.isInteger(seen) ? seen : 0;
   }
 
-  /** Moves forward only. True when it moved. */
-  look(id, seq) {
-    if (seq <= (this.#keepsakes.get(SEEN + id) ?? -1)) return false;
-    this.#keepsakes.set(SEEN + id, seq);
+  /** Read up to here, in this window. Moves forward only; true when it moved. */
+  look(conversation, seq) {
+    if (seq <= this.seen(conversation)) return false;
+    this.#keepsakes.set(SEEN + conversation.id, seq);
+    this.emit('read', {id: conversation.id, seq});
     return true;
+  }
+
+  /** The server's mark stands here: what is not beyond it need not be kept. */
+  stored(id, seq) {
+    if (this.#kept(id) <= seq) this.#keepsakes.remove(SEEN + id);
   }
 
   count(conversation) {

@@ -4,9 +4,11 @@ import {fill, h} from '../dom.js';
 import {flag} from '../flags.js';
 import {sentence} from '../problems.js';
 import {sinceThen} from '../time.js';
-import {confirmed} from './details.js';
+import {confirmed} from './confirmed.js';
 import {dialog} from './dialog.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
+import {myDataSection} from './my-data.js';
+import {statusForm} from './status.js';
 
 export function accountDialog(chat, {onLogOut}) {
   const box = dialog('Your account', {className: 'sheet'});
@@ -99,9 +101,11 @@ export function accountDialog(chat, {onLogOut}) {
       h('p', {class: 'group-name', dir: 'auto'}, chat.me.display_name),
       h('p', {class: 'muted', dir: 'ltr'}, `@${chat.me.username}`),
     ),
+    statusForm(),
     place,
     h('section', {class: 'member-section'}, heading, list),
     h('div', {class: 'actions'}, h('button', {type: 'button', class: 'danger-button', on: {click: logOut}}, 'Log out')),
+    myDataSection(chat, {onGone: () => onLogOut('Your account is deleted.')}),
   );
   box.show();
   load();

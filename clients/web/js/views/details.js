@@ -1,29 +1,35 @@
-/** Who is in a conversation and what may be done about it: rename, add, remove, leave. */
+/** Who is in a conversation and what may be done about it: name and settings, members, links, quiet, leaving. */
 import {api} from '../api.js';
-import {bdi, fill, h} from '../dom.js';
+import {fill, h} from '../dom.js';
 import {flag} from '../flags.js';
 import {newId} from '../ids.js';
 import {sentence} from '../problems.js';
+import {LEVELS} from '../safety.js';
+import {confirmed} from './confirmed.js';
 import {dialog} from './dialog.js';
-import {alertPlace, field, showFailure, showSentence, whileBusy} from './form.js';
+import {alertPlace, showSentence, whileBusy} from './form.js';
 import {chosenPeople} from './group.js';
+import {inviteSection} from './invites.js';
+import {bansSection, memberList} from './members.js';
+import {confirmDialog} from './message-dialogs.js';
+import {reportsSection} from './report.js';
 import {peopleSearch} from './search.js';
-
-const ROLES = {owner: 'Owner', admin: 'Admin', member: ''};
-const RANK = {owner: 0, admin: 1, member: 2};
+import {kindOf, renameForm, settingsForm} from './settings.js';
 
 export function detailsDialog(chat, id, {onLeft, onOpen}) {
   const conversation = chat.conversations.get(id);
   if (!conversation) return;
   const isGroup = conversation.type !== 'direct';
   const ends = [];
-  const box = dialog(isGroup ? 'About this group' : 'About this person', {
+  const box = dialog(isGroup ? `About this ${kindOf(conversation)}` : 'About this person', {
     className: 'sheet',
     onClosed: () => ends.forEach((end) => end()),
   });
   const place = alertPlace();
+  ends.push(chat.on('gone', (gone) => gone === id && box.close()));
   if (!isGroup) {
-    fill(box.body, personCard(chat, chat.otherOf(conversation)));
+    const other = chat.otherOf(conversation);
+    fill(box.body, personCard(chat, other), place, quietForm(chat, id, place), blockButton(chat, other, place));
     box.show();
     return;
   }
@@ -33,19 +39,24 @@ export function detailsDialog(chat, id, {onLeft, onOpen}) {
     mayManage,
     onTalk: (person) => talkTo(chat, person, {place, box, onOpen}),
   });
+  const forAdmins = mayManage()
+    ? [addForm(chat, id, members, place), settingsForm(chat, id), inviteSection(id), bansSection(chat, id), reportsSection(chat, id)]
+    : [];
   fill(
     box.body,
     mayManage() ? renameForm(chat, id, place) : h('p', {class: 'group-name', dir: 'auto'}, conversation.name),
+    conversation.topic ? h('p', {class: 'topic', dir: 'auto'}, conversation.topic) : null,
     place,
     members.element,
-    mayManage() ? addForm(chat, id, members, place) : null,
-    leaveButton(chat, id, {box, place, onLeft}),
+    ...forAdmins,
+    quietForm(chat, id, place),
+    partings(chat, id, {box, place, onLeft}),
   );
   ends.push(
     chat.on('membership', (event) => event.conversation_id === id && members.load()),
     chat.on('people', members.render),
+    chat.on('presence', members.render),
   );
-  ends.push(chat.on('gone', (gone) => gone === id && box.close()));
   box.show();
   members.load();
 }
@@ -58,6 +69,7 @@ function personCard(chat, id) {
     flag(id),
     h('p', {class: 'group-name', dir: 'auto'}, chat.people.name(id)),
     person?.username ? h('p', {class: 'muted', dir: 'ltr'}, `@${person.username}`) : null,
+    h('p', {class: 'muted'}, chat.presence.words(id)),
   );
 }
 
@@ -72,105 +84,55 @@ async function talkTo(chat, userId, {place, box, onOpen}) {
   }
 }
 
-function renameForm(chat, id, place) {
-  const name = field({name: 'name', label: 'Name of the group', autocomplete: 'off', dir: 'auto', maxlength: 100});
-  name.input.value = chat.conversations.get(id).name ?? '';
-  const button = h('button', {type: 'submit', class: 'quiet'}, 'Rename');
-  const submit = async (event) => {
-    event.preventDefault();
-    const wanted = name.input.value.trim();
-    if (!wanted) return name.say('A group needs a name.');
-    await whileBusy(button, async () => {
-      try {
-        chat.conversations.take(await api.renameConversation(id, wanted));
-        showSentence(place, '');
-      } catch (failure) {
-        showFailure(failure, [name], place);
-      }
-    });
-  };
-  return h('form', {class: 'rename', novalidate: true, on: {submit}}, name.element, button);
-}
+/** Which messages of this conversation may call for attention. */
+function quietForm(chat, id, place) {
+  const level = chat.safety.level(chat.conversations.get(id));
+  const select = h(
+    'select',
+    {id: 'quiet-level', on: {change: choose}},
+    ...Object.entries(LEVELS).map(([value, words]) => h('option', {value, selected: value === level}, words)),
+  );
 
-function memberList(chat, id, {place, mayManage, onTalk}) {
-  const title = h('h3', {}, 'Members');
-  const list = h('ul', {class: 'members'}, h('li', {class: 'muted'}, 'Fetching the members…'));
-  let items = [];
-
-  async function load() {
+  async function choose() {
     try {
-      const found = [];
-      let after;
-      do {
-        const page = await api.members(id, after);
-        found.push(...page.items);
-        after = page.after;
-      } while (after !== undefined);
-      items = found.sort((a, b) => (RANK[a.role] ?? 3) - (RANK[b.role] ?? 3));
-      render();
-    } catch (failure) {
-      if (failure.status !== 404) showSentence(place, sentence(failure));
-    }
-  }
-
-  function render() {
-    if (items.length === 0) return;
-    title.textContent = items.length === 1 ? '1 member' : `${items.length} members`;
-    fill(list, ...items.map(row));
-  }
-
-  function row(member) {
-    const name = chat.people.name(member.user_id);
-    const isMe = member.user_id === chat.me.id;
-    const role = ROLES[member.role] ?? member.role;
-    return h(
-      'li',
-      {class: 'member'},
-      flag(member.user_id),
-      h('span', {class: 'member-name'}, bdi(name), isMe ? ' (you)' : ''),
-      role ? h('span', {class: 'role'}, role) : null,
-      isMe
-        ? null
-        : h(
-            'button',
-            {type: 'button', class: 'link', 'aria-label': `Message ${name}`, on: {click: () => onTalk(member.user_id)}},
-            'Message',
-          ),
-      !isMe && mayManage() && member.role !== 'owner'
-        ? h(
-            'button',
-            {
-              type: 'button',
-              class: 'link danger',
-              'aria-label': `Remove ${name}`,
-              on: {click: (event) => remove(event.currentTarget, member)},
-            },
-            'Remove',
-          )
-        : null,
-    );
-  }
-
-  async function remove(button, member) {
-    if (!confirmed(button, 'Really?')) return;
-    try {
-      await api.removeMember(id, member.user_id);
-      items = items.filter((one) => one !== member);
-      render();
-      title.focus();
-      chat.conversations.refresh(id);
+      await chat.safety.notify(id, select.value);
+      showSentence(place, '');
     } catch (failure) {
       showSentence(place, sentence(failure));
     }
   }
 
-  title.tabIndex = -1;
-  return {
-    element: h('section', {class: 'member-section'}, title, list),
-    load,
-    render,
-    has: (userId) => items.some((one) => one.user_id === userId),
-  };
+  return h('div', {class: 'field'}, h('label', {for: 'quiet-level'}, 'Notify me of'), select);
+}
+
+function blockButton(chat, userId, place) {
+  const button = h('button', {type: 'button', class: 'danger-button', hidden: true, on: {click: press}});
+  let isBlocked = false;
+
+  async function render() {
+    try {
+      isBlocked = (await chat.safety.blocked()).has(userId);
+      button.textContent = isBlocked ? 'Unblock' : 'Block';
+      button.hidden = false;
+    } catch {
+      button.hidden = true;
+    }
+  }
+
+  function press() {
+    return whileBusy(button, async () => {
+      try {
+        await (isBlocked ? chat.safety.unblock(userId) : chat.safety.block(userId));
+        showSentence(place, '');
+        await render();
+      } catch (failure) {
+        showSentence(place, sentence(failure));
+      }
+    });
+  }
+
+  render();
+  return h('div', {class: 'actions'}, button);
 }
 
 function addForm(chat, id, members, place) {
@@ -187,7 +149,7 @@ function addForm(chat, id, members, place) {
       search.focus();
     },
   });
-  const button = h('button', {type: 'submit', class: 'primary', hidden: true}, 'Add to the group');
+  const button = h('button', {type: 'submit', class: 'primary', hidden: true}, `Add to the ${kindOf(chat.conversations.get(id))}`);
   const submit = async (event) => {
     event.preventDefault();
     if (chosen.ids().length === 0) return;
@@ -214,34 +176,44 @@ function addForm(chat, id, members, place) {
   );
 }
 
-function leaveButton(chat, id, {box, place, onLeft}) {
+/** Leaving; and for owners, ending it for everyone. */
+function partings(chat, id, {box, place, onLeft}) {
   const leave = async (event) => {
     const button = event.currentTarget;
     if (!confirmed(button, 'Press again to leave')) return;
     await whileBusy(button, async () => {
       try {
         await api.removeMember(id, 'me');
-        box.close();
-        chat.history.forget(id);
-        chat.conversations.drop(id);
-        onLeft();
+        over();
       } catch (failure) {
         showSentence(place, sentence(failure));
       }
     });
   };
+  function over() {
+    box.close();
+    chat.history.forget(id);
+    chat.conversations.drop(id);
+    onLeft();
+  }
+
+  const end = () =>
+    confirmDialog({
+      title: `Delete this ${kindOf(chat.conversations.get(id))}?`,
+      words: 'It is over for everyone, with everything that was said. There is no way back.',
+      action: 'Delete for everyone',
+      run: () => api.deleteConversation(id).then(over),
+    });
   return h(
     'div',
     {class: 'actions'},
-    h('button', {type: 'button', class: 'danger-button', on: {click: leave}}, 'Leave the group'),
+    chat.conversations.get(id).me?.role === 'owner'
+      ? h(
+          'button',
+          {type: 'button', class: 'danger-button', on: {click: end}},
+          `Delete the ${kindOf(chat.conversations.get(id))}`,
+        )
+      : null,
+    h('button', {type: 'button', class: 'danger-button', on: {click: leave}}, `Leave the ${kindOf(chat.conversations.get(id))}`),
   );
-}
-
-/** The first press asks, the second means it. */
-export function confirmed(button, question) {
-  if (button.dataset.asked) return true;
-  button.dataset.asked = 'yes';
-  button.textContent = question;
-  button.removeAttribute('aria-label');
-  return false;
 }

@@ -1,25 +1,32 @@
 /**
  * The chat as a whole: the list beside the open conversation, or one of the two on a phone. Owns the address
- * (`#/c/<id>`).
+ * (`#/c/<id>`, and `#/c/<id>/<seq>` for one message there).
  */
 import {announce} from '../announcer.js';
 import {coalesced} from '../coalesce.js';
 import {fill, h} from '../dom.js';
 import {letterFlag} from '../flags.js';
+import {isMentioned} from '../mentions.js';
 import {accountDialog} from './account.js';
+import {channelsDialog} from './channels.js';
 import {connectionView} from './connection.js';
 import {detailsDialog} from './details.js';
+import {findMessagesDialog} from './find-messages.js';
 import {newGroupDialog} from './group.js';
+import {inviteDialog} from './invites.js';
 import {sidebar} from './sidebar.js';
 import {thread} from './thread.js';
 
-const ROUTE = /^#\/c\/([0-9A-Za-z]+)$/;
+const INVITE = /^#invite=([\w-]+)$/;
+const ROUTE = /^#\/c\/([0-9A-Za-z]+)(?:\/(\d+))?$/;
 
 export function shell(chat, {onLogOut}) {
   let open = null;
   const connection = connectionView(chat);
   const list = sidebar(chat, {
     onOpen: go,
+    onChannels: () => channelsDialog(chat, {onOpen: go}),
+    onSearch: () => search(),
     onNewGroup: () => newGroupDialog(chat, {onCreated: go}),
     onAccount: () => accountDialog(chat, {onLogOut}),
     light: connection.light,
@@ -28,15 +35,25 @@ export function shell(chat, {onLogOut}) {
   const panes = h('div', {class: 'panes'}, list.element, stage);
   const element = h('div', {class: 'shell'}, connection.line, panes);
 
-  function go(id) {
-    if (location.hash === `#/c/${id}`) open?.focus();
-    else location.hash = `#/c/${id}`;
+  function go(id, seq) {
+    const address = seq ? `#/c/${id}/${seq}` : `#/c/${id}`;
+    if (location.hash === address) open?.focus();
+    else location.hash = address;
   }
 
+  const search = (id) => findMessagesDialog(chat, id, {onOpen: go});
+
   function route() {
-    const id = ROUTE.exec(location.hash)?.[1];
+    const token = INVITE.exec(location.hash)?.[1];
+    if (token) {
+      history.replaceState(null, '', open ? `#/c/${open.id}` : '#/'); // A link is followed once.
+      inviteDialog(chat, token, {onJoined: go});
+      if (open) return;
+    }
+    const [, id, seq] = ROUTE.exec(location.hash) ?? [];
     const cameFrom = open?.id;
-    if (id === cameFrom && id) return;
+    if (seq) history.replaceState(null, '', `#/c/${id}`); // A reload shows the newest again.
+    if (id === cameFrom && id) return seq && open.jump(Number(seq));
     open?.destroy();
     open = null;
     panes.dataset.showing = id ? 'thread' : 'list';
@@ -49,11 +66,12 @@ export function shell(chat, {onLogOut}) {
     }
     open = thread(chat, id, {
       onBack: () => (location.hash = '#/'),
+      onSearch: () => search(id),
       onDetails: () => detailsDialog(chat, id, {onLeft: () => (location.hash = '#/'), onOpen: go}),
     });
     fill(stage, open.element);
-    open.start();
     open.focus();
+    open.start(Number(seq));
     retitle();
   }
 
@@ -66,8 +84,11 @@ export function shell(chat, {onLogOut}) {
 
   /** What happens in a conversation that is not open is said, not only shown. */
   async function arrived(message) {
+    const level = chat.safety.level(chat.conversations.get(message.conversation_id) ?? {});
+    if (level === 'none' || (level === 'mentions' && !isMentioned(chat, message))) return;
     if (message.sender_id === chat.me.id || (open?.id === message.conversation_id && !document.hidden)) return;
-    announce(`New message from ${await chat.people.nameOnceKnown(message.sender_id)}`);
+    const who = await chat.people.nameOnceKnown(message.sender_id);
+    announce(isMentioned(chat, message) ? `${who} mentioned you` : `New message from ${who}`);
   }
 
   async function membership({type, conversation_id: id, data}) {

@@ -8,9 +8,12 @@ import {sentence} from '../problems.js';
 import {shortTime, exactTime} from '../time.js';
 import {FAILED} from '../outbox.js';
 import {alertPlace, showSentence} from './form.js';
+import {showPresence} from './presence-dot.js';
+import {inShort} from './rows.js';
 import {peopleSearch} from './search.js';
+import {searchButton} from './thread-head.js';
 
-export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
+export function sidebar(chat, {onOpen, onNewGroup, onChannels, onSearch, onAccount, light}) {
   const rows = new Map();
   let selected;
   const items = h('ul', {class: 'conversations', on: {keydown: walk}});
@@ -36,7 +39,13 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
         h('img', {src: 'img/mark.svg', alt: '', width: 22, height: 22}),
         h('h1', {class: 'wordmark'}, 'Parley'),
       ),
-      h('button', {type: 'button', class: 'quiet', on: {click: onNewGroup}}, 'New group'),
+      h(
+        'div',
+        {class: 'sidebar-acts'},
+        searchButton('Search messages', onSearch),
+        h('button', {type: 'button', class: 'quiet', on: {click: onChannels}}, 'Channels'),
+        h('button', {type: 'button', class: 'quiet', on: {click: onNewGroup}}, 'New group'),
+      ),
     ),
     h('div', {class: 'finder', role: 'search'}, search.element),
     place,
@@ -76,6 +85,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
 
   function render() {
     const list = chat.conversations.list();
+    chat.presence.watch(list.filter((one) => one.type === 'direct').map(chat.otherOf, chat));
     reconcile(items, list.map(rowOf), rows, build, refresh);
     empty.hidden = list.length > 0;
     if (list.length === 0) {
@@ -102,12 +112,16 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       unread,
       preview: preview(conversation),
     };
+    row.status = conversation.type === 'direct' ? chat.presence.of(chat.otherOf(conversation))?.status : undefined;
+    row.quiet = chat.safety.level(conversation) !== 'all';
     row.at = conversation.last_message?.created_at ?? conversation.created_at;
     row.signature = [
       row.title,
       row.preview.kind,
       row.preview.text,
       row.at,
+      row.status,
+      row.quiet,
       unread,
       conversation.id === selected,
       shortTime(new Date(row.at)),
@@ -116,6 +130,8 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
   }
 
   function preview(conversation) {
+    const writing = conversation.id !== selected && chat.typingWords(conversation.id);
+    if (writing) return {kind: 'writing', text: writing};
     const unsent = chat.outbox.of(conversation.id);
     if (unsent.some((entry) => entry.state === FAILED)) return {kind: 'failed', text: 'Not sent'};
     const draft = conversation.id === selected ? '' : chat.draft(conversation.id);
@@ -123,10 +139,11 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     const last = unsent.at(-1) ?? conversation.last_message;
     if (!last) return {kind: 'none', text: conversation.type === 'direct' ? 'Say hello' : 'New group'};
     if (last.deleted_at) return {kind: 'none', text: 'Message deleted'};
+    if (last.type === 'system') return {kind: 'none', text: inShort(last, chat)};
     const mine = !last.sender_id || last.sender_id === chat.me.id;
-    if (mine) return {kind: 'text', text: `You: ${oneLine(last.text)}`};
-    if (conversation.type === 'direct') return {kind: 'text', text: oneLine(last.text)};
-    return {kind: 'text', text: `${chat.people.name(last.sender_id)}: ${oneLine(last.text)}`};
+    if (mine) return {kind: 'text', text: `You: ${inShort(last)}`};
+    if (conversation.type === 'direct') return {kind: 'text', text: inShort(last)};
+    return {kind: 'text', text: `${chat.people.name(last.sender_id)}: ${inShort(last)}`};
   }
 
   function build({key, conversation}) {
@@ -141,13 +158,14 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
       h('time', {class: 'conversation-time'}),
       h('span', {class: 'conversation-preview', dir: 'auto'}),
       h('span', {class: 'badge', hidden: true}),
+      h('span', {class: 'presence', hidden: true}),
     );
     return h('li', {}, link);
   }
 
   function refresh(item, row) {
     const link = item.firstChild;
-    const [, title, time, text, badge] = link.children;
+    const [, title, time, text, badge, dot] = link.children;
     title.textContent = row.title;
     const at = new Date(row.at);
     time.textContent = shortTime(at);
@@ -157,7 +175,9 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     text.dataset.kind = row.preview.kind;
     badge.hidden = row.unread === 0;
     fill(badge, row.unread > 99 ? '99+' : String(row.unread), h('span', {class: 'unseen'}, ' unread'));
-    link.classList.toggle('has-unread', row.unread > 0);
+    showPresence(dot, row.status);
+    link.classList.toggle('has-unread', row.unread > 0 && !row.quiet);
+    link.classList.toggle('is-quiet', row.quiet);
     if (row.key === selected) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
@@ -182,7 +202,7 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
     if (loadingMore || !chat.conversations.hasMore) return;
     loadingMore = true;
     try {
-      await chat.conversations.loadMore();
+      await chat.loadMore();
     } catch (failure) {
       showSentence(place, sentence(failure));
     } finally {
@@ -191,7 +211,13 @@ export function sidebar(chat, {onOpen, onNewGroup, onAccount, light}) {
   }
 
   const renderSoon = coalesced(render);
-  const ends = [chat.on('list', renderSoon), chat.on('people', renderSoon), renderSoon.cancel];
+  const ends = [
+    chat.on('list', renderSoon),
+    chat.on('people', renderSoon),
+    chat.on('typing', renderSoon),
+    chat.on('presence', renderSoon),
+    renderSoon.cancel,
+  ];
   render();
 
   return {

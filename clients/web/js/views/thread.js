@@ -2,26 +2,33 @@
  * One open conversation: its heading, its messages and the place to write. Keeps the reader's place while messages come
  * and go.
  */
+import {announce} from '../announcer.js';
 import {coalesced} from '../coalesce.js';
 import {h, fill, reconcile} from '../dom.js';
 import {flag} from '../flags.js';
 import {sentence} from '../problems.js';
 import {composer} from './composer.js';
+import {acceptDrops} from './drop.js';
+import {alertPlace, showSentence} from './form.js';
 import {buildRow, refreshRow} from './message.js';
+import {messageActions} from './message-actions.js';
+import {pinsBar} from './pins.js';
 import {rowsOf} from './rows.js';
+import {threadHead} from './thread-head.js';
+import {messageTools} from './tools.js';
 
 /** As near to the end as this counts as reading along. */
 const AT_END_PX = 90;
 /** Older messages are fetched before the reader meets the top. */
 const NEAR_TOP_PX = 600;
+/** The message that someone jumped to stands out for this long. */
+const FOUND_SHOWN_MS = 2_500;
 /** After history was put in, the log speaks again for what is new. */
 const SPEAK_AGAIN_MS = 700;
 
-export function thread(chat, id, {onBack, onDetails}) {
+export function thread(chat, id, {onBack, onDetails, onSearch}) {
   const built = new Map();
-  const title = h('h2', {class: 'thread-title', id: 'thread-title', dir: 'auto', tabindex: -1});
-  const subtitle = h('p', {class: 'thread-subtitle'});
-  const heading = h('header', {class: 'thread-head'});
+  const heading = threadHead(chat, id, {onBack, onDetails, onSearch});
   const older = h(
     'button',
     {type: 'button', class: 'more', hidden: true, on: {click: () => loadOlder()}},
@@ -40,14 +47,24 @@ export function thread(chat, id, {onBack, onDetails}) {
     },
     h('div', {class: 'column'}, older, empty, log),
   );
-  const jump = h('button', {type: 'button', class: 'jump', hidden: true, on: {click: () => toEnd(true)}});
-  const writing = composer(chat, id, {onSent: () => (following = true)});
+  const jump = h('button', {type: 'button', class: 'jump', hidden: true, on: {click: toNewest}});
+  const writing = composer(chat, id, {onSent: sent, onEditLast: editLast});
+  const place = alertPlace();
+  const actions = messageActions(chat, {writing, jump: jumpTo, say: (words) => showSentence(place, words)});
+  const tools = messageTools(log, actions);
+  const body = h('div', {class: 'thread-body'}, scroller, jump);
+  const pins = pinsBar(chat, id, {jump: jumpTo});
+  const readOnly = h('p', {class: 'read-only', hidden: true}, 'Only admins write here.');
+  acceptDrops(body, (files) => writing.attach(files));
   const element = h(
     'section',
     {class: 'thread', 'aria-labelledby': 'thread-title', on: {keydown: escape}},
-    heading,
-    h('div', {class: 'thread-body'}, scroller, jump),
+    heading.element,
+    pins.element,
+    body,
+    place,
     writing.element,
+    readOnly,
   );
 
   let following = true;
@@ -57,6 +74,7 @@ export function thread(chat, id, {onBack, onDetails}) {
   let closed = false;
   let speaking = 0;
   let olderFailed = false;
+  let restored = false;
 
   const conversation = () => chat.conversations.get(id);
   const renderSoon = coalesced(() => {
@@ -65,38 +83,11 @@ export function thread(chat, id, {onBack, onDetails}) {
   });
 
   function renderHeading() {
-    const one = conversation();
-    title.textContent = one ? chat.title(one) : '…';
-    subtitle.textContent = one ? underTitle(one) : '';
-    writing.setName(title.textContent);
-    const kind = one?.type === 'direct' ? 'person' : 'group';
-    if (heading.dataset.kind === kind && one) return;
-    if (one) heading.dataset.kind = kind;
-    fill(
-      heading,
-      h(
-        'button',
-        {type: 'button', class: 'icon back', 'aria-label': 'Back to the conversations', on: {click: onBack}},
-        '←',
-      ),
-      one ? flag(one.type === 'direct' ? chat.otherOf(one) : one.id, kind) : null,
-      h('div', {class: 'thread-names'}, title, subtitle),
-      one
-        ? h(
-            'button',
-            {type: 'button', class: 'quiet', on: {click: onDetails}},
-            one.type === 'direct' ? 'About' : 'Members',
-          )
-        : null,
-    );
-  }
-
-  function underTitle(one) {
-    if (one.type === 'direct') {
-      const other = chat.people.get(chat.otherOf(one));
-      return other?.username ? `@${other.username}` : '';
-    }
-    return one.member_count === 1 ? 'Only you' : `${one.member_count ?? one.members?.length ?? ''} members`;
+    heading.render();
+    writing.setName(heading.title.textContent);
+    pins.render();
+    readOnly.hidden = left || chat.acts.mayWrite(id);
+    writing.element.hidden = left || !readOnly.hidden;
   }
 
   function render() {
@@ -110,21 +101,83 @@ export function thread(chat, id, {onBack, onDetails}) {
       unsent: chat.outbox.of(id),
       isGroup: conversation()?.type !== 'direct',
       firstUnread,
+      find,
     });
     const oldFirst = log.dataset.first;
     reconcile(log, rows, built, (row) => buildRow(row, actions), refreshRow);
+    tools.refresh();
     log.dataset.first = loaded ? timeline.oldest : '';
     older.hidden = !timeline?.hasOlder;
     renderEmpty(loaded, rows.length === 0);
     if (!loaded) return;
-    if (!placed) return place();
+    restoreAnswer();
+    if (!placed) return takePlace();
     if (following) toEnd();
     else if (oldFirst !== log.dataset.first) scroller.scrollTop = scroller.scrollHeight - fromBottom;
     renderJump(timeline);
     look();
   }
 
-  const actions = {retry: (key) => chat.outbox.retry(key), discard: (key) => chat.outbox.discard(key)};
+  function find(seq) {
+    const message = chat.history.of(id)?.find(seq);
+    if (!message && seq) chat.history.want(id, seq);
+    return message;
+  }
+
+  /** What was being answered before a reload, once. */
+  function restoreAnswer() {
+    if (restored) return;
+    restored = true;
+    writing.restore((seq) => chat.history.of(id)?.find(seq));
+  }
+
+  function editLast() {
+    const last = chat.history.of(id)?.messages.findLast(chat.acts.mayEdit);
+    if (last) writing.edit(last);
+    return Boolean(last);
+  }
+
+  function sent() {
+    showSentence(place, '');
+    following = true;
+    if (chat.history.of(id)?.hasNewer) toNewest();
+  }
+
+  /** Goes to one message and shows which one it is; loads the stretch around it where it is not here. */
+  async function jumpTo(seq) {
+    try {
+      if (!chat.history.of(id)?.has(seq)) {
+        placed = true; // The place is the message, not the end.
+        following = false;
+        if (!(await chat.history.openAround(id, seq))) throw Object.assign(new Error(), {status: 404});
+        if (closed) return;
+      }
+      following = false;
+      render();
+      const element = log.querySelector(`[data-seq="${seq}"]`);
+      element.scrollIntoView({block: 'center'});
+      element.focus({preventScroll: true});
+      element.classList.remove('found-here');
+      requestAnimationFrame(() => element.classList.add('found-here'));
+      setTimeout(() => element.classList.remove('found-here'), FOUND_SHOWN_MS);
+      speakSoon();
+    } catch (failure) {
+      showSentence(place, failure.status === 404 ? 'That message is not here any more.' : sentence(failure));
+    }
+  }
+
+  async function toNewest() {
+    if (!chat.history.of(id)?.hasNewer) return toEnd(true);
+    placed = false;
+    firstUnread = 0;
+    announce('Back to the newest messages');
+    try {
+      await chat.history.renew(id);
+    } catch (failure) {
+      placed = true;
+      showSentence(place, sentence(failure));
+    }
+  }
 
   function renderEmpty(loaded, isEmpty) {
     empty.hidden = !isEmpty;
@@ -145,7 +198,7 @@ export function thread(chat, id, {onBack, onDetails}) {
   }
 
   /** Where the reader starts: at the first message they have not seen, else at the end. */
-  function place() {
+  function takePlace() {
     placed = true;
     const divider = log.querySelector('.divider-new');
     toEnd();
@@ -159,7 +212,9 @@ export function thread(chat, id, {onBack, onDetails}) {
     speakSoon();
   }
 
-  const isAtEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
+  const isAtEnd = () =>
+    !chat.history.of(id)?.hasNewer &&
+    scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
 
   function toEnd(byHand = false) {
     following = true;
@@ -175,6 +230,12 @@ export function thread(chat, id, {onBack, onDetails}) {
     renderJump(chat.history.of(id));
     look();
     if (scroller.scrollTop < NEAR_TOP_PX && !olderFailed) loadOlder();
+    if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_TOP_PX) loadNewer();
+  }
+
+  /** What cannot be fetched now is fetched at the next scroll. */
+  function loadNewer() {
+    if (chat.history.of(id)?.hasNewer) chat.history.loadNewer(id).catch(() => {});
   }
 
   /** A first page shorter than the screen leaves nothing to scroll, so the next one is fetched at once. */
@@ -210,7 +271,7 @@ export function thread(chat, id, {onBack, onDetails}) {
   function renderJump(timeline) {
     const one = conversation();
     const unread = one && timeline ? chat.unread.count(one) : 0;
-    jump.hidden = following;
+    jump.hidden = following && !timeline?.hasNewer;
     fill(jump, unread > 0 ? `${unread} new ↓` : 'To the newest ↓');
   }
 
@@ -249,6 +310,7 @@ export function thread(chat, id, {onBack, onDetails}) {
       if (!conversation()) await chat.conversations.fetch(id);
       markUnread();
       await chat.history.open(id);
+      chat.marks.watch(id);
     } catch (failure) {
       if (closed || failure.status === 401) return;
       if (failure.status === 404) return leave();
@@ -296,9 +358,12 @@ export function thread(chat, id, {onBack, onDetails}) {
   const ends = [
     chat.on('changed', (changed) => changed === id && renderSoon()),
     chat.on('people', renderSoon),
+    chat.on('presence', () => heading.render()),
+    chat.on('typing', (where) => where === id && heading.render()),
     chat.on('list', listChanged),
     chat.on('gone', (dropped) => dropped === id && leave()),
     chat.on('reset', reset),
+    chat.on('membership', (event) => event.conversation_id === id && chat.marks.watch(id)),
   ];
   document.addEventListener('visibilitychange', visible);
   const resized = new ResizeObserver(() => placed && following && toEnd());
@@ -306,13 +371,16 @@ export function thread(chat, id, {onBack, onDetails}) {
   return {
     id,
     element,
-    async start() {
+    /** With a `seq` the reader starts there. */
+    async start(seq) {
       renderHeading();
       resized.observe(scroller);
       await load();
+      if (seq && !closed && !left) await jumpTo(seq);
     },
+    jump: jumpTo,
     focus() {
-      if (matchMedia('(pointer: coarse)').matches) title.focus();
+      if (matchMedia('(pointer: coarse)').matches) heading.title.focus();
       else writing.focus();
     },
     destroy() {

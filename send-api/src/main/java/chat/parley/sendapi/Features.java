@@ -3,10 +3,15 @@ package chat.parley.sendapi;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.Expiry;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.presence.TypingPace;
 import chat.parley.receipt.Receipts;
+import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
 import chat.parley.sendapi.conversation.ConversationNews;
@@ -31,11 +36,20 @@ import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
+import chat.parley.sendapi.retention.Retention;
+import chat.parley.sendapi.search.IndexSweep;
+import chat.parley.sendapi.search.Indexer;
+import chat.parley.sendapi.search.SearchMessages;
+import chat.parley.sendapi.search.SearchRoutes;
+import chat.parley.sendapi.typing.Typing;
+import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -46,6 +60,9 @@ final class Features {
     final MediaGate media;
     final ReceiptRoutes receipts;
     final MessageChangeRoutes messageChanges;
+    final TypingRoutes typing;
+    final PresenceRoutes presence;
+    final SearchRoutes search;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -58,13 +75,19 @@ final class Features {
         var change = changeConversation();
         conversations = conversations(change, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
+        var index = new SearchIndex(stores.postgres);
+        var indexer = stores.opened(new Indexer(index, stores.meters));
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
+        search = search(index);
         receipts = receipts();
+        typing = typing();
+        presence = presence();
         startRelay();
+        startRetention(index);
     }
 
     private Idempotency idempotency() {
@@ -134,6 +157,26 @@ final class Features {
         return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
+    private TypingRoutes typing() {
+        var pace = new TypingPace(stores.redis);
+        var typing = new Typing(stores.conversations, stores.events, pace, stores.clock, Ticker.systemTicker());
+        return new TypingRoutes(typing, Ticker.systemTicker());
+    }
+
+    private PresenceRoutes presence() {
+        // The machine's clock, as at the stream nodes: the stores' clock may be ahead of it.
+        var leases = new PresenceLeases(stores.redis, Clock.systemUTC());
+        var audience = new PresenceAudience(stores.postgres);
+        return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
+    }
+
+    private SearchRoutes search(SearchIndex index) {
+        stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
+        return new SearchRoutes(
+                new SearchMessages(index, stores.conversations, stores.messages),
+                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
+    }
+
     private void startRelay() {
         var relay = new Relay(
                 stores.outbox,
@@ -144,5 +187,17 @@ final class Features {
                 stores.clock,
                 stores.meters);
         stores.opened(relay.start());
+    }
+
+    private void startRetention(SearchIndex index) {
+        var retention = new Retention(
+                new Expiry(stores.postgres, stores.clock),
+                stores.messages,
+                index,
+                stores.outbox,
+                settings.bounds().retention(),
+                stores.clock,
+                stores.meters);
+        stores.opened(retention.start());
     }
 }

@@ -9,7 +9,10 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.search.SearchRoutes;
+import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
 
 /** Every URL this process serves, in one place. {@code /v1/stream} is the stream service's. */
@@ -21,8 +24,11 @@ final class Routes {
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.messages, features.messageChanges);
+        install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);
+        install(routes, features.typing);
+        install(routes, features.presence);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -86,5 +92,19 @@ final class Routes {
         routes.post("/v1/receipts", receipts::many, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}/receipts", receipts::seenBy, PERSON);
         routes.get("/v1/users/me/unread", receipts::unread, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, TypingRoutes typing) {
+        routes.post("/v1/conversations/{conversation}/typing", typing::started, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, PresenceRoutes presence) {
+        routes.get("/v1/presence", presence::list, PERSON);
+        routes.get("/v1/presence/me", presence::mine, PERSON);
+        routes.put("/v1/presence/me", presence::choose, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, SearchRoutes search) {
+        routes.get("/v1/search/messages", search::messages, PERSON);
     }
 }

@@ -1,6 +1,7 @@
 package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
+import chat.parley.conversation.Expiry;
 import chat.parley.media.MediaSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
@@ -33,13 +34,16 @@ public record SendApiSettings(
      * @param connections most PostgreSQL connections, and most Redis connections
      * @param sendsPerMinute messages one person may send through this process
      * @param editWindow how long after sending an author may edit; zero: for ever
+     * @param presence whether it is told who is there
+     * @param retention how long messages are kept; zero: for ever
      */
-    public record Bounds(int connections, int sendsPerMinute, Duration editWindow) {
+    public record Bounds(
+            int connections, int sendsPerMinute, Duration editWindow, boolean presence, Duration retention) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO);
         }
 
         private static Bounds from(Settings settings) {
@@ -51,13 +55,27 @@ public record SendApiSettings(
                             500,
                             "fewer starve the writers, and PostgreSQL allows 100 to all nodes together by default"),
                     sendsPerMinute(settings),
-                    editWindow(settings));
+                    editWindow(settings),
+                    settings.flag("PARLEY_PRESENCE", true),
+                    retention(settings));
         }
 
         /** The time for edits that the environment sets, or the default. */
         public static Duration editWindow(Settings settings) {
             return settings.seconds(
                     "PARLEY_EDIT_WINDOW", Duration.ZERO, Duration.ZERO, Duration.ofDays(3_650), "0 is for ever");
+        }
+
+        /** The age at which all messages expire that the environment sets, or the default. */
+        public static Duration retention(Settings settings) {
+            var retention = settings.seconds(
+                    "PARLEY_RETENTION", Duration.ZERO, Duration.ZERO, Expiry.LIMIT_MAX, "0 is for ever");
+            if (!retention.isZero() && retention.compareTo(Expiry.LIMIT_MIN) < 0) {
+                throw new IllegalArgumentException(
+                        "PARLEY_RETENTION is " + retention.toSeconds()
+                                + "; it must be 0, which is for ever, or at least 60, because people must have a chance to read");
+            }
+            return retention;
         }
 
         /** The quota that the environment sets, or the default. */

@@ -49,6 +49,25 @@ public final class RunningSendApi implements AutoCloseable {
         return new RunningSendApi(start(postgres, redis, accounts, BrowserSettings.DIRECT, media), null);
     }
 
+    /** Starts one where nobody may ask who is there. */
+    public static RunningSendApi startWithoutPresence(RealPostgres postgres, RealRedis redis) {
+        var folder = temporaryFolder();
+        var usual = SendApiSettings.Bounds.of(8);
+        var bounds = new SendApiSettings.Bounds(
+                usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false, usual.retention());
+        var settings = new SendApiSettings(
+                "127.0.0.1",
+                0,
+                0,
+                postgres.address(),
+                URI.create(redis.uri()),
+                bounds,
+                new AccountSettings(null, List.of(SessionCookie.PLAIN)),
+                BrowserSettings.DIRECT,
+                MediaSettings.folder(folder));
+        return new RunningSendApi(SendApi.start(settings, null), folder);
+    }
+
     private static SendApi start(
             RealPostgres postgres,
             RealRedis redis,

@@ -35,7 +35,8 @@ public final class ConversationJson {
         json.writeNumberField("joined_seq", me.joinedSeq());
         json.writeNumberField("read_seq", me.readSeq());
         json.writeNumberField("delivered_seq", me.deliveredSeq());
-        json.writeNumberField("unread_count", conversation.lastSeq() - me.readSeq());
+        // What expired counts no more, whether it was read or not.
+        json.writeNumberField("unread_count", conversation.lastSeq() - Math.max(me.readSeq(), me.joinedSeq() - 1));
         json.writeEndObject();
         json.writeEndObject();
     }

@@ -118,6 +118,10 @@ public final class Conversations {
                 (SELECT max(greatest(last_at, changed_at)) FROM conversation), (SELECT max(marks_changed_at) FROM member)) AS newest
             """;
 
+    private static final String FIRST_SEQS = """
+            SELECT id, first_seq FROM conversation WHERE id = ANY (:conversations) AND first_seq > 1
+            """;
+
     private static final String HEADS = """
             SELECT c.id, c.last_seq
             FROM member m JOIN conversation c ON c.id = m.conversation_id
@@ -267,6 +271,18 @@ public final class Conversations {
                 .map((row, context) -> Optional.ofNullable(row.getObject("newest", OffsetDateTime.class))
                         .map(OffsetDateTime::toInstant))
                 .one());
+    }
+
+    /** The oldest messages that did not expire, of those of these conversations where any did. */
+    public Map<ConversationId, Long> firstSeqs(Collection<ConversationId> conversations) {
+        var firsts = new HashMap<ConversationId, Long>();
+        postgres.with(db -> db.createQuery(FIRST_SEQS)
+                        .bind("conversations", Rows.ids(conversations, ConversationId::value))
+                        .map((row, context) ->
+                                Map.entry(new ConversationId(row.getLong("id")), row.getLong("first_seq")))
+                        .list())
+                .forEach(first -> firsts.put(first.getKey(), first.getValue()));
+        return firsts;
     }
 
     /** How far the person's conversations reach, last active first. */

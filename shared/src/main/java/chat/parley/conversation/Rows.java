@@ -21,9 +21,13 @@ final class Rows {
     static final String CONVERSATION =
             "c.id, c.type, c.name, c.created_at, c.updated_at, c.member_count, c.last_seq, c.last_at";
 
-    /** What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. */
-    static final String MEMBER =
-            "m.conversation_id, m.user_id, m.role, m.joined_at, m.joined_seq, m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
+    /**
+     * What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. What expired is seen by nobody, as if all had joined
+     * afterwards.
+     */
+    static final String MEMBER = "m.conversation_id, m.user_id, m.role, m.joined_at, "
+            + "greatest(m.joined_seq, (SELECT first_seq FROM conversation WHERE id = m.conversation_id)) AS joined_seq, "
+            + "m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
 
     private Rows() {}
 

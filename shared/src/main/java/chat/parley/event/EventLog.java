@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import redis.clients.jedis.BuilderFactory;
@@ -65,6 +66,21 @@ public final class EventLog implements AutoCloseable {
      */
     public CompletableFuture<PublishOutcome> submit(Publication publication) {
         return publisher.submit(publication);
+    }
+
+    /**
+     * Tells {@code recipients} who are connected now, and returns at once. Nothing keeps it, nobody repeats it; it is dropped when Redis is away or
+     * other publications queue.
+     *
+     * @return false when it was dropped at once
+     */
+    public boolean tellLive(EphemeralEvent event, Collection<UserId> recipients) {
+        return publisher.submitLive(Publication.live(event, recipients));
+    }
+
+    /** Whether what can be left out should be: Redis is away, or publications queue. */
+    public boolean isBusy() {
+        return publisher.isBusy();
     }
 
     /** The tag that cursors carry now. It changes when entries may have been lost behind cursors that still look valid. Asks Redis. */

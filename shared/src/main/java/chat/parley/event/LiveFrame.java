@@ -9,4 +9,7 @@ public sealed interface LiveFrame {
 
     /** A login session ended: its streams must close. Not stored; nodes also ask the database now and then. */
     record SessionEnded(SessionId session) implements LiveFrame {}
+
+    /** What no stream keeps: whoever does not take it now never hears of it. */
+    record Ephemeral(EncodedEvent event) implements LiveFrame {}
 }

@@ -3,6 +3,7 @@ package chat.parley.event;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.LiveFrame.Entry;
+import chat.parley.event.LiveFrame.Ephemeral;
 import chat.parley.event.LiveFrame.SessionEnded;
 import chat.parley.id.SessionId;
 import java.util.Arrays;
@@ -10,10 +11,11 @@ import java.util.Arrays;
 /**
  * The bytes of what travels. A stream entry's one field is {@code <time> <type> <key>\n<json>}; a publication is that after
  * {@code <epoch>-<n>} and a blank, put there by {@code redis/publish.lua}, so the JSON is never escaped or parsed on its way. The notice of an ended
- * session is {@code x <id>}. Numbers are decimal; everything before the line end is ASCII.
+ * session is {@code x <id>}; what is not stored is a field behind a tilde, {@code ~<time> <type> <key>\n<json>}. Numbers are decimal; everything before the line end is ASCII.
  */
 public final class LiveFrames {
     private static final byte SESSION_ENDED = 'x';
+    private static final byte EPHEMERAL = '~';
 
     private LiveFrames() {}
 
@@ -26,6 +28,9 @@ public final class LiveFrames {
         if (publication.length > 2 && publication[0] == SESSION_ENDED) {
             return new SessionEnded(new SessionId(number(publication, 2, publication.length)));
         }
+        if (publication.length > 0 && publication[0] == EPHEMERAL) {
+            return new Ephemeral(event(publication, 1));
+        }
         int blank = find(publication, (byte) ' ', 0);
         return entry(publication, 0, blank, blank + 1, publication);
     }
@@ -33,6 +38,15 @@ public final class LiveFrames {
     /** The notice that a session ended. */
     static byte[] encode(SessionEnded ended) {
         return ("x " + ended.session().value()).getBytes(ISO_8859_1);
+    }
+
+    /** The publication of what no stream keeps. */
+    static byte[] encode(Ephemeral ephemeral) {
+        byte[] field = encode(ephemeral.event());
+        byte[] whole = new byte[field.length + 1];
+        whole[0] = EPHEMERAL;
+        System.arraycopy(field, 0, whole, 1, field.length);
+        return whole;
     }
 
     /** A stream entry's field. */
@@ -50,15 +64,18 @@ public final class LiveFrames {
 
     private static Entry entry(byte[] id, int idFrom, int idTo, int from, byte[] field) {
         int dash = find(id, (byte) '-', idFrom);
+        return new Entry(number(id, idFrom, dash), number(id, dash + 1, idTo), event(field, from));
+    }
+
+    private static EncodedEvent event(byte[] field, int from) {
         int time = find(field, (byte) ' ', from);
         int type = find(field, (byte) ' ', time + 1);
         int key = find(field, (byte) '\n', type + 1);
-        var event = new EncodedEvent(
+        return new EncodedEvent(
                 new String(field, time + 1, type - time - 1, ISO_8859_1),
                 new String(field, type + 1, key - type - 1, ISO_8859_1),
                 number(field, from, time),
                 Arrays.copyOfRange(field, key + 1, field.length));
-        return new Entry(number(id, idFrom, dash), number(id, dash + 1, idTo), event);
     }
 
     private static int find(byte[] bytes, byte wanted, int from) {

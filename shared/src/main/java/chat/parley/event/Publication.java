@@ -15,6 +15,8 @@ public record Publication(EncodedEvent event, Collection<UserId> recipients, Mod
     public enum Mode {
         /** Never tried before. */
         FIRST,
+        /** Stored nowhere, for those who are connected now; dropped rather than delayed. */
+        LIVE_ONLY,
         /** Perhaps published before: streams that have its key are left alone. Costs Redis a scan of each stream. */
         REPEAT
     }
@@ -22,6 +24,11 @@ public record Publication(EncodedEvent event, Collection<UserId> recipients, Mod
     /** The publication of {@code event}, just committed, to {@code recipients}. */
     public static Publication first(ChatEvent event, Collection<UserId> recipients) {
         return of(event, recipients, Mode.FIRST);
+    }
+
+    /** The publication of what no stream keeps. */
+    public static Publication live(EphemeralEvent event, Collection<UserId> recipients) {
+        return new Publication(EphemeralJson.encode(event), recipients, Mode.LIVE_ONLY, true);
     }
 
     /** The publication of {@code event}, which may have been published before. */

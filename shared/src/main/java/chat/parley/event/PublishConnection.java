@@ -4,36 +4,51 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.redis.Redis;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
-/** A connection that runs {@code redis/publish.lua} many times at once. For one thread. */
+/** A connection that runs the scripts {@code redis/publish*.lua} many times at once. For one thread. */
 final class PublishConnection implements AutoCloseable {
-    private static final byte[] SCRIPT = Redis.script("publish").getBytes(ISO_8859_1);
-
     private final Connection connection;
-    private byte[] sha;
+    private final Map<Script, byte[]> shas = new EnumMap<>(Script.class);
 
-    private PublishConnection(Connection connection, byte[] sha) {
+    private PublishConnection(Connection connection) {
         this.connection = connection;
-        this.sha = sha;
+        load();
+    }
+
+    /** What a call runs. */
+    enum Script {
+        /** Appends to streams and publishes. */
+        STORED("publish"),
+        /** Publishes only. */
+        LIVE("publish_live");
+
+        private final String text;
+
+        Script(String name) {
+            text = Redis.script(name);
+        }
     }
 
     static PublishConnection open(Redis redis) {
         var connection = redis.dedicated();
         try {
-            return new PublishConnection(connection, load(connection));
+            return new PublishConnection(connection);
         } catch (RuntimeException e) {
             connection.close();
             throw e;
         }
     }
 
-    /** One run of the script. */
-    record Call(List<byte[]> keys, byte[] value, byte[] whole, byte[] wantedKey, byte[] time) {}
+    /** One run of a script. */
+    record Call(Script script, List<byte[]> keys, List<byte[]> arguments) {}
 
     /**
      * Runs all calls in order by one pipeline. For each its reply, or the exception that says why Redis refused it. Throws when the
@@ -44,7 +59,7 @@ final class PublishConnection implements AutoCloseable {
         if (replies.stream().noneMatch(JedisNoScriptException.class::isInstance)) {
             return replies;
         }
-        sha = load(connection);
+        load();
         var missed = new ArrayList<Integer>();
         for (int i = 0; i < calls.size(); i++) {
             if (replies.get(i) instanceof JedisNoScriptException) {
@@ -60,25 +75,21 @@ final class PublishConnection implements AutoCloseable {
 
     private List<Object> pipeline(List<Call> calls) {
         for (var call : calls) {
-            int keys = call.keys.size();
-            var arguments = new byte[2 + keys + 4][];
-            arguments[0] = sha;
-            arguments[1] = Integer.toString(keys).getBytes(ISO_8859_1);
-            for (int i = 0; i < keys; i++) {
-                arguments[2 + i] = call.keys.get(i);
-            }
-            arguments[2 + keys] = call.value;
-            arguments[3 + keys] = call.whole;
-            arguments[4 + keys] = call.wantedKey;
-            arguments[5 + keys] = call.time;
-            connection.sendCommand(Command.EVALSHA, arguments);
+            var words = new ArrayList<byte[]>(2 + call.keys.size() + call.arguments.size());
+            words.add(Objects.requireNonNull(shas.get(call.script)));
+            words.add(Integer.toString(call.keys.size()).getBytes(ISO_8859_1));
+            words.addAll(call.keys);
+            words.addAll(call.arguments);
+            connection.sendCommand(Command.EVALSHA, words.toArray(byte[][]::new));
         }
         return connection.getMany(calls.size());
     }
 
-    private static byte[] load(Connection connection) {
-        connection.sendCommand(Command.SCRIPT, Keyword.LOAD.getRaw(), SCRIPT);
-        return connection.getBinaryBulkReply();
+    private void load() {
+        for (var script : Script.values()) {
+            connection.sendCommand(Command.SCRIPT, Keyword.LOAD.getRaw(), script.text.getBytes(ISO_8859_1));
+            shas.put(script, connection.getBinaryBulkReply());
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package chat.parley.event;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.PublishConnection.Call;
+import chat.parley.event.PublishConnection.Script;
 import chat.parley.event.PublishOutcome.Absent;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.event.PublishOutcome.Unpublished;
@@ -34,6 +35,9 @@ final class Publisher implements AutoCloseable {
     /** Longest queue. A full one means that Redis is slower than the sends: the relay takes over. About 1 KB each. */
     private static final int QUEUE_MAX = 20_000;
 
+    /** With more waiting, what is not stored is dropped: sends come first. */
+    private static final int QUEUE_BUSY = QUEUE_MAX / 2;
+
     /** Most entries of one pipeline, more or less: some 20 ms of Redis, within which the first waits for the last. */
     private static final int BATCH_ENTRIES = 4_000;
 
@@ -53,33 +57,60 @@ final class Publisher implements AutoCloseable {
     private final StreamTag tag;
     private final Counter published;
     private final Counter unpublished;
+    private final Counter live;
+    private final Counter dropped;
     private final Thread thread;
     private @Nullable PublishConnection connection;
     private volatile boolean away;
     private volatile boolean closing;
 
-    private record Waiting(Publication publication, CompletableFuture<PublishOutcome> result) {}
+    private record Waiting(Publication publication, CompletableFuture<PublishOutcome> result) {
+        boolean isLive() {
+            return publication.mode() == Publication.Mode.LIVE_ONLY;
+        }
+    }
 
     Publisher(Redis redis, StreamTag tag, MeterRegistry meters) {
         this.redis = redis;
         this.tag = tag;
         this.published = meters.counter("parley.publications", "outcome", "published");
         this.unpublished = meters.counter("parley.publications", "outcome", "unpublished");
+        this.live = meters.counter("parley.publications", "outcome", "live");
+        this.dropped = meters.counter("parley.publications", "outcome", "dropped");
         meters.gauge("parley.publications.waiting", queue, BlockingQueue::size);
         this.thread = Thread.ofPlatform().name("publisher").daemon().start(this::run);
     }
 
     CompletableFuture<PublishOutcome> submit(Publication publication) {
-        var result = new CompletableFuture<PublishOutcome>();
-        if (publication.recipients().isEmpty()) {
-            result.complete(new Published(List.of()));
-        } else if (away || closing || !queue.offer(new Waiting(publication, result))) {
-            refuse(result);
+        var waiting = new Waiting(publication, new CompletableFuture<>());
+        handIn(waiting);
+        return waiting.result;
+    }
+
+    /** Returns at once. False when it was dropped: Redis is away, or others wait. */
+    boolean submitLive(Publication publication) {
+        if (isBusy()) {
+            dropped.increment();
+            return false;
+        }
+        handIn(new Waiting(publication, new CompletableFuture<>()));
+        return true;
+    }
+
+    private void handIn(Waiting waiting) {
+        if (waiting.publication.recipients().isEmpty()) {
+            waiting.result.complete(new Published(List.of()));
+        } else if (away || closing || !queue.offer(waiting)) {
+            refuse(waiting);
         } else if (away || closing) {
             // The thread may have emptied the queue just before this one came in; nobody may wait for ever.
             refuseAll();
         }
-        return result;
+    }
+
+    /** Whether Redis is away or slower than what is handed in. */
+    boolean isBusy() {
+        return away || closing || queue.size() > QUEUE_BUSY;
     }
 
     @Override
@@ -129,13 +160,13 @@ final class Publisher implements AutoCloseable {
             LOG.warn("Redis is away, the relay will publish: {}", e.toString());
             away = true;
             disconnect();
-            batch.forEach(waiting -> refuse(waiting.result));
+            batch.forEach(waiting -> refuse(waiting));
             refuseAll();
             return;
         } catch (RuntimeException e) {
             LOG.error("a publication failed for a reason of ours", e);
             disconnect();
-            batch.forEach(waiting -> refuse(waiting.result));
+            batch.forEach(waiting -> refuse(waiting));
             return;
         }
         int next = 0;
@@ -147,13 +178,18 @@ final class Publisher implements AutoCloseable {
     }
 
     private void complete(Waiting waiting, List<Object> replies) {
+        if (waiting.isLive()) {
+            live.increment();
+            waiting.result.complete(new Published(List.of()));
+            return;
+        }
         var absent = new ArrayList<Absent>();
         var recipients = waiting.publication.recipients().iterator();
         for (var reply : replies) {
             if (!(reply instanceof List<?> answers)) {
                 // Full memory, still loading, a replica now: one word of it tells which; there is nothing else in it.
                 LOG.warn("Redis refused a publication: {}", reply);
-                refuse(waiting.result);
+                refuse(waiting);
                 return;
             }
             for (var answer : answers) {
@@ -178,6 +214,23 @@ final class Publisher implements AutoCloseable {
     }
 
     private static void addCalls(Publication publication, List<Call> calls) {
+        switch (publication.mode()) {
+            case LIVE_ONLY -> addLive(publication, calls);
+            case FIRST, REPEAT -> addStored(publication, calls);
+        }
+    }
+
+    private static void addLive(Publication publication, List<Call> calls) {
+        byte[] frame = LiveFrames.encode(new LiveFrame.Ephemeral(publication.event()));
+        var channels = publication.recipients().stream()
+                .map(user -> RedisKeys.live(user).getBytes(ISO_8859_1))
+                .toList();
+        for (var some : chunks(channels)) {
+            calls.add(new Call(Script.LIVE, some, List.of(frame)));
+        }
+    }
+
+    private static void addStored(Publication publication, List<Call> calls) {
         var event = publication.event();
         byte[] whole = LiveFrames.encode(event);
         boolean isSmall = event.json().length <= WHOLE_BYTES_MAX && publication.storedWhole();
@@ -192,10 +245,18 @@ final class Publisher implements AutoCloseable {
         for (var user : publication.recipients()) {
             keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
         }
-        for (int from = 0; from < keys.size(); from += KEYS_MAX) {
-            var some = keys.subList(from, Math.min(from + KEYS_MAX, keys.size()));
-            calls.add(new Call(some, value, byReference ? whole : NOTHING, wanted, time));
+        var arguments = List.of(value, byReference ? whole : NOTHING, wanted, time);
+        for (var some : chunks(keys)) {
+            calls.add(new Call(Script.STORED, some, arguments));
         }
+    }
+
+    private static List<List<byte[]>> chunks(List<byte[]> keys) {
+        var chunks = new ArrayList<List<byte[]>>();
+        for (int from = 0; from < keys.size(); from += KEYS_MAX) {
+            chunks.add(keys.subList(from, Math.min(from + KEYS_MAX, keys.size())));
+        }
+        return chunks;
     }
 
     private static int calls(int recipients) {
@@ -236,12 +297,12 @@ final class Publisher implements AutoCloseable {
 
     private void refuseAll() {
         for (var waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
-            refuse(waiting.result);
+            refuse(waiting);
         }
     }
 
-    private void refuse(CompletableFuture<PublishOutcome> result) {
-        unpublished.increment();
-        result.complete(new Unpublished());
+    private void refuse(Waiting waiting) {
+        (waiting.isLive() ? dropped : unpublished).increment();
+        waiting.result.complete(new Unpublished());
     }
 }

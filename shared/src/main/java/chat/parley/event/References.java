@@ -97,7 +97,7 @@ public final class References {
     }
 
     /** Which message an event refers to, read from its key. */
-    private record Name(ConversationId conversation, long seq) {
+    record Name(ConversationId conversation, long seq) {
         static Name of(EncodedEvent reference) {
             String key = reference.key();
             int from = EventJson.MESSAGE_KEY.length();

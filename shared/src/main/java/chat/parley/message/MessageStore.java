@@ -25,6 +25,9 @@ public interface MessageStore extends AutoCloseable {
     /** Most messages {@link #since} answers: one more than a rebuilt stream replays, so that "too many" shows. */
     int SINCE_LIMIT_MAX = 10_001;
 
+    /** Most messages {@link #removeBefore} removes at once: their conversation waits meanwhile. */
+    int REMOVE_LIMIT_MAX = 1_000;
+
     /** Most kinds of reactions on one message: more is a wall that no screen shows. */
     int REACTION_KINDS_MAX = 50;
 
@@ -117,10 +120,16 @@ public interface MessageStore extends AutoCloseable {
     record ReactionPosition(String emoji, UserId user) {}
 
     /**
-     * Conversations with messages stored at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every
+     * Conversations with messages stored or changed at {@code since} or later, by id, those after {@code after}, at most {@code limit}. May look at every
      * conversation there is: for repairs, not for requests.
      */
     List<ConversationId> activeSince(Instant since, ConversationId after, int limit);
+
+    /**
+     * Removes messages with {@code seq < before}, lowest first, at most {@code limit} (1 to {@link #REMOVE_LIMIT_MAX}), for good: with what they said before and with
+     * their reactions. Answers how many there were; fewer than {@code limit} when none is left. Other messages keep their seqs, and the next one gets the next.
+     */
+    int removeBefore(ConversationId conversation, long before, int limit);
 
     /** Ends what the store runs; appends under way are finished first. */
     @Override

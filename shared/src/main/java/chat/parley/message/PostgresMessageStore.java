@@ -86,7 +86,27 @@ public final class PostgresMessageStore implements MessageStore {
             """;
 
     private static final String ACTIVE_SINCE = """
-            SELECT id FROM conversation WHERE last_at >= ? AND last_seq > 0 AND id > ? ORDER BY id LIMIT ?
+            SELECT id FROM conversation
+            WHERE (last_at >= :since AND last_seq > 0 OR messages_changed_at >= :since) AND id > :after
+            ORDER BY id
+            LIMIT :limit
+            """;
+
+    /** As for a change: no other one of this conversation is under way. */
+    private static final String LOCK = "SELECT 1 FROM conversation WHERE id = :conversation FOR NO KEY UPDATE";
+
+    /** One statement for all that belongs to these messages, named once. */
+    private static final String REMOVE_BEFORE = """
+            WITH gone AS (
+                DELETE FROM message WHERE conversation_id = :conversation AND seq IN (
+                    SELECT seq FROM message WHERE conversation_id = :conversation AND seq < :before ORDER BY seq LIMIT :limit)
+                RETURNING seq
+            ), versions AS (
+                DELETE FROM message_version WHERE conversation_id = :conversation AND seq IN (SELECT seq FROM gone)
+            ), reactions AS (
+                DELETE FROM reaction WHERE conversation_id = :conversation AND seq IN (SELECT seq FROM gone)
+            )
+            SELECT count(*) FROM gone
             """;
 
     private final Postgres postgres;
@@ -193,9 +213,9 @@ public final class PostgresMessageStore implements MessageStore {
     @Override
     public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
         return postgres.with(handle -> handle.createQuery(ACTIVE_SINCE)
-                .bind(0, since.atOffset(ZoneOffset.UTC))
-                .bind(1, after.value())
-                .bind(2, limit)
+                .bind("since", since.atOffset(ZoneOffset.UTC))
+                .bind("after", after.value())
+                .bind("limit", limit)
                 .map((row, context) -> new ConversationId(row.getLong("id")))
                 .list());
     }
@@ -259,6 +279,23 @@ public final class PostgresMessageStore implements MessageStore {
                         row.getString("emoji"),
                         row.getObject("created_at", OffsetDateTime.class).toInstant()))
                 .list());
+    }
+
+    @Override
+    public int removeBefore(ConversationId conversation, long before, int limit) {
+        checkLimit(limit, REMOVE_LIMIT_MAX);
+        return postgres.inTransaction(db -> {
+            db.createQuery(LOCK)
+                    .bind("conversation", conversation.value())
+                    .mapTo(Integer.class)
+                    .findOne();
+            return db.createQuery(REMOVE_BEFORE)
+                    .bind("conversation", conversation.value())
+                    .bind("before", before)
+                    .bind("limit", limit)
+                    .mapTo(Integer.class)
+                    .one();
+        });
     }
 
     @Override

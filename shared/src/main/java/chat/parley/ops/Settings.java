@@ -91,15 +91,15 @@ public final class Settings {
                 number(name, (int) fallback.toSeconds(), (int) min.toSeconds(), (int) max.toSeconds(), why));
     }
 
-    /** {@code true} or {@code false}. */
+    /** {@code true} or {@code on}, {@code false} or {@code off}. */
     public boolean flag(String name, boolean fallback) {
         String value = read(name);
         if (value == null) {
             return fallback;
         }
         return switch (value) {
-            case "true" -> true;
-            case "false" -> false;
+            case "true", "on" -> true;
+            case "false", "off" -> false;
             default -> throw new IllegalArgumentException(name + " is " + value + "; it must be true or false");
         };
     }

@@ -71,6 +71,10 @@ public final class Outbox implements AutoCloseable {
             FROM outbox
             """;
 
+    private static final String DELETE_MESSAGES = """
+            DELETE FROM outbox WHERE conversation_id = :conversation AND kind IN (:created, :changed) AND subject < :before
+            """;
+
     private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
 
     private final Postgres postgres;
@@ -181,6 +185,16 @@ public final class Outbox implements AutoCloseable {
         postgres.with(handle -> handle.createUpdate(DELETE).bind(0, all).execute());
     }
 
+    /** What is to be told of messages before {@code before} is to be told no more: they are gone. */
+    public void deleteMessagesBefore(ConversationId conversation, long before) {
+        postgres.with(handle -> handle.createUpdate(DELETE_MESSAGES)
+                .bind("conversation", conversation.value())
+                .bind("created", OutboxKind.MESSAGE_CREATED.number())
+                .bind("changed", OutboxKind.MESSAGE_CHANGED.number())
+                .bind("before", before)
+                .execute());
+    }
+
     /** These cannot be published; they stay, are no longer overdue, and wait for somebody to look at them. */
     public void setAside(Collection<Long> ids, Instant now) {
         long[] all = ids.stream().mapToLong(Long::longValue).toArray();
@@ -207,24 +221,7 @@ public final class Outbox implements AutoCloseable {
 
     /** Runs {@code work} unless another node is at it; false then. Two at once would do no harm, only everything twice. */
     public boolean alone(Runnable work) {
-        return postgres.with(handle -> {
-            boolean mine = handle.createQuery("SELECT pg_try_advisory_lock(?)")
-                    .bind(0, RELAY_LOCK)
-                    .mapTo(Boolean.class)
-                    .one();
-            if (!mine) {
-                return false;
-            }
-            try {
-                work.run();
-            } finally {
-                handle.createQuery("SELECT pg_advisory_unlock(?)")
-                        .bind(0, RELAY_LOCK)
-                        .mapTo(Boolean.class)
-                        .one();
-            }
-            return true;
-        });
+        return postgres.alone(RELAY_LOCK, work);
     }
 
     /** Deletes what is known to be done, then ends. */

@@ -119,6 +119,33 @@ public final class Postgres implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs {@code work} unless somebody else is at work under the same number; false then. The lock is held by a connection of its own and ends with it: work that
+     * outlives its connection may meet another, so it must be harmless when done twice.
+     *
+     * @param lock any number that no other advisory lock of this database has
+     */
+    public boolean alone(long lock, Runnable work) {
+        return with(handle -> {
+            boolean mine = handle.createQuery("SELECT pg_try_advisory_lock(?)")
+                    .bind(0, lock)
+                    .mapTo(Boolean.class)
+                    .one();
+            if (!mine) {
+                return false;
+            }
+            try {
+                work.run();
+            } finally {
+                handle.createQuery("SELECT pg_advisory_unlock(?)")
+                        .bind(0, lock)
+                        .mapTo(Boolean.class)
+                        .one();
+            }
+            return true;
+        });
+    }
+
     /** For code on the hot path that speaks JDBC; it explains its exceptions by {@link #isUnavailable}. */
     public DataSource dataSource() {
         return pool;

@@ -34,8 +34,8 @@ public final class Receipts implements AutoCloseable {
 
     /** A subtraction for each conversation, never a count of messages. */
     private static final String UNREAD = """
-            SELECT coalesce(sum(c.last_seq - m.read_seq), 0)::bigint AS messages,
-                count(*) FILTER (WHERE c.last_seq > m.read_seq) AS conversations
+            SELECT coalesce(sum(c.last_seq - greatest(m.read_seq, c.first_seq - 1)), 0)::bigint AS messages,
+                count(*) FILTER (WHERE c.last_seq > greatest(m.read_seq, c.first_seq - 1)) AS conversations
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND m.left_at IS NULL
             """;

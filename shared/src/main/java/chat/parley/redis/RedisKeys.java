@@ -1,5 +1,6 @@
 package chat.parley.redis;
 
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ public final class RedisKeys {
     /** Shard channel nobody publishes to: stream nodes hold it so that their connection stays subscribed, and ask for it again to see that it lives. */
     public static final String LIVE_KEEPER = "l:";
 
+    /** ZSET, member a user's id, score epoch ms: when to look whether that person came or went. One entry for each person who is there; see {@link #presence}. */
+    public static final String PRESENCE_DUE = "presence";
+
     private static final int ID_CHARS = 13;
     private static final int LIVE_CHANNEL_CHARS = ID_CHARS + 4;
 
@@ -37,6 +41,19 @@ public final class RedisKeys {
     /** Shard channel of one user's live frames; the script derives it from the stream's key by its first letter. */
     public static String live(UserId user) {
         return "l:{" + user + "}";
+    }
+
+    /**
+     * HASH of who is there: leases of nodes, what was announced, last seen, the person's own choice; see {@code redis/presence_*.lua}, which also
+     * build this name. Expires 30 days after the last change.
+     */
+    public static String presence(UserId user) {
+        return "p:" + user;
+    }
+
+    /** STRING, empty: that this person types there was told just now. Expires after 3 s. */
+    public static String typing(ConversationId conversation, UserId user) {
+        return "t:" + conversation + ":" + user;
     }
 
     /** The user whose {@link #live} channel this is; null for any other channel. */

@@ -248,6 +248,74 @@ public abstract class MessageStoreContract {
     }
 
     @Test
+    void removal_takes_the_oldest_in_steps_and_leaves_the_others_their_seqs() {
+        var talk = newConversation();
+        var other = newConversation();
+        send(other, ANN, "key", "stays");
+        for (int i = 1; i <= 7; i++) {
+            send(talk, ANN, "key" + i, "text " + i);
+        }
+        store().change(new MessageChange(talk, VERSION, 2, ANN, new MessageChange.Edit("other text", null, null)));
+        store().change(new MessageChange(talk, VERSION, 2, BOB, new MessageChange.React("👍")));
+        store().change(new MessageChange(talk, VERSION, 6, BOB, new MessageChange.React("👍")));
+        assertEquals(2, store().removeBefore(talk, 6, 2));
+        assertEquals(List.of(3L, 4L, 5L, 6L, 7L), seqs(store().after(talk, 0, 10)));
+        assertEquals(3, store().removeBefore(talk, 6, 10));
+        assertEquals(0, store().removeBefore(talk, 6, 10), "a repeat");
+        assertEquals(List.of(6L, 7L), seqs(store().after(talk, 0, 10)));
+        assertEquals(Optional.empty(), store().find(talk, 2));
+        assertEquals(List.of(), store().versions(talk, 2));
+        assertEquals(List.of(), store().reactions(talk, 2, null, 10));
+        assertEquals(1, store().reactions(talk, 6, null, 10).size());
+        assertEquals(
+                List.of(), store().changedSince(List.of(talk), clock.instant().plusSeconds(9), 10));
+        assertEquals(8, send(talk, ANN, "next", "goes on").seq());
+        assertEquals(1, store().after(other, 0, 10).size());
+        assertEquals(3, store().removeBefore(talk, Long.MAX_VALUE, 1_000));
+        assertEquals(List.of(), store().before(talk, Long.MAX_VALUE, 10));
+        assertEquals(Map.of(), store().newest(List.of(talk)));
+        assertEquals(9, send(talk, ANN, "again", "goes on").seq(), "also where nothing is left");
+    }
+
+    @Test
+    void removal_and_changes_at_once_leave_nothing_behind() throws Exception {
+        var talk = newConversation();
+        for (int i = 1; i <= 100; i++) {
+            send(talk, ANN, "key" + i, "text " + i);
+        }
+        inParallel(4, writer -> {
+            if (writer == 0) {
+                while (store().removeBefore(talk, 101, 3) > 0) {
+                    // until none is left
+                }
+                return writer;
+            }
+            for (long seq = writer; seq <= 100; seq += 3) {
+                store().change(new MessageChange(
+                        talk, VERSION, seq, ANN, new MessageChange.Edit("edited", null, null)));
+                store().change(new MessageChange(talk, VERSION, seq, BOB, new MessageChange.React("👍")));
+            }
+            return writer;
+        });
+        for (long seq = 1; seq <= 100; seq++) {
+            assertEquals(List.of(), store().versions(talk, seq));
+            assertEquals(List.of(), store().reactions(talk, seq, null, 10));
+        }
+    }
+
+    @Test
+    void a_conversation_whose_old_message_changed_is_listed_too() {
+        var before = newConversation();
+        var quiet = newConversation();
+        var old = send(quiet, ANN, "key", "long ago");
+        clock.advance(Duration.ofHours(1));
+        var since = clock.instant();
+        assertEquals(List.of(), store().activeSince(since, before, 10));
+        store().change(new MessageChange(quiet, VERSION, old.seq(), BOB, new MessageChange.React("👍")));
+        assertEquals(List.of(quiet), store().activeSince(since, before, 10));
+    }
+
+    @Test
     void readers_that_page_by_seq_miss_nothing_while_16_write_to_one_conversation() throws Exception {
         writeAndRead(List.of(newConversation()), 125);
     }

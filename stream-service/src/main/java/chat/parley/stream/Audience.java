@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The listeners of one user at this node. Changed under the registry's lock, read without one. */
 final class Audience {
-    private static final Listener[] NOBODY = {};
+    static final Listener[] NOBODY = {};
 
     private final UserId user;
     private volatile Listener[] listeners = NOBODY;

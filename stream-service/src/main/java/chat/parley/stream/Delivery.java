@@ -6,25 +6,51 @@ import chat.parley.event.LiveFrame;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** One entry on its way to the streams of its user: its bytes are made once and shared. Confined to the thread that delivers. */
+/** One event on its way to the streams of its user: its bytes are made once and shared. Confined to the thread that delivers. */
 final class Delivery {
-    private final Cursor cursor;
+    private final @Nullable Cursor cursor;
     private final EncodedEvent event;
+    private final Urgency urgency;
     private @Nullable ByteBuffer named;
     private @Nullable ByteBuffer plain;
 
-    /** @param tag of the Redis that published it */
-    Delivery(LiveFrame.Entry entry, String tag) {
-        this.cursor = new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), tag);
-        this.event = entry.event();
+    private Delivery(@Nullable Cursor cursor, EncodedEvent event, Urgency urgency) {
+        this.cursor = cursor;
+        this.event = event;
+        this.urgency = urgency;
     }
 
+    /**
+     * An entry of the user's stream.
+     *
+     * @param tag of the Redis that published it
+     */
+    static Delivery of(LiveFrame.Entry entry, String tag) {
+        var event = entry.event();
+        var urgency = Urgency.of(event.type());
+        return new Delivery(
+                new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), tag),
+                event,
+                urgency == Urgency.LAZY ? Urgency.SOON : urgency); // it is stored, so it has a place to keep
+    }
+
+    /** What no stream keeps. */
+    static Delivery of(LiveFrame.Ephemeral ephemeral) {
+        return new Delivery(null, ephemeral.event(), Urgency.LAZY);
+    }
+
+    /** Where it stands in the user's stream; null for what is not stored. */
+    @Nullable
     Cursor cursor() {
         return cursor;
     }
 
     EncodedEvent event() {
         return event;
+    }
+
+    Urgency urgency() {
+        return urgency;
     }
 
     /** A view of the shared bytes. */

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Someone who waits for one user's live frames: an open stream or a waiting poll. Calls come from the feed's thread and must not block. */
 sealed interface Listener permits Subscriber, LongPoll.Poll {
-    /** An entry of the user's stream was published. */
+    /** An event was published: an entry of the user's stream, or what no stream keeps. */
     void deliver(Delivery delivery);
 
     /** Frames may have been lost: read the stream again. */
@@ -17,6 +17,9 @@ sealed interface Listener permits Subscriber, LongPoll.Poll {
     /** The login session it belongs to; null for people of outside issuers. */
     @Nullable
     SessionId session();
+
+    /** Nobody looks at it now: a device in a pocket. */
+    boolean isIdle();
 
     /** This node leaves: end in so many seconds. */
     void drainIn(int ticks);

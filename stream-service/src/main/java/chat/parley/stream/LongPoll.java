@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The stream's events by request and answer, for clients that cannot hold a stream. A waiting poll holds no thread: a frame or the end of its
- * time wakes it, and it reads the stream again from its cursor.
+ * time wakes it, and it reads the stream again from its cursor. What is not urgent wakes it later, and what is not stored never: there is
+ * nothing to read then.
  */
 final class LongPoll {
     private static final Logger LOG = LoggerFactory.getLogger(LongPoll.class);
@@ -61,6 +62,9 @@ final class LongPoll {
         private boolean timeIsUp;
         private boolean over;
         private boolean answering;
+        private int endTick;
+        /** When something that is not urgent wakes it; 0: nothing came. */
+        private int wakeTick;
 
         Poll(StreamRequest asked, UserId user, @Nullable SessionId session, Admission.Place place, Exchange http) {
             this.asked = asked;
@@ -80,7 +84,7 @@ final class LongPoll {
                         return;
                     }
                     http.request().addIdleTimeoutListener(idle -> false);
-                    node.heartbeats().schedule(this, (int) asked.patience().toSeconds());
+                    endIn((int) asked.patience().toSeconds());
                     node.registry().awaitSubscribed(user);
                 }
                 if (asked.lastEventId() == null) {
@@ -170,7 +174,18 @@ final class LongPoll {
 
         @Override
         public void deliver(Delivery delivery) {
-            wake();
+            switch (delivery.urgency()) {
+                case NOW -> wake();
+                case SOON -> wakeLater();
+                case LAZY -> {}
+            }
+        }
+
+        private synchronized void wakeLater() {
+            if (wakeTick == 0 && !over) {
+                wakeTick = node.heartbeats().now() + asked.options().holdTicks();
+                schedule();
+            }
         }
 
         @Override
@@ -191,15 +206,38 @@ final class LongPoll {
         }
 
         @Override
+        public boolean isIdle() {
+            return asked.options().idle();
+        }
+
+        @Override
         public void drainIn(int ticks) {
-            node.heartbeats().schedule(this, ticks);
+            endIn(ticks);
+        }
+
+        private synchronized void endIn(int ticks) {
+            endTick = node.heartbeats().now() + ticks;
+            schedule();
+        }
+
+        /** The caller holds the monitor. */
+        private void schedule() {
+            int next = wakeTick == 0 ? endTick : Math.min(wakeTick, endTick);
+            node.heartbeats().schedule(this, next - node.heartbeats().now());
         }
 
         @Override
         synchronized int onTick(int tick) {
-            timeIsUp = true;
-            resume();
-            return 0;
+            if (tick >= endTick) {
+                timeIsUp = true;
+                resume();
+                return 0;
+            }
+            if (wakeTick != 0 && tick >= wakeTick) {
+                wakeTick = 0;
+                wake();
+            }
+            return over ? 0 : endTick - tick;
         }
 
         private synchronized void wake() {

@@ -4,6 +4,7 @@ import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Member;
 import chat.parley.event.Cursor;
 import chat.parley.event.EventLog;
+import chat.parley.event.Expired;
 import chat.parley.event.References;
 import chat.parley.event.StreamRead;
 import chat.parley.event.Superseded;
@@ -46,7 +47,8 @@ final class RedisWindow implements Window {
         var page = all ? kept : kept.subList(0, limit);
         var last = all ? entries.getLast() : page.getLast();
         var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
-        var whole = References.resolve(page, messages, conversation -> firstVisible(conversation, user));
+        var present = Expired.drop(page, conversations::firstSeqs);
+        var whole = References.resolve(present, messages, conversation -> firstVisible(conversation, user));
         return Optional.of(new Page(whole, reached, !all || entries.size() >= readLimit));
     }
 

@@ -18,7 +18,19 @@ final class StreamMeters {
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
     private final Map<StreamEvents.Resumed, Counter> replays = new EnumMap<>(StreamEvents.Resumed.class);
     private final Map<Connect, Counter> connects = new EnumMap<>(Connect.class);
+    private final Map<Urgency, Counter> held = new EnumMap<>(Urgency.class);
+    private final Map<Dropped, Counter> dropped = new EnumMap<>(Dropped.class);
     private final MeterRegistry registry;
+
+    /** Why a lazy event was not written. */
+    enum Dropped {
+        /** A newer one of the same thing came. */
+        SUPERSEDED,
+        /** The socket was not free while it was true. */
+        STALE,
+        /** Too many waited. */
+        FULL
+    }
 
     /** What became of a request. */
     enum Connect {
@@ -43,11 +55,14 @@ final class StreamMeters {
         for (var kind : StreamEvents.Resumed.values()) {
             replays.put(kind, registry.counter("parley.stream.replays", "kind", kind.text()));
         }
+        for (var urgency : new Urgency[] {Urgency.SOON, Urgency.LAZY}) {
+            held.put(urgency, registry.counter("parley.stream.held", "urgency", lower(urgency)));
+        }
+        for (var why : Dropped.values()) {
+            dropped.put(why, registry.counter("parley.stream.lazy.dropped", "reason", lower(why)));
+        }
         for (var outcome : Connect.values()) {
-            connects.put(
-                    outcome,
-                    registry.counter(
-                            "parley.stream.connects", "outcome", outcome.name().toLowerCase(Locale.ROOT)));
+            connects.put(outcome, registry.counter("parley.stream.connects", "outcome", lower(outcome)));
         }
     }
 
@@ -59,6 +74,15 @@ final class StreamMeters {
     /** Events written to sockets, once a connection. */
     void delivered(int count) {
         events.increment(count);
+    }
+
+    /** An event that waits for company. */
+    void held(Urgency urgency) {
+        counter(held, urgency).increment();
+    }
+
+    void lazyDropped(Dropped why) {
+        counter(dropped, why).increment();
     }
 
     /** An event that could not be written; it was left out. */
@@ -85,6 +109,10 @@ final class StreamMeters {
     /** The time a round trip through the feed's own connection took: what is queued there delays every event. */
     void feedLag(Duration lag) {
         feedLag.record(lag);
+    }
+
+    private static String lower(Enum<?> label) {
+        return label.name().toLowerCase(Locale.ROOT);
     }
 
     private static <K> Counter counter(Map<K, Counter> counters, K key) {

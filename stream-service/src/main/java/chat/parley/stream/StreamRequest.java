@@ -64,7 +64,6 @@ record StreamRequest(
         }
         String header = headers.get("Last-Event-ID");
         String lastEventId = header == null || header.isEmpty() ? one(parameters, "last_event_id") : header;
-        oneOf(parameters, "class", "foreground", "foreground", "idle");
         var types = names(parameters, "types");
         var conversations = names(parameters, "conversations");
         types.forEach(type -> require(TYPE.matcher(type).matches(), "types"));
@@ -83,7 +82,8 @@ record StreamRequest(
                                 types,
                                 conversations.stream()
                                         .map(StreamRequest::conversation)
-                                        .collect(Collectors.toUnmodifiableSet())));
+                                        .collect(Collectors.toUnmodifiableSet())),
+                oneOf(parameters, "class", "foreground", "foreground", "idle").equals("idle"));
         return new StreamRequest(
                 form,
                 new Credentials(

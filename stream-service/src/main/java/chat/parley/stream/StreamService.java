@@ -9,6 +9,8 @@ import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.Shutdown;
 import chat.parley.postgres.Postgres;
+import chat.parley.presence.PresenceAudience;
+import chat.parley.presence.PresenceLeases;
 import chat.parley.redis.Redis;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.security.SecureRandom;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +52,15 @@ public final class StreamService implements AutoCloseable {
 
     private static final Duration TICK = Duration.ofSeconds(1);
 
+    /** Tells the nodes that ever ran apart well enough, and stands with every person in Redis. */
+    private static final int NODE_NAME_BYTES = 4;
+
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final SubscriberRegistry registry;
     private final Heartbeats heartbeats = new Heartbeats();
     private final StreamHandler handler;
     private final Drain drain;
+    private final @Nullable PresenceWatch presence;
 
     private StreamService(StreamSettings settings, MeterRegistry meters, Health health) {
         var clock = Clock.systemUTC();
@@ -98,6 +106,7 @@ public final class StreamService implements AutoCloseable {
                 new Problems(new Random(random.nextLong())),
                 blocking,
                 new StreamHandler.State(drain::hasBegun, feed::isConnected, settings.trustProxy(), limits));
+        presence = settings.presence() ? presence(log, redis, postgres, clock, random, meters) : null;
         startClocks(new SessionWatch(registry, accounts.sessions()::endedAmong), blocking);
         feed.start();
     }
@@ -142,8 +151,22 @@ public final class StreamService implements AutoCloseable {
         });
     }
 
+    private PresenceWatch presence(
+            EventLog log, Redis redis, Postgres postgres, Clock clock, SecureRandom random, MeterRegistry meters) {
+        var presenceMeters = new PresenceMeters(meters);
+        var leases = new PresenceLeases(redis, clock);
+        var announcer = new PresenceAnnouncer(leases, new PresenceAudience(postgres), log, clock, presenceMeters);
+        byte[] name = new byte[NODE_NAME_BYTES];
+        random.nextBytes(name);
+        return new PresenceWatch(
+                registry, leases, announcer, HexFormat.of().formatHex(name), log::isBusy, presenceMeters);
+    }
+
     /** Takes no new streams and ends the open ones, spread over the window of the settings. Blocks until they are gone. */
     public void drain() throws InterruptedException {
+        if (presence != null) {
+            presence.leave();
+        }
         drain.begin();
         drain.await(DRAIN_GRACE);
     }
@@ -165,6 +188,11 @@ public final class StreamService implements AutoCloseable {
             clocks.shutdownNow();
         });
         repeated.add(clocks.scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
+        var watch = presence;
+        if (watch != null) {
+            repeated.add(clocks.scheduleAtFixedRate(
+                    () -> blocking.execute(watch::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
+        }
         long every = SessionWatch.EVERY.toMillis();
         repeated.add(clocks.scheduleWithFixedDelay(
                 () -> blocking.execute(sessions::look), every, every, TimeUnit.MILLISECONDS));

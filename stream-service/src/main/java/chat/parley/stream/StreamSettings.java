@@ -12,6 +12,7 @@ import java.util.Map;
  *
  * @param server where a process of its own listens; of no effect where another server serves {@link StreamService#handler}
  * @param poolSize most PostgreSQL connections, and most Redis connections
+ * @param presence whether it is told who is there
  */
 public record StreamSettings(
         ServerAddress server,
@@ -20,7 +21,8 @@ public record StreamSettings(
         int poolSize,
         AccountSettings accounts,
         boolean trustProxy,
-        Limits limits) {
+        Limits limits,
+        boolean presence) {
 
     /**
      * Where a process of its own listens.
@@ -125,6 +127,7 @@ public record StreamSettings(
                         "fewer starve those who resume, and PostgreSQL allows 100 to all nodes together by default"),
                 AccountSettings.from(settings),
                 settings.flag("PARLEY_TRUST_PROXY", false),
-                Limits.from(settings));
+                Limits.from(settings),
+                settings.flag("PARLEY_PRESENCE", true));
     }
 }

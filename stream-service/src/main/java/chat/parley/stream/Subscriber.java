@@ -7,32 +7,21 @@ import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.jetty.io.EndPoint;
-import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One open stream: Jetty's connection over the endpoint it took over, its own write callback, and a cursor. Some 130 bytes; a queue exists only
- * while the socket is behind.
+ * One open stream: Jetty's connection over the endpoint it took over, its own write callback, and a cursor. Some 130 bytes; queues exist only
+ * while the socket is behind or something is held back, see {@link Outgoing}.
  *
  * <p>While it catches up, live frames are not kept, since the user's stream in Redis keeps them: it only remembers that there was one, and
  * reads again before it goes live. A frame that is not the successor of the last one sends it back to catching up.
  *
  * <p>Any thread may call; its monitor guards its state. Exactly one write is under way at a time.
  */
-final class Subscriber extends TakenOver implements Listener, Callback {
-    /** Most frames that wait for one socket; at some 400 bytes each it is 50 KB. */
-    static final int FRAMES_MAX = 128;
-
-    /** Most bytes that wait for one socket. */
-    static final int BYTES_MAX = 256 * 1024;
-
-    /** A write that is pending this many seconds goes to a client that stopped reading or is gone. */
-    static final int STALL_TICKS = 20;
-
+final class Subscriber extends Outgoing implements Listener {
     /** What a replay hands to the socket before it waits for the socket to take it. */
     private static final int REPLAY_BYTES = 64 * 1024;
 
@@ -44,7 +33,6 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         ENDED
     }
 
-    private final Node node;
     private final UserId user;
     private final @Nullable SessionId session;
     private final long untilSecond;
@@ -60,10 +48,6 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     /** The client's last event id is behind the position: what was left out by a filter or rebuilt carries no id. */
     private boolean idUnsent;
 
-    private boolean writing;
-    private @Nullable ArrayDeque<ByteBuffer> waiting;
-    private int waitingBytes;
-    private int lastWriteTick;
     private int leaveTick;
     /** Why it ends at {@link #leaveTick}, or, while it is ending, why. */
     private CloseReason leaveReason = CloseReason.ROTATED;
@@ -86,20 +70,14 @@ final class Subscriber extends TakenOver implements Listener, Callback {
             Admission.Place place,
             Duration lifetime,
             Runnable onceOpen) {
-        super(endPoint);
-        this.node = node;
+        super(node, endPoint);
         this.user = owner.user();
         this.session = owner.session();
         this.untilSecond = owner.until().getEpochSecond();
         this.options = options.shared();
         this.place = place;
         this.onceOpen = onceOpen;
-        this.lastWriteTick = node.heartbeats().now();
-        this.leaveTick = lastWriteTick + (int) lifetime.toSeconds();
-    }
-
-    Node node() {
-        return node;
+        this.leaveTick = node().heartbeats().now() + (int) lifetime.toSeconds();
     }
 
     UserId user() {
@@ -109,6 +87,11 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     @Override
     public @Nullable SessionId session() {
         return session;
+    }
+
+    @Override
+    public boolean isIdle() {
+        return options.idle();
     }
 
     StreamOptions options() {
@@ -126,6 +109,10 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     @Override
     public synchronized void deliver(Delivery delivery) {
         var cursor = delivery.cursor();
+        if (cursor == null) {
+            deliverLazy(delivery);
+            return;
+        }
         switch (phase) {
             case CATCHING_UP -> seen = cursor;
             case LIVE -> {
@@ -141,6 +128,15 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         }
     }
 
+    /** Not for a client in a pocket, and not before it is live: what it replays is newer news. */
+    private void deliverLazy(Delivery delivery) {
+        var frame = phase == Phase.LIVE && !options.idle() ? frameOf(delivery) : null;
+        if (frame != null) {
+            var event = delivery.event();
+            holdLazy(event.key(), frame, options.holdTicks(), Urgency.lifeTicks(event.type()));
+        }
+    }
+
     @Override
     public synchronized void missed() {
         switch (phase) {
@@ -153,7 +149,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     @Override
     public void sessionEnded(SessionId ended) {
         if (ended.equals(session)) {
-            endSaying(StreamEvents.REAUTH, node.retries().usual(), CloseReason.REAUTH);
+            endSaying(StreamEvents.REAUTH, node().retries().usual(), CloseReason.REAUTH);
         }
     }
 
@@ -171,25 +167,36 @@ final class Subscriber extends TakenOver implements Listener, Callback {
 
     private void fallBehind() {
         phase = Phase.CATCHING_UP;
-        node.behind().accept(this);
+        node().behind().accept(this);
     }
 
+    /** False where the client does not get it. */
     private boolean writeFrame(Delivery delivery) {
-        if (!options.accepts(delivery.event())) {
+        var frame = frameOf(delivery);
+        if (frame == null) {
             return false;
         }
-        ByteBuffer frame;
-        try {
-            frame = delivery.frame(options);
-        } catch (IllegalArgumentException e) {
-            // Set aside: one event that cannot be written must not end every stream it is sent to.
-            node.meters().poisoned();
-            return false;
+        if (delivery.urgency() == Urgency.NOW) {
+            write(frame);
+        } else {
+            hold(frame, options.holdTicks());
         }
-        write(frame);
-        node.meters().delivered(1);
+        node().meters().delivered(1);
         idUnsent = false;
         return true;
+    }
+
+    /** Null for what the client does not want, and for what cannot be written: that is set aside, or it would end every stream it is sent to. */
+    private @Nullable ByteBuffer frameOf(Delivery delivery) {
+        if (!options.accepts(delivery.event())) {
+            return null;
+        }
+        try {
+            return delivery.frame(options);
+        } catch (IllegalArgumentException e) {
+            node().meters().poisoned();
+            return null;
+        }
     }
 
     // ---- catching up: one thread, which may block
@@ -245,7 +252,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         return sent;
     }
 
-    /** Null for what the client does not want, and for what cannot be written: that is set aside, or it would end every stream it is sent to. */
+    /** As {@link #frameOf(Delivery)}, of a replay. */
     private @Nullable ByteBuffer frameOf(@Nullable Cursor id, EncodedEvent event) {
         if (!options.accepts(event)) {
             return null;
@@ -253,7 +260,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         try {
             return SseWriter.event(id, options.nameOf(event.type()), event.json());
         } catch (IllegalArgumentException e) {
-            node.meters().poisoned();
+            node().meters().poisoned();
             return null;
         }
     }
@@ -302,7 +309,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         if (frames.isEmpty()) {
             return;
         }
-        node.meters().delivered(frames.size());
+        node().meters().delivered(frames.size());
         send(frames.toArray(ByteBuffer[]::new));
         awaitDrained();
     }
@@ -310,7 +317,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     /** The socket's back-pressure reaches the reader of the past here. A stalled socket is closed by the wheel, which ends the wait. */
     private void awaitDrained() {
         boolean interrupted = false;
-        while (writing && phase == Phase.CATCHING_UP) {
+        while (isWriting() && phase == Phase.CATCHING_UP) {
             try {
                 wait();
             } catch (InterruptedException e) {
@@ -325,46 +332,22 @@ final class Subscriber extends TakenOver implements Listener, Callback {
 
     // ---- writing; the caller holds the monitor
 
-    private void write(ByteBuffer frame) {
-        if (!writing) {
-            send(frame);
-            return;
-        }
-        if (waiting == null) {
-            waiting = new ArrayDeque<>();
-        }
-        if (waiting.size() >= FRAMES_MAX || waitingBytes + frame.remaining() > BYTES_MAX) {
-            end(CloseReason.TOO_SLOW);
-            return;
-        }
-        waiting.add(frame);
-        waitingBytes += frame.remaining();
-    }
-
-    private void send(ByteBuffer... frames) {
-        writing = true;
-        lastWriteTick = node.heartbeats().now();
-        getEndPoint().write(this, frames);
-        if (writing && phase != Phase.ENDED) {
-            node.heartbeats().schedule(this, STALL_TICKS);
-        }
-    }
-
-    /** A write is done. */
     @Override
-    public synchronized void succeeded() {
-        writing = false;
-        if (waiting != null) {
-            var frames = waiting.toArray(ByteBuffer[]::new);
-            waiting = null;
-            waitingBytes = 0;
-            send(frames);
-            return;
-        }
+    void overflowed() {
+        end(CloseReason.TOO_SLOW);
+    }
+
+    @Override
+    void written() {
         if (phase == Phase.ENDING) {
             end(leaveReason);
         }
         notifyAll();
+    }
+
+    @Override
+    boolean isOpen() {
+        return phase != Phase.ENDED;
     }
 
     @Override
@@ -373,56 +356,56 @@ final class Subscriber extends TakenOver implements Listener, Callback {
     }
 
     @Override
-    public InvocationType getInvocationType() {
-        return InvocationType.NON_BLOCKING;
-    }
-
-    @Override
     synchronized int onTick(int tick) {
         if (phase == Phase.ENDED) {
             return 0;
         }
-        if (writing && tick - lastWriteTick >= STALL_TICKS) {
+        if (isStalled(tick)) {
             end(CloseReason.STALLED);
             return 0;
         }
         if (phase == Phase.ENDING) {
             return STALL_TICKS;
         }
+        if (!isWriting() && (ticksToFlush(tick) == 0 || tick >= leaveTick)) {
+            flush();
+        }
         if (secondsLeft() <= 0) {
-            endSaying(StreamEvents.REAUTH, node.retries().usual(), CloseReason.REAUTH);
+            endSaying(StreamEvents.REAUTH, node().retries().usual(), CloseReason.REAUTH);
         } else if (tick >= leaveTick && leaveReason == CloseReason.DRAINED) {
-            endSaying(StreamEvents.DRAIN, node.retries().afterDrain(), CloseReason.DRAINED);
-        } else if (tick >= leaveTick && phase == Phase.LIVE && !writing) {
+            endSaying(StreamEvents.DRAIN, node().retries().afterDrain(), CloseReason.DRAINED);
+        } else if (tick >= leaveTick && phase == Phase.LIVE && !isWriting()) {
             end(CloseReason.ROTATED);
-        } else if (!writing && tick - lastWriteTick >= options.heartbeat().toSeconds()) {
+        } else if (!isWriting() && ticksSinceWrite(tick) >= options.heartbeat().toSeconds()) {
             beat();
         }
         return phase == Phase.ENDED ? 0 : ticksToNext(tick);
     }
 
-    private int ticksToNext(int tick) {
-        long next = writing
-                ? STALL_TICKS - (tick - lastWriteTick)
-                : options.heartbeat().toSeconds() - (tick - lastWriteTick);
+    @Override
+    int ticksToNext(int tick) {
+        long next = isWriting()
+                ? STALL_TICKS - ticksSinceWrite(tick)
+                : options.heartbeat().toSeconds() - ticksSinceWrite(tick);
         next = Math.min(next, secondsLeft());
-        if (!writing) {
+        if (!isWriting()) {
             next = Math.min(next, (long) leaveTick - tick);
+            next = Math.min(next, ticksToFlush(tick));
         }
         return (int) Math.max(1, next);
     }
 
     private long secondsLeft() {
-        return untilSecond - node.clock().instant().getEpochSecond();
+        return untilSecond - node().clock().instant().getEpochSecond();
     }
 
     private void beat() {
         boolean withId = idUnsent && phase == Phase.LIVE;
         if (options.heartbeatEvents()) {
-            byte[] json = node.events().plain(StreamEvents.HEARTBEAT);
-            send(SseWriter.event(withId ? position : null, options.nameOf(StreamEvents.HEARTBEAT), json));
+            byte[] json = node().events().plain(StreamEvents.HEARTBEAT);
+            write(SseWriter.event(withId ? position : null, options.nameOf(StreamEvents.HEARTBEAT), json));
         } else {
-            send(withId ? SseWriter.id(position) : SseWriter.heartbeat());
+            write(withId ? SseWriter.id(position) : SseWriter.heartbeat());
         }
         if (withId) {
             idUnsent = false;
@@ -431,9 +414,10 @@ final class Subscriber extends TakenOver implements Listener, Callback {
 
     @Override
     public synchronized void drainIn(int ticks) {
-        leaveTick = node.heartbeats().now() + ticks;
+        leaveTick = node().heartbeats().now() + ticks;
         leaveReason = CloseReason.DRAINED;
-        node.heartbeats().schedule(this, ticks);
+        node().heartbeats()
+                .schedule(this, Math.min(ticks, ticksToNext(node().heartbeats().now())));
     }
 
     /** Says {@code type}, and how long to stay away, as the last thing. */
@@ -445,7 +429,7 @@ final class Subscriber extends TakenOver implements Listener, Callback {
         leaveReason = reason;
         notifyAll();
         var retry = SseWriter.retry(stayAway);
-        var last = SseWriter.event(null, options.nameOf(type), node.events().plain(type));
+        var last = SseWriter.event(null, options.nameOf(type), node().events().plain(type));
         write(ByteBuffer.allocate(retry.remaining() + last.remaining())
                 .put(retry)
                 .put(last)
@@ -459,15 +443,14 @@ final class Subscriber extends TakenOver implements Listener, Callback {
                 return;
             }
             phase = Phase.ENDED;
-            waiting = null;
-            waitingBytes = 0;
+            forget();
             onceOpen = null;
             notifyAll();
         }
-        node.heartbeats().cancel(this);
-        node.registry().remove(user, this);
-        node.admission().leave(place);
-        node.meters().close(reason);
+        node().heartbeats().cancel(this);
+        node().registry().remove(user, this);
+        node().admission().leave(place);
+        node().meters().close(reason);
         getEndPoint().close();
     }
 
@@ -481,7 +464,8 @@ final class Subscriber extends TakenOver implements Listener, Callback {
             open = onceOpen;
             onceOpen = null;
             if (phase != Phase.ENDED) {
-                node.heartbeats().schedule(this, ticksToNext(node.heartbeats().now()));
+                node().heartbeats()
+                        .schedule(this, ticksToNext(node().heartbeats().now()));
             }
         }
         if (open != null) {

@@ -25,6 +25,7 @@ final class SubscriberRegistry {
     private final Object changes = new Object();
     private final int perUser;
     private volatile Channels channels = Channels.NONE;
+    private volatile Consumer<UserId> changed = unused -> {};
 
     /** @param perUser most listeners of one user */
     SubscriberRegistry(int perUser) {
@@ -57,6 +58,11 @@ final class SubscriberRegistry {
         }
     }
 
+    /** From now on {@code action} hears whose listeners changed; it is called under the registry's lock and must not block. */
+    void onChange(Consumer<UserId> action) {
+        changed = action;
+    }
+
     /** Adds {@code listener}; false when the user has too many. {@link #awaitSubscribed} before reading the stream. */
     boolean add(UserId user, Listener listener) {
         synchronized (changes) {
@@ -66,12 +72,14 @@ final class SubscriberRegistry {
                 audience.add(listener);
                 audiences.put(user, audience);
                 channels.subscribe(audience);
+                changed.accept(user);
                 return true;
             }
             if (audience.size() >= perUser) {
                 return false;
             }
             audience.add(listener);
+            changed.accept(user);
             return true;
         }
     }
@@ -80,10 +88,14 @@ final class SubscriberRegistry {
     void remove(UserId user, Listener listener) {
         synchronized (changes) {
             var audience = audiences.get(user);
-            if (audience != null && audience.remove(listener) && audience.size() == 0) {
+            if (audience == null || !audience.remove(listener)) {
+                return;
+            }
+            if (audience.size() == 0) {
                 audiences.remove(user);
                 channels.unsubscribe(user);
             }
+            changed.accept(user);
         }
     }
 
@@ -122,7 +134,13 @@ final class SubscriberRegistry {
         }
         switch (frame) {
             case LiveFrame.Entry entry -> {
-                var delivery = new Delivery(entry, tag);
+                var delivery = Delivery.of(entry, tag);
+                for (var listener : audience.listeners()) {
+                    listener.deliver(delivery);
+                }
+            }
+            case LiveFrame.Ephemeral ephemeral -> {
+                var delivery = Delivery.of(ephemeral);
                 for (var listener : audience.listeners()) {
                     listener.deliver(delivery);
                 }
@@ -147,6 +165,17 @@ final class SubscriberRegistry {
                 action.accept(listener);
             }
         }
+    }
+
+    /** Everyone of whom somebody listens; others may come and go meanwhile. */
+    void forEachUser(Consumer<UserId> action) {
+        audiences.keySet().forEach(action);
+    }
+
+    /** Who listens for {@code user} now; not to be changed. */
+    Listener[] listeners(UserId user) {
+        var audience = audiences.get(user);
+        return audience == null ? Audience.NOBODY : audience.listeners();
     }
 
     /** Whether nobody listens. */

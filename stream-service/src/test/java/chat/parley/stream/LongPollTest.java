@@ -1,8 +1,14 @@
 package chat.parley.stream;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.EphemeralEvent.TypingStarted;
+import chat.parley.event.Publication;
 import chat.parley.stream.StreamWorld.NodeUnderTest;
 import chat.parley.stream.StreamWorld.Person;
 import chat.parley.testkit.RealPostgres;
@@ -11,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -95,6 +103,54 @@ class LongPollTest {
         world.send(conversation, ann, "here it is");
         assertTrue(waiting.get(10, TimeUnit.SECONDS).contains("here it is"));
         Awaitility.await().until(() -> node.open() == 0);
+    }
+
+    @Test
+    void an_event_that_is_not_urgent_wakes_a_poll_later_and_one_that_is_at_once() throws Exception {
+        var conversation = world.direct(ann, ben);
+        var first = cursor(poll("wait=0"));
+        var idle = CompletableFuture.supplyAsync(() -> {
+            try {
+                return poll("class=idle&wait=30&last_event_id=" + first);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        try (var foreground = SseClient.resume(node.port(), ben, null)) {
+            foreground.until("stream.caught_up");
+            Awaitility.await().until(() -> node.open() == 2);
+            var reaction = new EncodedEvent("reaction.added", "r:1", 1, "{\"told\":\"soon\"}".getBytes(UTF_8));
+            world.log.publish(List.of(new Publication(reaction, List.of(ben.user()), Publication.Mode.FIRST, true)));
+            foreground.next("reaction.added"); // after two seconds; the poll of an idle device would wait for thirty
+            assertFalse(idle.isDone());
+            assertTrue(poll("wait=1&last_event_id=" + first).contains("soon")); // what is in the stream is in any read
+            world.send(conversation, ann, "now");
+            var answer = idle.get(10, TimeUnit.SECONDS);
+            assertTrue(answer.contains("soon") && answer.contains("now"), answer);
+        }
+    }
+
+    @Test
+    void a_poll_hears_nothing_of_what_is_not_stored() throws Exception {
+        var conversation = world.direct(ann, ben);
+        var first = cursor(poll("wait=0"));
+        var waiting = CompletableFuture.supplyAsync(() -> {
+            try {
+                return poll("wait=30&last_event_id=" + first);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        try (var stream = SseClient.resume(node.port(), ben, null)) {
+            stream.until("stream.caught_up");
+            Awaitility.await().until(() -> node.open() == 2);
+            world.log.tellLive(new TypingStarted(conversation, ann.user(), Instant.now()), List.of(ben.user()));
+            assertNull(stream.next("typing.started").id());
+            assertFalse(waiting.isDone());
+            world.send(conversation, ann, "now");
+            var answer = waiting.get(10, TimeUnit.SECONDS);
+            assertTrue(answer.contains("now") && !answer.contains("typing"), answer);
+        }
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Register, replay and go live in an ugly world: cuts, trims, an emptied Redis, failovers that lose entries, lost and repeated publications,
- * events in the middle of every read. The stream's own classes, everything around them simulated, all chance from one seed.
+ * events in the middle of every read, sockets that take their time, events that are held back. The stream's own classes, everything around them simulated, all chance from one seed.
  */
 class SimulationTest {
     private static final UserId USER = new UserId(7);
@@ -90,7 +90,9 @@ class SimulationTest {
         private long firstExpected = 1;
 
         private @Nullable String lastEventId;
-        private @Nullable ByteArrayEndPoint endPoint;
+        private @Nullable Cursor lastEvent;
+        private @Nullable SlowEndPoint endPoint;
+        private boolean idle;
 
         World(Random random) {
             this.random = random;
@@ -120,15 +122,21 @@ class SimulationTest {
 
         void step() {
             clock.advance(Duration.ofMillis(random.nextInt(400)));
-            switch (random.nextInt(20)) {
+            if (random.nextInt(3) == 0) {
+                node.heartbeats().tick();
+            }
+            switch (random.nextInt(24)) {
                 case 0, 1, 2, 3, 4, 5, 6 -> commitAndPublish();
-                case 7, 8, 9, 10 -> deliver();
+                case 7, 8, 9 -> deliver();
+                case 10 -> slowDown();
                 case 11, 12, 13 -> runTask();
                 case 14 -> connect();
                 case 15 -> cut();
                 case 16 -> trim();
                 case 17 -> reconnectFeed();
                 case 18 -> rarely(this::emptyRedis);
+                case 19, 20 -> publishLazy();
+                case 21, 22 -> speedUp();
                 default -> rarely(this::failOver);
             }
             read();
@@ -137,6 +145,7 @@ class SimulationTest {
         /** Nothing bad happens any more: everything under way arrives. */
         void heal() {
             healed = true;
+            speedUp();
             reconnectFeed();
             if (endPoint == null || !endPoint.isOpen()) {
                 cut();
@@ -154,7 +163,31 @@ class SimulationTest {
                 deliver();
                 runTask();
             }
+            for (int tick = 0; tick <= StreamOptions.HOLD_TICKS_IDLE; tick++) {
+                node.heartbeats().tick();
+            }
             read();
+        }
+
+        private void slowDown() {
+            if (endPoint != null) {
+                endPoint.slow = true;
+            }
+        }
+
+        private void speedUp() {
+            if (endPoint != null) {
+                endPoint.speedUp();
+            }
+        }
+
+        private void publishLazy() {
+            var event = new EncodedEvent(
+                    "typing.started",
+                    "t:" + random.nextInt(3),
+                    clock.millis(),
+                    "{\"type\":\"typing.started\"}".getBytes(UTF_8));
+            onTheWire.add(new LiveFrame.Ephemeral(event));
         }
 
         private void rarely(Runnable disaster) {
@@ -165,8 +198,9 @@ class SimulationTest {
 
         private void commitAndPublish() {
             long number = committed.size() + 1L;
-            String json = "{\"type\":\"message.created\",\"seq\":" + number + ",\"x\":1}";
-            var event = new EncodedEvent("message.created", "m:" + number, clock.millis(), json.getBytes(UTF_8));
+            String type = random.nextInt(3) == 0 ? "message.created" : "reaction.added";
+            String json = "{\"type\":\"" + type + "\",\"seq\":" + number + ",\"x\":1}";
+            var event = new EncodedEvent(type, "m:" + number, clock.millis(), json.getBytes(UTF_8));
             committed.add(event);
             if (stream.isEmpty() && n == 0) {
                 epoch = clock.millis();
@@ -182,16 +216,22 @@ class SimulationTest {
         }
 
         private void deliver() {
-            var frame = onTheWire.poll();
-            if (frame != null) {
-                registry.deliver(USER, frame, feedTag);
+            for (int burst = 1 + random.nextInt(4); burst > 0 && !onTheWire.isEmpty(); burst--) {
+                registry.deliver(USER, onTheWire.remove(), feedTag);
             }
         }
 
         private void runTask() {
             var task = tasks.poll();
-            if (task != null) {
-                task.run();
+            if (task == null) {
+                return;
+            }
+            var socket = endPoint;
+            boolean slow = socket != null && socket.slow;
+            speedUp(); // a replay waits for the socket, and there is but one thread here
+            task.run();
+            if (socket != null) {
+                socket.slow = slow;
             }
         }
 
@@ -208,15 +248,17 @@ class SimulationTest {
                 broken.add("a place was not given back");
                 return;
             }
-            var opened = new ByteArrayEndPoint(new byte[0], 1_024, true);
+            var opened = new SlowEndPoint();
             endPoint = opened;
+            idle = random.nextBoolean();
+            lastEvent = null;
             var from = lastEventId;
             var subscriber = new Subscriber[1];
             subscriber[0] = new Subscriber(
                     node,
                     opened,
                     new StreamOwner(USER, null, Instant.MAX),
-                    new StreamOptions(StreamOptions.HEARTBEAT, false, true, null),
+                    new StreamOptions(StreamOptions.HEARTBEAT, false, true, null, idle),
                     place,
                     Duration.ofMinutes(10),
                     () -> tasks.add(() -> catchUp.open(subscriber[0], from)));
@@ -399,8 +441,11 @@ class SimulationTest {
             if (frame.contains("\"resumed\":\"new\"")) {
                 firstExpected = committedAtHead + 1L;
             }
+            if (idle && frame.contains("typing.started")) {
+                broken.add("an idle device was told that someone types");
+            }
             for (String line : frame.split("\n", -1)) {
-                if (line.startsWith("data: {\"type\":\"message.created\"")) {
+                if (line.startsWith("data: {") && line.contains("\"seq\":")) {
                     int at = line.indexOf("\"seq\":") + 6;
                     received.add(Long.parseLong(line.substring(at, line.indexOf(',', at))));
                 }
@@ -408,8 +453,22 @@ class SimulationTest {
             for (String line : frame.split("\n", -1)) {
                 if (line.startsWith("id: ")) {
                     lastEventId = line.substring(4);
+                    inOrder(Cursor.parse(lastEventId).orElseThrow(), frame.contains("\"seq\":"));
                 }
             }
+        }
+
+        /** On one connection positions never go back, and no event comes twice under its id. */
+        private void inOrder(Cursor id, boolean isEvent) {
+            var before = lastEvent;
+            if (before != null
+                    && before.epochMillis() == id.epochMillis()
+                    && before.tag().equals(id.tag())) {
+                if (id.n() < before.n() || (isEvent && id.n() == before.n())) {
+                    broken.add(id + " after " + before);
+                }
+            }
+            lastEvent = id;
         }
     }
 }

@@ -113,6 +113,10 @@ final class StreamWorld implements AutoCloseable {
     }
 
     NodeUnderTest node(StreamSettings.Limits limits) throws Exception {
+        return node(limits, true);
+    }
+
+    NodeUnderTest node(StreamSettings.Limits limits, boolean presence) throws Exception {
         return new NodeUnderTest(new StreamSettings(
                 new StreamSettings.ServerAddress("127.0.0.1", 0, -1),
                 address,
@@ -120,7 +124,8 @@ final class StreamWorld implements AutoCloseable {
                 8,
                 accountSettings(),
                 false,
-                limits));
+                limits,
+                presence));
     }
 
     Person person() {

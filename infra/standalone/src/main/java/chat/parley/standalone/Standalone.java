@@ -94,7 +94,9 @@ public final class Standalone implements Callable<Integer> {
     private static MeterRegistry streamMeters(Meters meters) {
         var view = new CompositeMeterRegistry();
         view.add(meters.registry());
-        view.config().meterFilter(MeterFilter.denyUnless(id -> id.getName().startsWith("parley.stream.")));
+        view.config()
+                .meterFilter(MeterFilter.denyUnless(id -> id.getName().startsWith("parley.stream.")
+                        || id.getName().startsWith("parley.presence.")));
         return view;
     }
 

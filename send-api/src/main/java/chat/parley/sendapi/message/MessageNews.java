@@ -3,6 +3,8 @@ package chat.parley.sendapi.message;
 import chat.parley.conversation.Member;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.ChatEvent.MessageCreated;
+import chat.parley.event.ChatEvent.MessageDeleted;
+import chat.parley.event.ChatEvent.MessageEdited;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +32,18 @@ public final class MessageNews {
     private final EventLog events;
     private final PushQueue pushes;
     private final Outbox outbox;
+    private final Consumer<Message> index;
 
-    /** All are closed by the caller. */
-    public MessageNews(EventLog events, PushQueue pushes, Outbox outbox) {
+    /**
+     * All are closed by the caller.
+     *
+     * @param index takes every message whose text is new, at once
+     */
+    public MessageNews(EventLog events, PushQueue pushes, Outbox outbox, Consumer<Message> index) {
         this.events = events;
         this.pushes = pushes;
         this.outbox = outbox;
+        this.index = index;
     }
 
     /**
@@ -44,6 +53,7 @@ public final class MessageNews {
      */
     CompletableFuture<PublishOutcome> tell(Stored stored, @Nullable Message quoted, Collection<Member> members) {
         var message = stored.message();
+        index.accept(message);
         var told = quoted == null
                 ? submit(new MessageCreated(message, null), users(members))
                 : both(
@@ -59,6 +69,11 @@ public final class MessageNews {
 
     /** The same of a change, which wakes nobody. */
     CompletableFuture<PublishOutcome> tell(ChatEvent change, long outboxId, Collection<UserId> audience) {
+        if (change instanceof MessageEdited edited) {
+            index.accept(edited.message());
+        } else if (change instanceof MessageDeleted deleted) {
+            index.accept(deleted.message());
+        }
         return submit(change, audience).thenApply(outcome -> {
             if (outcome instanceof Published) {
                 outbox.done(outboxId);

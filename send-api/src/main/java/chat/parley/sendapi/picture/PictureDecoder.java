@@ -12,7 +12,16 @@ final class PictureDecoder {
     /** Longest side that is decoded; twice the largest thumbnail and some, so 40 MB at most. */
     private static final int DECODED_SIDE_MAX = 3072;
 
+    /** The decoder of WebP has all of a picture in memory first: 50 MB for one of a phone. */
+    private static final long WEBP_PIXELS_MAX = 12_500_000;
+
     private PictureDecoder() {}
+
+    /** Whether decoding it is worth its cost; a picture that is not decoded has no thumbnails. */
+    static boolean takes(PictureFormat format, CleanPicture picture) {
+        boolean fits = format != PictureFormat.WEBP || (long) picture.width() * picture.height() <= WEBP_PIXELS_MAX;
+        return fits && !picture.costly();
+    }
 
     static BufferedImage decode(PictureFormat format, SpoolFile file, CleanPicture picture) throws IOException {
         var readers = ImageIO.getImageReadersByFormatName(format.name().toLowerCase(Locale.ROOT));

@@ -8,7 +8,7 @@ public enum PictureFormat {
     JPEG("image/jpeg"),
     /** GIF89a. */
     GIF("image/gif"),
-    /** RFC 9649. Shown as it is: the JDK cannot decode it. */
+    /** RFC 9649. */
     WEBP("image/webp");
 
     private final String type;

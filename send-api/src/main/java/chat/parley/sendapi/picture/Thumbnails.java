@@ -83,7 +83,7 @@ public final class Thumbnails implements AutoCloseable {
     public Made make(PictureFormat format, SpoolFile file, CleanPicture picture) {
         boolean isSmall =
                 Math.max(picture.width(), picture.height()) <= SIZES.getFirst() && file.length() <= LIGHT_BYTES;
-        if (format == PictureFormat.WEBP || picture.costly() || isSmall) {
+        if (!PictureDecoder.takes(format, picture) || isSmall) {
             return Made.NONE;
         }
         return result(threads.submit(() -> times.recordCallable(() -> decoded(format, file, picture))));

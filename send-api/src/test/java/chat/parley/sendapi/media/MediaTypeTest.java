@@ -17,9 +17,9 @@ class MediaTypeTest {
                         Map.entry("\u001aE\u00df\u00a3\u0093B\u0082\u0084webmB", "video/webm"),
                         Map.entry("\u001aE\u00df\u00a3\u0093B\u0082\u0088matroska", "application/octet-stream"),
                         Map.entry("ID3\u0004", "audio/mpeg"),
-                        Map.entry("\u00ff\u00fb\u0090\u0064", "audio/mpeg"),
-                        Map.entry("\u00ff\u00fe\u0090\u0064", "application/octet-stream"), // a byte order mark
-                        Map.entry("\u00ff\u00fb\u00f0\u0064", "application/octet-stream"),
+                        Map.entry("\u00ff\u00fb\u0090d", "audio/mpeg"),
+                        Map.entry("\u00ff\u00fe\u0090d", "application/octet-stream"), // a byte order mark
+                        Map.entry("\u00ff\u00fb\u00f0d", "application/octet-stream"),
                         Map.entry("OggS" + "x".repeat(24) + "OpusHead", "audio/ogg"),
                         Map.entry("OggS" + "x".repeat(24) + "\u0080theora", "application/ogg"),
                         Map.entry("%PDF-1.7", "application/pdf"),

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,55 @@ public final class Pictures {
 
     public static byte[] webp() {
         return Base64.getDecoder().decode(WEBP);
+    }
+
+    /** One colour, lossless: however large, it has some twenty bytes, because a code of one symbol has no bits. */
+    public static byte[] webp(int width, int height) {
+        var bits = BigInteger.ZERO;
+        int[][] fields = {
+            {width - 1, 14},
+            {height - 1, 14},
+            {0, 4},
+            {0, 3}, // no alpha, version 0, no transforms, no cache, no groups
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {40, 8}, // green: one symbol of eight bits
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {200, 8}, // red
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {30, 8}, // blue
+            {1, 1},
+            {0, 1},
+            {1, 1},
+            {255, 8}, // alpha
+            {1, 1},
+            {0, 1},
+            {0, 1},
+            {0, 1} // distance
+        };
+        int at = 0;
+        for (int[] field : fields) {
+            bits = bits.or(BigInteger.valueOf(field[0]).shiftLeft(at));
+            at += field[1];
+        }
+        byte[] data = new byte[1 + (at + 7) / 8 + 4]; // decoders read ahead
+        data[0] = 0x2f;
+        for (int i = 0; i < (at + 7) / 8; i++) {
+            data[1 + i] = bits.shiftRight(8 * i).byteValue();
+        }
+        byte[] chunk = riffChunk("VP8L", data);
+        var header = ByteBuffer.allocate(12)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(ascii("RIFF"))
+                .putInt(chunk.length + 4)
+                .put(ascii("WEBP"))
+                .array();
+        return join(header, chunk);
     }
 
     /** As a phone makes it: turned, with a position, a camera, a comment, and a second picture behind the end. */

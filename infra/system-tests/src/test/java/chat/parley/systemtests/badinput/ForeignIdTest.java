@@ -51,6 +51,7 @@ class ForeignIdTest {
                     PATCH  | /v1/conversations/*/members/ANN         | {"role":"member"}
                     DELETE | /v1/conversations/*/members/ANN         |
                     DELETE | /v1/conversations/*/members/me          |
+                    POST   | /v1/conversations/*/typing              |
                     GET    | /v1/conversations/*/messages            |
                     GET    | /v1/conversations/*/messages?after=0    |
                     GET    | /v1/conversations/*/messages?around=1   |

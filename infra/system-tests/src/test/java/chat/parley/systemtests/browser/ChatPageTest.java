@@ -10,14 +10,11 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What people do in front of the page, with everything behind it real. */
@@ -44,32 +41,16 @@ class ChatPageTest {
             };
             """;
 
-    private static RunningParley parley;
-    private static Chromium chromium;
-
-    @BeforeAll
-    static void start() throws IOException, InterruptedException {
-        chromium = Chromium.launch();
-        parley = RunningParley.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (chromium != null) chromium.close();
-        if (parley != null) parley.close();
-    }
-
     private static ChatWindow window() {
-        return window(new Browser.NewContextOptions().setViewportSize(1180, 760));
+        return SharedBrowser.window();
     }
 
     private static ChatWindow window(Browser.NewContextOptions options) {
-        return new ChatWindow(chromium.browser(), parley.address(), options, "");
+        return SharedBrowser.window(options);
     }
 
     private static ChatWindow window(String scriptBeforeThePage) {
-        var options = new Browser.NewContextOptions();
-        return new ChatWindow(chromium.browser(), parley.address(), options, scriptBeforeThePage);
+        return SharedBrowser.window(new Browser.NewContextOptions(), scriptBeforeThePage);
     }
 
     @Test

@@ -142,6 +142,11 @@ final class ChatWindow implements AutoCloseable {
         assertThat(message(text)).hasAttribute("data-state", state);
     }
 
+    /** What stands under the newest of one's own messages: how far it has come. */
+    void awaitTicks(String text, String ticks) {
+        assertThat(message(text).locator(".state")).hasText(ticks);
+    }
+
     void awaitTexts(String... texts) {
         assertThat(bubbles()).hasText(texts);
     }
@@ -149,6 +154,43 @@ final class ChatWindow implements AutoCloseable {
     Locator button(String name) {
         return page.getByRole(
                 AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    /** What one can do to a message, as the mouse finds it. */
+    ChatWindow act(String text, String tool) {
+        bubble(text).hover();
+        button(tool).click();
+        return this;
+    }
+
+    /** Picks from the menu of a message. */
+    void choose(String text, String item) {
+        act(text, "More")
+                .page
+                .getByRole(AriaRole.MENUITEM, new Page.GetByRoleOptions().setName(item))
+                .click();
+    }
+
+    Locator dialog() {
+        return page.getByRole(AriaRole.DIALOG);
+    }
+
+    Locator inDialog(String button) {
+        return dialog().getByRole(
+                        AriaRole.BUTTON,
+                        new Locator.GetByRoleOptions().setName(button).setExact(true));
+    }
+
+    /** A group with these people, made by the form. */
+    void makeGroup(String name, ChatWindow... people) {
+        button("New group").click();
+        dialog().getByLabel("Name of the group").fill(name);
+        for (var person : people) {
+            dialog().getByLabel("Add people").fill(person.username);
+            dialog().getByText("@" + person.username).click();
+        }
+        dialog().getByText("Create group").click();
+        assertThat(composer()).isVisible();
     }
 
     /** Says many things quickly in the open conversation, without the page: for a history to read. */

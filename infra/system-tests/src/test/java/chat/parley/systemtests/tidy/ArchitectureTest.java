@@ -54,10 +54,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void only_the_redis_package_and_the_event_and_push_logs_speak_to_jedis() {
+    void only_the_redis_package_and_what_keeps_its_state_there_speak_to_jedis() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages("..redis..", "..event..", "..push..", "..stream..", "..testkit..")
+                .resideOutsideOfPackages(
+                        "..redis..", "..event..", "..push..", "..presence..", "..stream..", "..testkit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("redis.clients..")

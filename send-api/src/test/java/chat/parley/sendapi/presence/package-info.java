@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.presence;
+
+import org.jspecify.annotations.NullMarked;

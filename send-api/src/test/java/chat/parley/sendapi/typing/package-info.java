@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.typing;
+
+import org.jspecify.annotations.NullMarked;
