@@ -1,9 +1,16 @@
 package chat.parley.sendapi;
 
+import chat.parley.account.OpaqueSecrets;
+import chat.parley.conversation.Bans;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.Expiry;
+import chat.parley.conversation.Invites;
+import chat.parley.conversation.Notices;
+import chat.parley.conversation.NotificationChoices;
+import chat.parley.conversation.PublicChannels;
+import chat.parley.conversation.SettingsChanges;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
@@ -11,13 +18,23 @@ import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
 import chat.parley.receipt.Receipts;
+import chat.parley.safety.Blocks;
+import chat.parley.safety.Reports;
 import chat.parley.search.SearchIndex;
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.BanRoutes;
 import chat.parley.sendapi.conversation.ChangeConversation;
+import chat.parley.sendapi.conversation.ChannelRoutes;
 import chat.parley.sendapi.conversation.ConversationNews;
 import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.ConversationView;
 import chat.parley.sendapi.conversation.CreateConversation;
+import chat.parley.sendapi.conversation.InviteLinks;
+import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.NotificationRoutes;
+import chat.parley.sendapi.conversation.Permissions;
+import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
@@ -34,6 +51,7 @@ import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
+import chat.parley.sendapi.message.SendNotice;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.presence.PresenceRoutes;
@@ -42,6 +60,8 @@ import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
 import chat.parley.sendapi.relay.Relay;
 import chat.parley.sendapi.retention.Retention;
+import chat.parley.sendapi.safety.BlockRoutes;
+import chat.parley.sendapi.safety.ReportRoutes;
 import chat.parley.sendapi.search.IndexSweep;
 import chat.parley.sendapi.search.Indexer;
 import chat.parley.sendapi.search.SearchMessages;
@@ -56,6 +76,13 @@ final class Features {
     final AccountRoutes accounts;
     final ConversationRoutes conversations;
     final MemberRoutes members;
+    final ChannelRoutes channels;
+    final InviteRoutes invites;
+    final BanRoutes bans;
+    final PinRoutes pins;
+    final BlockRoutes blocks;
+    final NotificationRoutes notifications;
+    final ReportRoutes reports;
     final MessageRoutes messages;
     final MediaGate media;
     final ReceiptRoutes receipts;
@@ -66,19 +93,33 @@ final class Features {
 
     private final Stores stores;
     private final SendApiSettings settings;
+    private final SendNotice sendNotice;
 
     Features(Stores stores, SendApiSettings settings, Browsers browsers) {
         this.stores = stores;
         this.settings = settings;
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
-        var change = changeConversation();
-        conversations = conversations(change, idempotency);
-        members = new MemberRoutes(stores.conversations, change, idempotency);
         var index = new SearchIndex(stores.postgres);
         var indexer = stores.opened(new Indexer(index, stores.meters));
         var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
+        sendNotice = new SendNotice(
+                stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
+        var change = changeConversation();
+        var view = new ConversationView(stores.conversations, stores.messages);
+        var permissions = new Permissions(stores.conversations);
+        channels = new ChannelRoutes(new PublicChannels(stores.postgres), view, change);
+        conversations = conversations(change, view, idempotency);
+        members = new MemberRoutes(stores.conversations, change, idempotency);
+        invites = invites(change, view, permissions, idempotency);
+        bans = new BanRoutes(new Bans(stores.postgres, stores.clock), permissions, change);
+        pins = new PinRoutes(stores.messages, permissions, change);
+        blocks = new BlockRoutes(
+                new Blocks(stores.postgres, stores.clock), stores.accounts.users(), stores.conversations);
+        notifications = new NotificationRoutes(new NotificationChoices(stores.postgres), stores.clock);
+        reports = new ReportRoutes(
+                new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
         var history = new History(stores.conversations, stores.messages);
         messages = messages(messageNews, history);
         messageChanges = messageChanges(messageNews, history);
@@ -97,20 +138,35 @@ final class Features {
     }
 
     private ConversationNews conversationNews() {
-        return new ConversationNews(stores.conversations, stores.events, stores.outbox);
+        return new ConversationNews(stores.conversations, stores.events, stores.outbox, sendNotice);
     }
 
     private ChangeConversation changeConversation() {
-        var changes = new ConversationChanges(stores.postgres, stores.clock);
-        return new ChangeConversation(stores.accounts.users(), changes, conversationNews());
+        return new ChangeConversation(
+                stores.accounts.users(),
+                new ConversationChanges(stores.postgres, stores.clock),
+                new SettingsChanges(stores.postgres, stores.clock),
+                new Bans(stores.postgres, stores.clock),
+                conversationNews());
     }
 
-    private ConversationRoutes conversations(ChangeConversation change, Idempotency idempotency) {
+    private ConversationRoutes conversations(
+            ChangeConversation change, ConversationView view, Idempotency idempotency) {
         var creation = new ConversationCreation(stores.postgres, stores.clock);
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
         var list = new ConversationList(stores.postgres);
-        return new ConversationRoutes(stores.conversations, list, stores.messages, create, change, idempotency);
+        return new ConversationRoutes(stores.conversations, list, view, channels, create, change, idempotency);
+    }
+
+    private InviteRoutes invites(
+            ChangeConversation change, ConversationView view, Permissions permissions, Idempotency idempotency) {
+        var links = new InviteLinks(
+                new Invites(stores.postgres, stores.clock),
+                stores.conversations,
+                new OpaqueSecrets(stores.random),
+                change);
+        return new InviteRoutes(links, view, permissions, idempotency);
     }
 
     private MessageRoutes messages(MessageNews news, History history) {
@@ -184,6 +240,7 @@ final class Features {
                 stores.conversations,
                 stores.events,
                 stores.pushes,
+                sendNotice,
                 stores.clock,
                 stores.meters);
         stores.opened(relay.start());

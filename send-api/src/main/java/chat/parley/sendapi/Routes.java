@@ -4,13 +4,20 @@ import static chat.parley.sendapi.http.Access.ANYONE;
 import static chat.parley.sendapi.http.Access.PERSON;
 
 import chat.parley.sendapi.account.AccountRoutes;
+import chat.parley.sendapi.conversation.BanRoutes;
+import chat.parley.sendapi.conversation.ChannelRoutes;
 import chat.parley.sendapi.conversation.ConversationRoutes;
+import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
+import chat.parley.sendapi.conversation.NotificationRoutes;
+import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
+import chat.parley.sendapi.safety.BlockRoutes;
+import chat.parley.sendapi.safety.ReportRoutes;
 import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.TypingRoutes;
 import io.javalin.config.RoutesConfig;
@@ -23,6 +30,8 @@ final class Routes {
         install(routes, ops);
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
+        install(routes, features.channels, features.invites, features.bans, features.pins);
+        install(routes, features.blocks, features.notifications, features.reports);
         install(routes, features.messages, features.messageChanges);
         install(routes, features.search);
         install(routes, features.media);
@@ -59,11 +68,40 @@ final class Routes {
         routes.post("/v1/conversations", conversations::create, PERSON);
         routes.get("/v1/conversations", conversations::list, PERSON);
         routes.get("/v1/conversations/{conversation}", conversations::get, PERSON);
-        routes.patch("/v1/conversations/{conversation}", conversations::rename, PERSON);
+        routes.patch("/v1/conversations/{conversation}", conversations::change, PERSON);
+        routes.delete("/v1/conversations/{conversation}", conversations::delete, PERSON);
         routes.get("/v1/conversations/{conversation}/members", members::list, PERSON);
         routes.post("/v1/conversations/{conversation}/members", members::add, PERSON);
         routes.patch("/v1/conversations/{conversation}/members/{user}", members::setRole, PERSON);
         routes.delete("/v1/conversations/{conversation}/members/{user}", members::remove, PERSON);
+    }
+
+    private static void install(
+            RoutesConfig routes, ChannelRoutes channels, InviteRoutes invites, BanRoutes bans, PinRoutes pins) {
+        routes.post("/v1/conversations/{conversation}/join", channels::join, PERSON);
+        routes.post("/v1/conversations/{conversation}/invites", invites::create, PERSON);
+        routes.get("/v1/conversations/{conversation}/invites", invites::list, PERSON);
+        routes.delete("/v1/conversations/{conversation}/invites/{invite}", invites::revoke, PERSON);
+        routes.get("/v1/invites/{token}", invites::show, PERSON);
+        routes.post("/v1/invites/{token}/join", invites::join, PERSON);
+        routes.get("/v1/conversations/{conversation}/bans", bans::list, PERSON);
+        routes.put("/v1/conversations/{conversation}/bans/{user}", bans::ban, PERSON);
+        routes.delete("/v1/conversations/{conversation}/bans/{user}", bans::unban, PERSON);
+        routes.get("/v1/conversations/{conversation}/pins", pins::list, PERSON);
+        routes.put("/v1/conversations/{conversation}/pins/{seq}", pins::pin, PERSON);
+        routes.delete("/v1/conversations/{conversation}/pins/{seq}", pins::unpin, PERSON);
+    }
+
+    private static void install(
+            RoutesConfig routes, BlockRoutes blocks, NotificationRoutes notifications, ReportRoutes reports) {
+        routes.get("/v1/users/me/blocks", blocks::list, PERSON);
+        routes.put("/v1/users/me/blocks/{user}", blocks::block, PERSON);
+        routes.delete("/v1/users/me/blocks/{user}", blocks::unblock, PERSON);
+        routes.put("/v1/conversations/{conversation}/notifications", notifications::choose, PERSON);
+        routes.delete("/v1/conversations/{conversation}/notifications", notifications::reset, PERSON);
+        routes.post("/v1/conversations/{conversation}/messages/{seq}/reports", reports::file, PERSON);
+        routes.get("/v1/conversations/{conversation}/reports", reports::list, PERSON);
+        routes.delete("/v1/conversations/{conversation}/reports/{seq}", reports::settle, PERSON);
     }
 
     private static void install(RoutesConfig routes, MessageRoutes messages, MessageChangeRoutes changes) {

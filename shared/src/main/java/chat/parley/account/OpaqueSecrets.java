@@ -9,24 +9,26 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /** Random secrets that say nothing about what they open. Stored as SHA-256 only: they have too many bits to be guessed from it. */
-final class OpaqueSecrets {
+public final class OpaqueSecrets {
     private static final int BYTES = 32;
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
     private final SecureRandom random;
 
-    OpaqueSecrets(SecureRandom random) {
+    /** @param random whose numbers nobody can guess */
+    public OpaqueSecrets(SecureRandom random) {
         this.random = random;
     }
 
     /** 43 characters of base64url. */
-    Secret fresh() {
+    public Secret fresh() {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
         return new Secret(BASE64.encodeToString(bytes));
     }
 
-    static byte[] hash(String secret) {
+    /** What is stored in place of the secret. */
+    public static byte[] hash(String secret) {
         return sha256().digest(secret.getBytes(StandardCharsets.UTF_8));
     }
 

@@ -3,14 +3,25 @@ package chat.parley.conversation;
 import chat.parley.outbox.OutboxKind;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What became of a change to a conversation or its members. Everything but the first two changed nothing. */
+/** What became of a change to a conversation or its members. Everything but the first three changed nothing. */
 public sealed interface ChangeOutcome {
-    /** Members changed, all at once. */
-    record MembersChanged(Instant at, List<MemberChange> changes) implements ChangeOutcome {}
+    /** Members changed, all at once; none where only what concerns no member did. {@code notice} is null where nothing is to be said. */
+    record MembersChanged(
+            Instant at,
+            List<MemberChange> changes,
+            @Nullable Notice notice) implements ChangeOutcome {
+        MembersChanged(Instant at, List<MemberChange> changes) {
+            this(at, changes, null);
+        }
+    }
 
-    /** The conversation has a new name. {@code outboxId} names the row that keeps this remembered until it is published. */
-    record Renamed(Instant at, long outboxId) implements ChangeOutcome {}
+    /** The conversation's own object changed. {@code outboxId} names the row that keeps this remembered until it is published. */
+    record Updated(Instant at, long outboxId, @Nullable Notice notice) implements ChangeOutcome {}
+
+    /** There is a new invitation; nobody is told. */
+    record Invited(Invite invite) implements ChangeOutcome {}
 
     /** Everything was already as asked for. */
     record Unchanged() implements ChangeOutcome {}
@@ -29,6 +40,21 @@ public sealed interface ChangeOutcome {
 
     /** The only owner cannot become less: name another one first. */
     record LastOwner() implements ChangeOutcome {}
+
+    /** One of those to be added is banned. */
+    record BannedUser() implements ChangeOutcome {}
+
+    /** Only channels can be public. */
+    record ChannelsOnly() implements ChangeOutcome {}
+
+    /** It would have more than {@link SettingsChanges#PINS_MAX} pins. */
+    record TooManyPins() implements ChangeOutcome {}
+
+    /** It would have more than {@link Invites#OPEN_MAX} open invitations. */
+    record TooManyInvites() implements ChangeOutcome {}
+
+    /** The id for what was to be made belongs to something else: try again with another one. */
+    record IdTaken() implements ChangeOutcome {}
 
     /**
      * One change of one member.

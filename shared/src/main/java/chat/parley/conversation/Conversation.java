@@ -8,29 +8,42 @@ import org.jspecify.annotations.Nullable;
 /**
  * A conversation, as stored, without what differs by reader.
  *
- * @param name null for direct conversations
  * @param lastSeq of the newest message, 0 while there is none
  * @param lastAt of the newest message, or of the creation
+ * @param pinnedSeqs of the pinned messages, newest pin first
  * @param members up to 20 of them, the longest members first
  */
 public record Conversation(
         ConversationId id,
         Type type,
-        @Nullable String name,
+        ConversationSettings settings,
         Instant createdAt,
         int memberCount,
         long lastSeq,
         Instant lastAt,
+        List<Long> pinnedSeqs,
         List<Member> members) {
 
-    /** Direct: two people, for ever. Group: up to {@code Roster.MEMBERS_MAX} people. */
+    /** Direct: two people, for ever. Group and channel: up to {@code Roster.MEMBERS_MAX} people; only a channel can be public. */
     public enum Type {
         DIRECT,
-        GROUP
+        GROUP,
+        CHANNEL
+    }
+
+    /** One with these members and nothing said yet. */
+    static Conversation fresh(
+            ConversationId id, Type type, ConversationSettings settings, Instant createdAt, int memberCount) {
+        return new Conversation(id, type, settings, createdAt, memberCount, 0, createdAt, List.of(), List.of());
+    }
+
+    /** Null in direct conversations. */
+    public @Nullable String name() {
+        return settings.name();
     }
 
     /** The same with these members shown. */
     Conversation withMembers(List<Member> shown) {
-        return new Conversation(id, type, name, createdAt, memberCount, lastSeq, lastAt, shown);
+        return new Conversation(id, type, settings, createdAt, memberCount, lastSeq, lastAt, pinnedSeqs, shown);
     }
 }

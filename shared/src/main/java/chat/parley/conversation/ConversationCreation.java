@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.conversation.CreateOutcome.Blocked;
 import chat.parley.conversation.CreateOutcome.Created;
 import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.conversation.CreateOutcome.IdTaken;
@@ -14,6 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
@@ -30,9 +32,11 @@ public final class ConversationCreation {
             ON CONFLICT DO NOTHING
             """;
 
-    private static final String CREATE_GROUP = """
-            INSERT INTO conversation (id, type, name, created_by, created_at, updated_at, changed_at, last_at, member_count)
-            VALUES (:id, 'group', :name, :creator, :at, :at, :at, :at, :members)
+    private static final String CREATE = """
+            INSERT INTO conversation (id, type, name, topic, public, posting, history, search_name, search_words,
+                created_by, created_at, updated_at, changed_at, last_at, member_count)
+            VALUES (:id, :type, :name, :topic, :public, :posting, :history, :searchName, array_to_tsvector(CAST(:searchWords AS text[])),
+                :creator, :at, :at, :at, :at, :members)
             ON CONFLICT DO NOTHING
             """;
 
@@ -46,8 +50,8 @@ public final class ConversationCreation {
             SELECT id FROM conversation WHERE direct_low = :low AND direct_high = :high
             """;
 
-    private static final String FIND_OWN_GROUP = """
-            SELECT id FROM conversation WHERE id = :id AND type = 'group' AND created_by = :creator
+    private static final String FIND_OWN = """
+            SELECT id FROM conversation WHERE id = :id AND type = :type AND created_by = :creator
             """;
 
     private final Postgres postgres;
@@ -66,70 +70,90 @@ public final class ConversationCreation {
      * @param other someone else, known to exist
      */
     public CreateOutcome direct(ConversationId id, UserId creator, UserId other) {
-        long low = Math.min(creator.value(), other.value());
-        long high = Math.max(creator.value(), other.value());
+        var pair = DirectPair.of(creator, other);
         return postgres.inTransaction(db -> {
+            pair.lock(db);
+            if (pair.isBlocked(db)) {
+                return findDirect(db, pair).<CreateOutcome>map(Existed::new).orElseGet(Blocked::new);
+            }
             var at = clock.instant();
             // Waits for another transaction that is making it, and then sees what that one made.
             int made = db.createUpdate(CREATE_DIRECT)
                     .bind("id", id.value())
-                    .bind("low", low)
-                    .bind("high", high)
+                    .bind("low", pair.low())
+                    .bind("high", pair.high())
                     .bind("creator", creator.value())
                     .bind("at", Rows.time(at))
                     .execute();
             if (made == 0) {
-                return existing(db.createQuery(FIND_DIRECT)
-                        .bind("low", low)
-                        .bind("high", high)
-                        .mapTo(Long.class)
-                        .findOne());
+                return findDirect(db, pair).<CreateOutcome>map(Existed::new).orElseGet(IdTaken::new);
             }
-            var draft = new Conversation(id, Conversation.Type.DIRECT, null, at, 2, 0, at, List.of());
+            var draft = Conversation.fresh(id, Conversation.Type.DIRECT, ConversationSettings.DIRECT, at, 2);
             return populate(db, draft, creator, List.of(creator, other));
         });
     }
 
+    /** What a group or channel begins as. */
+    public record Wish(Conversation.Type type, ConversationSettings settings) {
+        /** Only these can be wished for: a direct conversation is what it is. */
+        public Wish {
+            if (type == Conversation.Type.DIRECT) {
+                throw new IllegalArgumentException("see direct()");
+            }
+        }
+
+        /** A group of this name. */
+        public static Wish group(String name) {
+            return new Wish(Conversation.Type.GROUP, ConversationSettings.group(name));
+        }
+    }
+
     /**
-     * Makes a group with {@code creator} as owner.
+     * Makes a group or channel with {@code creator} as owner.
      *
-     * @param id for the group. If an earlier attempt of the same creator made a group under it, that one is answered.
+     * @param id for it. If an earlier attempt of the same creator made one of this type under it, that one is answered.
      * @param others known to exist; at most {@link Roster#MEMBERS_MAX} - 1 besides the creator
      */
-    public CreateOutcome group(ConversationId id, UserId creator, String name, Collection<UserId> others) {
+    public CreateOutcome create(ConversationId id, UserId creator, Wish wish, Collection<UserId> others) {
         var users = new TreeSet<>(others);
         users.add(creator);
         if (users.size() > Roster.MEMBERS_MAX) {
-            throw new IllegalArgumentException("more members than a group can have: " + users.size());
+            throw new IllegalArgumentException("more members than a conversation can have: " + users.size());
         }
+        String type = wish.type().name().toLowerCase(Locale.ROOT);
         return postgres.inTransaction(db -> {
             var at = clock.instant();
-            int made = db.createUpdate(CREATE_GROUP)
+            int made = Rows.bind(wish.settings(), db.createUpdate(CREATE))
                     .bind("id", id.value())
-                    .bind("name", name)
+                    .bind("type", type)
                     .bind("creator", creator.value())
                     .bind("at", Rows.time(at))
                     .bind("members", users.size())
                     .execute();
             if (made == 0) {
-                return existing(db.createQuery(FIND_OWN_GROUP)
+                return db.createQuery(FIND_OWN)
                         .bind("id", id.value())
+                        .bind("type", type)
                         .bind("creator", creator.value())
                         .mapTo(Long.class)
-                        .findOne());
+                        .findOne()
+                        .<CreateOutcome>map(found -> new Existed(new ConversationId(found)))
+                        .orElseGet(IdTaken::new);
             }
-            var draft = new Conversation(id, Conversation.Type.GROUP, name, at, users.size(), 0, at, List.of());
-            return populate(db, draft, creator, users);
+            return populate(db, Conversation.fresh(id, wish.type(), wish.settings(), at, users.size()), creator, users);
         });
     }
 
-    private static CreateOutcome existing(Optional<Long> id) {
-        return id.<CreateOutcome>map(found -> new Existed(new ConversationId(found)))
-                .orElseGet(IdTaken::new);
+    private static Optional<ConversationId> findDirect(Handle db, DirectPair pair) {
+        return db.createQuery(FIND_DIRECT)
+                .bind("low", pair.low())
+                .bind("high", pair.high())
+                .map((row, context) -> new ConversationId(row.getLong("id")))
+                .findOne();
     }
 
     private static CreateOutcome populate(Handle db, Conversation draft, UserId creator, Collection<UserId> users) {
-        var creatorRole = draft.type() == Conversation.Type.GROUP ? Role.OWNER : Role.MEMBER;
+        var creatorRole = draft.type() == Conversation.Type.DIRECT ? Role.MEMBER : Role.OWNER;
         Instant at = draft.createdAt();
         db.createUpdate(ADD_MEMBERS)
                 .bind("conversation", draft.id().value())

@@ -15,7 +15,15 @@ public final class ConversationJson {
     /** Writes the object as every reader sees it: without {@code me} and {@code last_message}. */
     public static void write(Conversation conversation, JsonGenerator json) throws IOException {
         json.writeStartObject();
-        fields(conversation, null, json);
+        outside(conversation, json);
+        inside(conversation, null, json);
+        json.writeEndObject();
+    }
+
+    /** Writes what those see who could join a public channel: nothing of who is in it or of what was said. */
+    public static void writeFromOutside(Conversation conversation, JsonGenerator json) throws IOException {
+        json.writeStartObject();
+        outside(conversation, json);
         json.writeEndObject();
     }
 
@@ -28,8 +36,10 @@ public final class ConversationJson {
             throws IOException {
         var conversation = membership.conversation();
         var me = membership.me().member();
+        var notifications = membership.notifications();
         json.writeStartObject();
-        fields(conversation, lastMessage, json);
+        outside(conversation, json);
+        inside(conversation, lastMessage, json);
         json.writeObjectFieldStart("me");
         json.writeStringField("role", me.role().text());
         json.writeNumberField("joined_seq", me.joinedSeq());
@@ -37,23 +47,50 @@ public final class ConversationJson {
         json.writeNumberField("delivered_seq", me.deliveredSeq());
         // What expired counts no more, whether it was read or not.
         json.writeNumberField("unread_count", conversation.lastSeq() - Math.max(me.readSeq(), me.joinedSeq() - 1));
+        if (notifications.level() != Notifications.Level.ALL) {
+            json.writeStringField("notifications", notifications.level().text());
+        }
+        if (notifications.mutedUntil() != null) {
+            json.writeStringField("muted_until", JsonText.time(notifications.mutedUntil()));
+        }
         json.writeEndObject();
         json.writeEndObject();
     }
 
-    private static void fields(Conversation conversation, @Nullable Message lastMessage, JsonGenerator json)
-            throws IOException {
+    private static void outside(Conversation conversation, JsonGenerator json) throws IOException {
+        var settings = conversation.settings();
         json.writeStringField("id", conversation.id().toString());
         json.writeStringField("type", conversation.type().name().toLowerCase(Locale.ROOT));
-        if (conversation.name() != null) {
-            json.writeStringField("name", conversation.name());
+        if (settings.name() != null) {
+            json.writeStringField("name", settings.name());
+        }
+        if (!settings.topic().isEmpty()) {
+            json.writeStringField("topic", settings.topic());
+        }
+        if (conversation.type() == Conversation.Type.CHANNEL) {
+            json.writeBooleanField("public", settings.isPublic());
+        }
+        if (conversation.type() != Conversation.Type.DIRECT) {
+            json.writeStringField("posting", settings.posting().text());
+            json.writeStringField("history", settings.history().text());
         }
         json.writeStringField("created_at", JsonText.time(conversation.createdAt()));
         json.writeNumberField("member_count", conversation.memberCount());
+    }
+
+    private static void inside(Conversation conversation, @Nullable Message lastMessage, JsonGenerator json)
+            throws IOException {
         json.writeNumberField("last_seq", conversation.lastSeq());
         if (lastMessage != null) {
             json.writeFieldName("last_message");
             MessageJson.write(lastMessage, json);
+        }
+        if (!conversation.pinnedSeqs().isEmpty()) {
+            json.writeArrayFieldStart("pinned_seqs");
+            for (long seq : conversation.pinnedSeqs()) {
+                json.writeNumber(seq);
+            }
+            json.writeEndArray();
         }
         json.writeArrayFieldStart("members");
         for (Member member : conversation.members()) {

@@ -45,10 +45,10 @@ public final class ConversationList {
             ORDER BY page.last_at DESC, page.id DESC
             """;
 
-    static final String FIRST_PAGE = PAGE.formatted(Rows.CONVERSATION, Rows.MEMBER, "", MessageRows.COLUMNS);
+    static final String FIRST_PAGE = PAGE.formatted(Rows.CONVERSATION, Rows.MINE, "", MessageRows.COLUMNS);
 
     static final String NEXT_PAGE =
-            PAGE.formatted(Rows.CONVERSATION, Rows.MEMBER, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
+            PAGE.formatted(Rows.CONVERSATION, Rows.MINE, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
 
     private static final String SHOWN = """
             SELECT c.members_version, %s

@@ -4,16 +4,12 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,16 +30,6 @@ public final class Conversations {
     /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
     static final int MEMBERS_SHOWN = 20;
 
-    /** Members held in the cache of rosters, of all conversations together; some 250 bytes each, so about 50 MB when full. */
-    private static final long CACHED_MEMBERS_MAX = 200_000;
-
-    private static final String ROSTER = """
-            SELECT c.members_version, %s
-            FROM conversation c JOIN member m ON m.conversation_id = c.id
-            WHERE c.id = :conversation AND m.left_at IS NULL
-            ORDER BY m.joined_at, m.user_id
-            """.formatted(Rows.MEMBER);
-
     private static final String FIND = """
             SELECT %s FROM conversation c WHERE c.id = :conversation
             """.formatted(Rows.CONVERSATION);
@@ -52,7 +38,7 @@ public final class Conversations {
             SELECT %s, %s
             FROM conversation c JOIN member m ON m.conversation_id = c.id
             WHERE c.id = :conversation AND m.user_id = :user
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     private static final String MEMBER_STATE = """
             SELECT %s FROM member m WHERE m.conversation_id = :conversation AND m.user_id = :user
@@ -85,7 +71,7 @@ public final class Conversations {
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND (m.left_at IS NULL OR m.left_at >= :since)
             ORDER BY c.last_at DESC, c.id DESC
-            """.formatted(Rows.CONVERSATION, Rows.MEMBER);
+            """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     static final String MEMBERS_SINCE = """
             SELECT %s
@@ -131,14 +117,12 @@ public final class Conversations {
             """;
 
     private final Postgres postgres;
-    private final Cache<ConversationId, Roster> rosters = Caffeine.newBuilder()
-            .maximumWeight(CACHED_MEMBERS_MAX)
-            .weigher((ConversationId id, Roster roster) -> 1 + roster.members().size())
-            .build();
+    private final Rosters rosters;
 
     /** Reads through {@code postgres}, which the caller closes. */
     public Conversations(Postgres postgres) {
         this.postgres = postgres;
+        this.rosters = new Rosters(postgres);
     }
 
     /** A place in the list of someone's conversations: after the one with this activity and id. */
@@ -152,25 +136,17 @@ public final class Conversations {
      * checked again by {@link Roster#version} when it is stored, and nothing else. A "no" read from it needs {@link #freshRoster}.
      */
     public Optional<Roster> roster(ConversationId conversation) {
-        var cached = rosters.getIfPresent(conversation);
-        return cached != null ? Optional.of(cached) : freshRoster(conversation);
+        return rosters.possiblyOld(conversation);
     }
 
     /** Who is in the conversation now; refreshes the cache. */
     public Optional<Roster> freshRoster(ConversationId conversation) {
-        var roster = postgres.<Optional<Roster>, RuntimeException>with(db -> readRoster(db, conversation));
-        if (roster.isEmpty()) {
-            rosters.invalidate(conversation);
-            return roster;
-        }
-        // A slower reader must not put an older roster over this one: that would cost every sender a vain attempt.
-        return Optional.of(rosters.asMap()
-                .merge(conversation, roster.get(), (old, read) -> old.version() > read.version() ? old : read));
+        return rosters.fresh(conversation);
     }
 
     /** Drops the cached roster; call after changing members. Other nodes find out when a send of theirs is refused. */
     public void forgetRoster(ConversationId conversation) {
-        rosters.invalidate(conversation);
+        rosters.forget(conversation);
     }
 
     /** The conversation, whoever asks. */
@@ -192,7 +168,10 @@ public final class Conversations {
                     .bind("conversation", conversation.value())
                     .bind("user", user.value())
                     .map((row, context) -> new Membership(
-                            Rows.conversation(row, members), Rows.instant(row, "updated_at"), Rows.memberState(row)))
+                            Rows.conversation(row, members),
+                            Rows.instant(row, "updated_at"),
+                            Rows.memberState(row),
+                            Rows.notifications(row)))
                     .findOne()
                     .filter(membership -> membership.me().left() == null);
         });
@@ -307,22 +286,6 @@ public final class Conversations {
                 .list();
     }
 
-    private static Optional<Roster> readRoster(Handle db, ConversationId conversation) {
-        var versions = new HashSet<Long>();
-        var members = new LinkedHashMap<UserId, Member>();
-        db.createQuery(ROSTER)
-                .bind("conversation", conversation.value())
-                .map((row, context) -> {
-                    versions.add(row.getLong("members_version"));
-                    return Rows.member(row);
-                })
-                .forEach(member -> members.put(member.user(), member));
-        // One statement, one snapshot: every row names the same version.
-        return versions.stream()
-                .findFirst()
-                .map(version -> new Roster(conversation, version, Collections.unmodifiableMap(members)));
-    }
-
     static Map<UserId, Member> membersAmong(Handle db, ConversationId conversation, Collection<UserId> users) {
         var members = new LinkedHashMap<UserId, Member>();
         db.createQuery(MEMBERS_AMONG)
@@ -335,11 +298,14 @@ public final class Conversations {
 
     static Membership membership(ResultSet row) throws SQLException {
         return new Membership(
-                Rows.conversation(row, List.of()), Rows.instant(row, "updated_at"), Rows.memberState(row));
+                Rows.conversation(row, List.of()),
+                Rows.instant(row, "updated_at"),
+                Rows.memberState(row),
+                Rows.notifications(row));
     }
 
     /** Fills in the members to be shown, by one statement for all. */
-    private static List<Membership> withMembers(Handle db, List<Membership> memberships) {
+    static List<Membership> withMembers(Handle db, List<Membership> memberships) {
         var ids = memberships.stream().map(each -> each.conversation().id()).toList();
         var members = firstMembers(db, ids);
         return memberships.stream()

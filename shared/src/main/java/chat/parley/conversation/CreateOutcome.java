@@ -9,12 +9,18 @@ public sealed interface CreateOutcome {
         /** As the creator sees it. */
         public Membership membership() {
             return new Membership(
-                    conversation, conversation.createdAt(), new MemberState(creator, creator.joinedAt(), null));
+                    conversation,
+                    conversation.createdAt(),
+                    new MemberState(creator, creator.joinedAt(), null),
+                    Notifications.DEFAULT);
         }
     }
 
     /** It was there: the pair's conversation, or the group that an earlier attempt of this creator made under this id. */
     record Existed(ConversationId conversation) implements CreateOutcome {}
+
+    /** One of the two has blocked the other, and they have no conversation. Nothing changed. */
+    record Blocked() implements CreateOutcome {}
 
     /** The id belongs to something else: try again with another one. Nothing changed. */
     record IdTaken() implements CreateOutcome {}

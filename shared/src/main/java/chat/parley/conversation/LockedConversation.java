@@ -10,30 +10,31 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation whose row this transaction holds: until it ends, no message is stored here and no other change happens.
  *
+ * @param pinnedSeqs newest pin first
  * @param at the time of the change about to be made: later than that of every change before
  */
 record LockedConversation(
         Handle db,
         ConversationId id,
-        boolean isDirect,
-        @Nullable String name,
+        Conversation.Type type,
+        ConversationSettings settings,
         int memberCount,
         long lastSeq,
+        List<Long> pinnedSeqs,
         Instant at) {
 
     /** The shortest step of a time in an event. */
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final String LOCK = """
-            SELECT type = 'direct' AS is_direct, name, member_count, last_seq, changed_at
-            FROM conversation WHERE id = :conversation
+            SELECT %s, c.changed_at AS last_change
+            FROM conversation c WHERE c.id = :conversation
             FOR NO KEY UPDATE
-            """;
+            """.formatted(Rows.CONVERSATION);
 
     static Optional<LockedConversation> lock(Handle db, ConversationId conversation, InstantSource clock) {
         return db.createQuery(LOCK)
@@ -41,15 +42,17 @@ record LockedConversation(
                 .map((row, context) -> {
                     // Events of changes are ordered by their time: two of one millisecond, or of two clocks, must not
                     // be equal or reversed.
-                    var earliest = Rows.instant(row, "changed_at").plus(MILLISECOND);
+                    var earliest = Rows.instant(row, "last_change").plus(MILLISECOND);
                     var now = clock.instant();
+                    var found = Rows.conversation(row, List.of());
                     return new LockedConversation(
                             db,
                             conversation,
-                            row.getBoolean("is_direct"),
-                            row.getString("name"),
-                            row.getInt("member_count"),
-                            row.getLong("last_seq"),
+                            found.type(),
+                            found.settings(),
+                            found.memberCount(),
+                            found.lastSeq(),
+                            found.pinnedSeqs(),
                             now.isBefore(earliest) ? earliest : now);
                 })
                 .findOne();

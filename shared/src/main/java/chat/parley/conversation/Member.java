@@ -20,7 +20,7 @@ public record Member(
         long readSeq,
         long deliveredSeq) {
 
-    /** Someone who joins now: what was said before counts as read. */
+    /** Someone who joins now and sees nothing of before: what was said then counts as read. */
     public Member(ConversationId conversation, UserId user, Role role, Instant joinedAt, long joinedSeq) {
         this(conversation, user, role, joinedAt, joinedSeq, joinedSeq - 1, joinedSeq - 1);
     }

@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * A conversation together with one person's own membership in it.
  *
- * @param updatedAt of the conversation's creation or last new name; the event that tells of it carries the same time
+ * @param updatedAt of the conversation's creation or last change of its own object; the event that tells of it carries the same time
  */
-public record Membership(Conversation conversation, Instant updatedAt, MemberState me) {
+public record Membership(Conversation conversation, Instant updatedAt, MemberState me, Notifications notifications) {
     Membership withMembers(List<Member> members) {
-        return new Membership(conversation.withMembers(members), updatedAt, me);
+        return new Membership(conversation.withMembers(members), updatedAt, me, notifications);
     }
 }

@@ -3,28 +3,28 @@ package chat.parley.conversation;
 import java.util.List;
 import java.util.Optional;
 
-/** Who may do what to whom. Decides over values only. */
+/** Who may do what to whom, beyond {@link Permission}, and who inherits. Decides over values only. */
 final class MembershipRules {
     private MembershipRules() {}
 
-    /** Whoever is at least an admin adds members; only an owner makes them more than that. */
-    static boolean mayAdd(Role actor, Role role) {
-        return actor == Role.OWNER || (actor == Role.ADMIN && role == Role.MEMBER);
+    /** Who is more than a member is so by the word of someone who may give roles. */
+    static boolean mayAdd(Conversation.Type type, Role actor, Role role) {
+        return Permission.ADD.allows(type, actor) && (role == Role.MEMBER || Permission.APPOINT.allows(type, actor));
     }
 
     /** Admins remove those below them; an owner removes anyone, since an owner could also take the role first. */
-    static boolean mayRemove(Role actor, Role target) {
-        return actor == Role.OWNER || (actor == Role.ADMIN && target == Role.MEMBER);
+    static boolean mayRemove(Conversation.Type type, Role actor, Role target) {
+        return Permission.REMOVE.allows(type, actor)
+                && (isAbove(actor, target) || Permission.APPOINT.allows(type, actor));
     }
 
-    /** Only owners change roles. */
-    static boolean maySetRole(Role actor) {
-        return actor == Role.OWNER;
+    /** A ban is for those below only: between equals the role comes first. */
+    static boolean mayBan(Conversation.Type type, Role actor, Role target) {
+        return Permission.BAN.allows(type, actor) && isAbove(actor, target);
     }
 
-    /** Admins rename. */
-    static boolean mayRename(Role actor) {
-        return actor != Role.MEMBER;
+    private static boolean isAbove(Role actor, Role target) {
+        return actor.compareTo(target) < 0;
     }
 
     /**

@@ -13,13 +13,15 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.ToLongFunction;
 import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
 /** From rows of {@code conversation} and {@code member} to records, and from values to arguments. */
 final class Rows {
     /** What {@link #conversation} reads; {@code c} is the table's name in the statement. */
     static final String CONVERSATION =
-            "c.id, c.type, c.name, c.created_at, c.updated_at, c.member_count, c.last_seq, c.last_at";
+            "c.id, c.type, c.name, c.topic, c.public, c.posting, c.history, c.created_at, c.updated_at, c.member_count, "
+                    + "c.last_seq, c.last_at, c.pinned_seqs";
 
     /**
      * What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. What expired is seen by nobody, as if all had joined
@@ -29,18 +31,48 @@ final class Rows {
             + "greatest(m.joined_seq, (SELECT first_seq FROM conversation WHERE id = m.conversation_id)) AS joined_seq, "
             + "m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
 
+    /** What {@link #notifications} reads besides {@link #MEMBER}: of one's own membership only. */
+    static final String MINE = MEMBER + ", m.muted_until, m.notifications";
+
     private Rows() {}
 
     static Conversation conversation(ResultSet row, List<Member> members) throws SQLException {
         return new Conversation(
                 new ConversationId(row.getLong("id")),
-                Conversation.Type.valueOf(row.getString("type").toUpperCase(Locale.ROOT)),
-                row.getString("name"),
+                type(row),
+                settings(row),
                 instant(row, "created_at"),
                 row.getInt("member_count"),
                 row.getLong("last_seq"),
                 instant(row, "last_at"),
+                List.of((Long[]) row.getArray("pinned_seqs").getArray()),
                 members);
+    }
+
+    static Conversation.Type type(ResultSet row) throws SQLException {
+        return Conversation.Type.valueOf(row.getString("type").toUpperCase(Locale.ROOT));
+    }
+
+    private static ConversationSettings settings(ResultSet row) throws SQLException {
+        return new ConversationSettings(
+                row.getString("name"),
+                row.getString("topic"),
+                row.getBoolean("public"),
+                Posting.of(row.getString("posting")),
+                NewcomerHistory.of(row.getString("history")));
+    }
+
+    /** Binds {@code :name, :topic, :public, :posting, :history, :searchName, :searchWords}. */
+    static Update bind(ConversationSettings settings, Update update) {
+        String name = settings.name();
+        String found = settings.isPublic() ? name : null;
+        return update.bind("name", name)
+                .bind("topic", settings.topic())
+                .bind("public", settings.isPublic())
+                .bind("posting", settings.posting().text())
+                .bind("history", settings.history().text())
+                .bind("searchName", found == null ? null : ChannelName.folded(found))
+                .bind("searchWords", found == null ? null : texts(ChannelName.words(found)));
     }
 
     static Member member(ResultSet row) throws SQLException {
@@ -60,6 +92,11 @@ final class Rows {
         return new MemberState(member(row), instant(row, "changed_at"), left);
     }
 
+    static Notifications notifications(ResultSet row) throws SQLException {
+        return new Notifications(
+                Notifications.Level.of(row.getString("notifications")), instantOrNull(row, "muted_until"));
+    }
+
     static Instant instant(ResultSet row, String column) throws SQLException {
         return Objects.requireNonNull(instantOrNull(row, column), column);
     }
@@ -71,6 +108,11 @@ final class Rows {
 
     static OffsetDateTime time(Instant instant) {
         return instant.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Argument texts(List<String> items) {
+        return (position, statement, context) ->
+                statement.setArray(position, statement.getConnection().createArrayOf("text", items.toArray()));
     }
 
     /** An argument for {@code = ANY(:ids)} or {@code unnest(:ids)}. */

@@ -53,6 +53,11 @@ public record MessageBody(
         return new MessageBody(Type.TEXT, text, null, null, List.of(), null, null);
     }
 
+    /** A notice of ours. */
+    public static MessageBody system(String json) {
+        return new MessageBody(Type.SYSTEM, null, null, null, List.of(), null, json);
+    }
+
     /** What is left of it when it is deleted: its kind and its place in a thread. */
     MessageBody deleted() {
         return new MessageBody(type, null, null, replyTo, List.of(), null, null);

@@ -17,7 +17,9 @@ public enum OutboxKind {
     /** Subject: seq of the message. What changed is not kept: the message itself tells. */
     MESSAGE_CHANGED(7),
     /** Subject: id of the member whose marks moved. */
-    MARKS_ADVANCED(8);
+    MARKS_ADVANCED(8),
+    /** Something is to stand among the messages; subject: id of the actor. */
+    NOTICE_DUE(9);
 
     private final int number;
 

@@ -3,9 +3,11 @@ package chat.parley.presence;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
+import chat.parley.safety.Blocks;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +29,10 @@ public final class PresenceAudience {
                 WHERE m.user_id = wanted.id AND m.left_at IS NULL AND c.type = 'direct'
                 ORDER BY c.last_at DESC, c.id DESC
                 LIMIT :limit) peer
-            WHERE peer.user_id <> wanted.id
+            WHERE peer.user_id <> wanted.id AND NOT EXISTS (
+                SELECT FROM block b
+                WHERE (b.blocker_id = wanted.id AND b.blocked_id = peer.user_id)
+                   OR (b.blocker_id = peer.user_id AND b.blocked_id = wanted.id))
             """;
 
     private final Postgres postgres;
@@ -37,7 +42,7 @@ public final class PresenceAudience {
         this.postgres = postgres;
     }
 
-    /** Whom to tell when {@code users} come and go: the other ones of their direct conversations. One query for all. */
+    /** Whom to tell when {@code users} come and go: the other ones of their direct conversations, where neither blocks the other. One query for all. */
     public Map<UserId, List<UserId>> peers(Collection<UserId> users) {
         Object[] ids = users.stream().map(UserId::value).toArray();
         return postgres.with(db -> {
@@ -58,6 +63,8 @@ public final class PresenceAudience {
 
     /** Those of {@code users} whose presence {@code viewer} may see; the others appear as if nothing were known of them. */
     public Set<UserId> visibleTo(UserId viewer, Collection<UserId> users) {
-        return Set.copyOf(users); // nobody can be blocked yet
+        var visible = new HashSet<>(users);
+        visible.removeAll(Blocks.among(postgres, viewer, users));
+        return visible;
     }
 }

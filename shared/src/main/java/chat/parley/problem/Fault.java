@@ -41,6 +41,16 @@ public enum Fault {
     LAST_OWNER(409, "A group keeps an owner", false),
     /** The group has all the members it can have. */
     GROUP_FULL(409, "The group is full", false),
+    /** Someone to be added is banned from the conversation: lift the ban first. */
+    BANNED(409, "Banned from this conversation", false),
+    /** The conversation has all the pins it can have. */
+    TOO_MANY_PINS(409, "Too many pinned messages", false),
+    /** The conversation has all the open invitations it can have. */
+    TOO_MANY_INVITES(409, "Too many open invitations", false),
+    /** The person blocks as many as anyone can. */
+    TOO_MANY_BLOCKS(409, "Too many people are blocked", false),
+    /** As many reports of this person wait as can wait. */
+    TOO_MANY_REPORTS(409, "Too many reports wait", false),
     /** The message was deleted; nothing else can become of it. */
     MESSAGE_DELETED(409, "The message was deleted", false),
     /** The message has all the kinds of reactions it can have. */

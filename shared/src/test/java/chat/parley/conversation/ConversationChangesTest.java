@@ -12,8 +12,9 @@ import chat.parley.conversation.ChangeOutcome.LastOwner;
 import chat.parley.conversation.ChangeOutcome.MemberChange;
 import chat.parley.conversation.ChangeOutcome.MembersChanged;
 import chat.parley.conversation.ChangeOutcome.NotFound;
-import chat.parley.conversation.ChangeOutcome.Renamed;
 import chat.parley.conversation.ChangeOutcome.Unchanged;
+import chat.parley.conversation.ChangeOutcome.Updated;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.CreateOutcome.Created;
 import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.conversation.CreateOutcome.IdTaken;
@@ -67,10 +68,11 @@ class ConversationChangesTest {
     @Test
     void a_group_is_made_once_for_one_id() {
         var id = world.ids.conversation();
-        var made = assertInstanceOf(Created.class, world.creation.group(id, owner, "Once", List.of(member)));
+        var made =
+                assertInstanceOf(Created.class, world.creation.create(id, owner, Wish.group("Once"), List.of(member)));
         assertEquals(Role.OWNER, made.creator().role());
-        assertEquals(new Existed(id), world.creation.group(id, owner, "Once", List.of(member)));
-        assertEquals(new IdTaken(), world.creation.group(id, stranger, "Mine", List.of()));
+        assertEquals(new Existed(id), world.creation.create(id, owner, Wish.group("Once"), List.of(member)));
+        assertEquals(new IdTaken(), world.creation.create(id, stranger, Wish.group("Mine"), List.of()));
         assertEquals(1, outboxRows(id));
     }
 
@@ -120,16 +122,16 @@ class ConversationChangesTest {
         assertEquals(new NotFound(), world.changes.remove(group, admin, stranger));
         assertEquals(new NotFound(), world.changes.remove(group, stranger, member));
         assertEquals(new Forbidden(), world.changes.setRole(group, admin, member, Role.ADMIN));
-        assertEquals(new Forbidden(), world.changes.rename(group, member, "Mine"));
-        assertEquals(new NotFound(), world.changes.rename(group, stranger, "Mine"));
-        assertEquals(new NotFound(), world.changes.rename(world.ids.conversation(), owner, "Mine"));
+        assertEquals(new Forbidden(), world.settings.set(group, member, SettingsChange.name("Mine")));
+        assertEquals(new NotFound(), world.settings.set(group, stranger, SettingsChange.name("Mine")));
+        assertEquals(new NotFound(), world.settings.set(world.ids.conversation(), owner, SettingsChange.name("Mine")));
     }
 
     @Test
     void a_new_name_is_remembered_and_the_old_one_again_is_not() {
-        assertInstanceOf(Renamed.class, world.changes.rename(group, admin, "Better"));
+        assertInstanceOf(Updated.class, world.settings.set(group, admin, SettingsChange.name("Better")));
         assertEquals("Better", world.conversations.find(group).orElseThrow().name());
-        assertEquals(new Unchanged(), world.changes.rename(group, owner, "Better"));
+        assertEquals(new Unchanged(), world.settings.set(group, owner, SettingsChange.name("Better")));
     }
 
     @Test
@@ -139,8 +141,8 @@ class ConversationChangesTest {
         assertEquals(new DirectIsFixed(), world.changes.add(direct, owner, List.of(member), Role.MEMBER));
         assertEquals(new DirectIsFixed(), world.changes.remove(direct, owner, owner));
         assertEquals(new DirectIsFixed(), world.changes.setRole(direct, owner, stranger, Role.ADMIN));
-        assertEquals(new DirectIsFixed(), world.changes.rename(direct, owner, "Us"));
-        assertEquals(new NotFound(), world.changes.rename(direct, member, "Us"));
+        assertEquals(new DirectIsFixed(), world.settings.set(direct, owner, SettingsChange.name("Us")));
+        assertEquals(new NotFound(), world.settings.set(direct, member, SettingsChange.name("Us")));
     }
 
     @Test
@@ -184,9 +186,9 @@ class ConversationChangesTest {
 
     @Test
     void times_of_changes_grow_also_when_the_clock_is_set_back() {
-        var first = assertInstanceOf(Renamed.class, world.changes.rename(group, owner, "One"));
+        var first = assertInstanceOf(Updated.class, world.settings.set(group, owner, SettingsChange.name("One")));
         world.clock.advance(Duration.ofMinutes(-5));
-        var second = assertInstanceOf(Renamed.class, world.changes.rename(group, owner, "Two"));
+        var second = assertInstanceOf(Updated.class, world.settings.set(group, owner, SettingsChange.name("Two")));
         var third = assertInstanceOf(MembersChanged.class, world.changes.remove(group, owner, member));
         assertTrue(second.at().isAfter(first.at()));
         assertTrue(third.at().isAfter(second.at()));

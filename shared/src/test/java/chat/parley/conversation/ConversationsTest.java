@@ -174,7 +174,7 @@ class ConversationsTest {
         world.changes.remove(leftLongAgo, ann, ann);
         world.clock.advance(SECOND);
         var since = world.clock.instant();
-        world.changes.rename(renamed, ann, "New");
+        world.settings.set(renamed, ann, SettingsChange.name("New"));
         world.changes.remove(left, ann, ann);
         var carol = world.person();
         world.changes.add(quiet, ann, List.of(carol), Role.MEMBER);
@@ -205,6 +205,24 @@ class ConversationsTest {
         assertTrue(!inQuiet.getLast().joinedLast() && inQuiet.getLast().left() == null);
         assertTrue(told.changes().stream()
                 .noneMatch(change -> change.member().conversation().equals(left)));
+    }
+
+    @Test
+    void a_rebuilt_stream_knows_of_pins_and_of_what_is_over() {
+        var pinned = world.group(ann, bob);
+        var over = world.group(ann, bob);
+        world.messageSent(pinned);
+        world.clock.advance(SECOND);
+        var since = world.clock.instant();
+        world.settings.pin(pinned, ann, 1);
+        world.settings.delete(over, ann);
+        for (var told : world.conversations.since(bob, since).memberships()) {
+            boolean isOver = told.conversation().id().equals(over);
+            assertEquals(isOver, told.me().left() != null);
+            assertEquals(!isOver, !told.updatedAt().isBefore(since));
+            assertEquals(isOver ? List.of() : List.of(1L), told.conversation().pinnedSeqs());
+        }
+        assertEquals(2, world.conversations.since(bob, since).memberships().size());
     }
 
     @Test

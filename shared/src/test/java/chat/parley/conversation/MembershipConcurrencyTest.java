@@ -57,6 +57,7 @@ class MembershipConcurrencyTest {
                     case Created made -> ids.add(made.conversation().id());
                     case Existed existed -> ids.add(existed.conversation());
                     case CreateOutcome.IdTaken taken -> throw new AssertionError(taken);
+                    case CreateOutcome.Blocked blocked -> throw new AssertionError(blocked);
                 }
             }
             assertEquals(1, ids.size());

@@ -14,19 +14,19 @@ import org.junit.jupiter.api.Test;
 class MembershipRulesTest {
     @Test
     void admins_add_members_and_only_owners_add_more_than_that() {
-        assertTrue(MembershipRules.mayAdd(Role.ADMIN, Role.MEMBER));
-        assertFalse(MembershipRules.mayAdd(Role.ADMIN, Role.ADMIN));
-        assertTrue(MembershipRules.mayAdd(Role.OWNER, Role.OWNER));
-        assertFalse(MembershipRules.mayAdd(Role.MEMBER, Role.MEMBER));
+        assertTrue(MembershipRules.mayAdd(Conversation.Type.GROUP, Role.ADMIN, Role.MEMBER));
+        assertFalse(MembershipRules.mayAdd(Conversation.Type.GROUP, Role.ADMIN, Role.ADMIN));
+        assertTrue(MembershipRules.mayAdd(Conversation.Type.GROUP, Role.OWNER, Role.OWNER));
+        assertFalse(MembershipRules.mayAdd(Conversation.Type.GROUP, Role.MEMBER, Role.MEMBER));
     }
 
     @Test
     void admins_remove_those_below_them_and_owners_anyone() {
-        assertTrue(MembershipRules.mayRemove(Role.ADMIN, Role.MEMBER));
-        assertFalse(MembershipRules.mayRemove(Role.ADMIN, Role.ADMIN));
-        assertFalse(MembershipRules.mayRemove(Role.ADMIN, Role.OWNER));
-        assertTrue(MembershipRules.mayRemove(Role.OWNER, Role.OWNER));
-        assertFalse(MembershipRules.mayRemove(Role.MEMBER, Role.MEMBER));
+        assertTrue(MembershipRules.mayRemove(Conversation.Type.GROUP, Role.ADMIN, Role.MEMBER));
+        assertFalse(MembershipRules.mayRemove(Conversation.Type.GROUP, Role.ADMIN, Role.ADMIN));
+        assertFalse(MembershipRules.mayRemove(Conversation.Type.GROUP, Role.ADMIN, Role.OWNER));
+        assertTrue(MembershipRules.mayRemove(Conversation.Type.GROUP, Role.OWNER, Role.OWNER));
+        assertFalse(MembershipRules.mayRemove(Conversation.Type.GROUP, Role.MEMBER, Role.MEMBER));
     }
 
     @Test

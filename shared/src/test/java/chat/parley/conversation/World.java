@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.CreateOutcome.Created;
 import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.id.ConversationId;
@@ -31,6 +32,7 @@ final class World implements AutoCloseable {
     final ConversationList list;
     final ConversationCreation creation;
     final ConversationChanges changes;
+    final SettingsChanges settings;
 
     /** One for all tests: a database serves a whole class, and its rows stay. */
     final IdSource ids = IDS;
@@ -42,6 +44,7 @@ final class World implements AutoCloseable {
         list = new ConversationList(postgres);
         creation = new ConversationCreation(postgres, clock);
         changes = new ConversationChanges(postgres, clock);
+        settings = new SettingsChanges(postgres, clock);
     }
 
     UserId person() {
@@ -60,10 +63,11 @@ final class World implements AutoCloseable {
     }
 
     ConversationId group(UserId owner, UserId... members) {
-        return switch (creation.group(ids.conversation(), owner, "A group", List.of(members))) {
+        return switch (creation.create(ids.conversation(), owner, Wish.group("A group"), List.of(members))) {
             case Created made -> made.conversation().id();
             case Existed existed -> throw new AssertionError(existed);
             case CreateOutcome.IdTaken taken -> throw new AssertionError(taken);
+            case CreateOutcome.Blocked blocked -> throw new AssertionError(blocked);
         };
     }
 

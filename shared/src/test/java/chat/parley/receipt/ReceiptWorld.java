@@ -2,6 +2,7 @@ package chat.parley.receipt;
 
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
 import chat.parley.conversation.Member;
@@ -60,7 +61,7 @@ final class ReceiptWorld implements AutoCloseable {
     }
 
     ConversationId group(UserId owner, UserId... members) {
-        if (creation.group(IDS.conversation(), owner, "A group", List.of(members))
+        if (creation.create(IDS.conversation(), owner, Wish.group("A group"), List.of(members))
                 instanceof CreateOutcome.Created made) {
             return made.conversation().id();
         }

@@ -8,6 +8,7 @@ import chat.parley.account.SessionCookie;
 import chat.parley.account.Username;
 import chat.parley.account.Users;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
 import chat.parley.event.ChatEvent;
@@ -145,15 +146,19 @@ final class StreamWorld implements AutoCloseable {
             case CreateOutcome.Created created -> created.conversation().id();
             case CreateOutcome.Existed existed -> existed.conversation();
             case CreateOutcome.IdTaken taken -> throw new IllegalStateException("the id is taken: " + taken);
+            case CreateOutcome.Blocked blocked ->
+                throw new IllegalStateException("one has blocked the other: " + blocked);
         };
     }
 
     ConversationId group(Person owner, List<Person> others) {
         var users = others.stream().map(Person::user).toList();
-        return switch (creation.group(ids.conversation(), owner.user(), "group", users)) {
+        return switch (creation.create(ids.conversation(), owner.user(), Wish.group("group"), users)) {
             case CreateOutcome.Created created -> created.conversation().id();
             case CreateOutcome.Existed existed -> existed.conversation();
             case CreateOutcome.IdTaken taken -> throw new IllegalStateException("the id is taken: " + taken);
+            case CreateOutcome.Blocked blocked ->
+                throw new IllegalStateException("one has blocked the other: " + blocked);
         };
     }
 

@@ -3,6 +3,7 @@ package chat.parley.sendapi.conversation;
 import chat.parley.conversation.ChangeOutcome.MemberChange;
 import chat.parley.conversation.Conversation;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Notice;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
@@ -12,6 +13,7 @@ import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
+import chat.parley.sendapi.message.SendNotice;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,12 +34,14 @@ public final class ConversationNews {
     private final Conversations conversations;
     private final EventLog events;
     private final Outbox outbox;
+    private final SendNotice notices;
 
-    /** All three are closed by the caller. */
-    public ConversationNews(Conversations conversations, EventLog events, Outbox outbox) {
+    /** The stores are closed by the caller. */
+    public ConversationNews(Conversations conversations, EventLog events, Outbox outbox, SendNotice notices) {
         this.conversations = conversations;
         this.events = events;
         this.outbox = outbox;
+        this.notices = notices;
     }
 
     void created(Conversation conversation, UserId actor, long outboxId) {
@@ -45,7 +49,7 @@ public final class ConversationNews {
         tell(conversation.id(), members -> List.of(new News(event, members, outboxId)));
     }
 
-    void renamed(ConversationId conversation, UserId actor, Instant at, long outboxId) {
+    void updated(ConversationId conversation, UserId actor, Instant at, long outboxId) {
         tell(
                 conversation,
                 members -> conversations
@@ -56,6 +60,9 @@ public final class ConversationNews {
     }
 
     void membersChanged(ConversationId conversation, UserId actor, Instant at, List<MemberChange> changes) {
+        if (changes.isEmpty()) {
+            return;
+        }
         tell(conversation, members -> {
             var joiners = new HashSet<UserId>();
             for (var change : changes) {
@@ -69,6 +76,17 @@ public final class ConversationNews {
             }
             return news;
         });
+    }
+
+    /** What is to stand among the messages is stored and told as one. */
+    void noticed(Notice notice) {
+        try {
+            if (!notices.send(notice)) {
+                LOG.warn("a notice in {} is left to the relay: its members change fast", notice.conversation());
+            }
+        } catch (StoreUnavailable e) {
+            LOG.warn("a notice in {} is left to the relay: {}", notice.conversation(), e.getMessage());
+        }
     }
 
     private record News(ChatEvent event, Collection<UserId> audience, long outboxId) {}
@@ -116,8 +134,12 @@ public final class ConversationNews {
             case MEMBER_JOINED -> new ChatEvent.MemberJoined(change.member(), actor, at);
             case MEMBER_UPDATED -> new ChatEvent.MemberUpdated(change.member(), actor, at);
             case MEMBER_LEFT -> new ChatEvent.MemberLeft(change.member(), actor, at);
-            case MESSAGE_CREATED, MESSAGE_CHANGED, CONVERSATION_CREATED, CONVERSATION_UPDATED, MARKS_ADVANCED ->
-                throw new IllegalArgumentException("no change of members: " + change.kind());
+            case MESSAGE_CREATED,
+                    MESSAGE_CHANGED,
+                    CONVERSATION_CREATED,
+                    CONVERSATION_UPDATED,
+                    MARKS_ADVANCED,
+                    NOTICE_DUE -> throw new IllegalArgumentException("no change of members: " + change.kind());
         };
     }
 }

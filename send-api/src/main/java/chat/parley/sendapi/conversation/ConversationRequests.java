@@ -1,6 +1,9 @@
 package chat.parley.sendapi.conversation;
 
+import chat.parley.conversation.NewcomerHistory;
+import chat.parley.conversation.Posting;
 import chat.parley.conversation.Role;
+import chat.parley.conversation.SettingsChange;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.problem.Fault;
@@ -12,12 +15,24 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what requests about conversations have in common. */
 public final class ConversationRequests {
     /** Longest name of a group, in code points. */
     static final int NAME_MAX = 100;
+
+    /** Longest topic, in code points. */
+    private static final int TOPIC_MAX = 250;
+
+    private static final Map<String, Posting> POSTING =
+            Map.of(Posting.EVERYONE.text(), Posting.EVERYONE, Posting.ADMINS.text(), Posting.ADMINS);
+
+    private static final Map<String, NewcomerHistory> HISTORY = Map.of(
+            NewcomerHistory.ALL.text(), NewcomerHistory.ALL,
+            NewcomerHistory.FROM_JOINING.text(), NewcomerHistory.FROM_JOINING);
 
     /** Longest name of a role, with room for a wrong one. */
     private static final int ROLE_TEXT_MAX = 20;
@@ -36,7 +51,7 @@ public final class ConversationRequests {
     }
 
     /** The person a URL names; {@code me} is the caller. */
-    static UserId user(Context http, UserId caller) {
+    public static UserId user(Context http, UserId caller) {
         String text = http.pathParam("user");
         if (text.equals("me")) {
             return caller;
@@ -57,6 +72,38 @@ public final class ConversationRequests {
             body.complain("name", "blank");
         }
         return name;
+    }
+
+    /** The message a URL names; what is no seq names nothing. */
+    public static long seq(Context http) {
+        try {
+            return Long.parseLong(http.pathParam("seq"));
+        } catch (NumberFormatException e) {
+            throw new ProblemException(Fault.NOT_FOUND);
+        }
+    }
+
+    /** A change of settings; every field may be left out. */
+    static SettingsChange settingsChange(Body body) {
+        return settings(body, body.has("name") ? name(body) : body.textOrNull("name", 1, NAME_MAX));
+    }
+
+    /** The settings beside the name, which was read already; every field may be left out. */
+    static SettingsChange settings(Body body, @Nullable String name) {
+        return new SettingsChange(
+                name,
+                topic(body),
+                body.flagOrNull("public"),
+                body.choiceOrNull("posting", POSTING),
+                body.choiceOrNull("history", HISTORY));
+    }
+
+    private static @Nullable String topic(Body body) {
+        String topic = body.textOrNull("topic", 0, TOPIC_MAX);
+        if (topic != null && topic.codePoints().anyMatch(Character::isISOControl)) {
+            body.complain("topic", "control_character");
+        }
+        return topic;
     }
 
     /** One id. */

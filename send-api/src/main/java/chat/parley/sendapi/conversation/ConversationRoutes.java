@@ -1,18 +1,15 @@
 package chat.parley.sendapi.conversation;
 
 import chat.parley.conversation.Conversation;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.ConversationJson;
 import chat.parley.conversation.ConversationList;
+import chat.parley.conversation.ConversationSettings;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Conversations.ListPosition;
-import chat.parley.conversation.Member;
-import chat.parley.conversation.Membership;
 import chat.parley.conversation.Roster;
-import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.json.JsonText;
-import chat.parley.message.Message;
-import chat.parley.message.MessageStore;
 import chat.parley.problem.Fault;
 import chat.parley.problem.ProblemException;
 import chat.parley.sendapi.conversation.CreateConversation.Result;
@@ -23,11 +20,8 @@ import chat.parley.sendapi.http.Query;
 import chat.parley.sendapi.idempotency.Idempotency;
 import chat.parley.sendapi.idempotency.Idempotency.Reservation;
 import chat.parley.sendapi.idempotency.Reply;
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.javalin.http.Context;
-import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -38,24 +32,31 @@ public final class ConversationRoutes {
     /** Longest name of a type, with room for a wrong one. */
     private static final int TYPE_TEXT_MAX = 20;
 
+    /** Every field of some type. */
+    private static final List<String> FIELDS =
+            List.of("user_id", "name", "member_ids", "topic", "public", "posting", "history");
+
     private final Conversations conversations;
     private final ConversationList list;
-    private final MessageStore messages;
+    private final ConversationView view;
+    private final ChannelRoutes channels;
     private final CreateConversation create;
     private final ChangeConversation change;
     private final Idempotency idempotency;
 
-    /** @param messages for the last message of each conversation */
+    /** @param channels for what is found by those who are no members */
     public ConversationRoutes(
             Conversations conversations,
             ConversationList list,
-            MessageStore messages,
+            ConversationView view,
+            ChannelRoutes channels,
             CreateConversation create,
             ChangeConversation change,
             Idempotency idempotency) {
         this.conversations = conversations;
         this.list = list;
-        this.messages = messages;
+        this.view = view;
+        this.channels = channels;
         this.create = create;
         this.change = change;
         this.idempotency = idempotency;
@@ -75,15 +76,15 @@ public final class ConversationRoutes {
                 body.done();
                 idempotency.answer(http, body.bytes(), reservation -> direct(reservation, caller, other));
             }
-            case "group" -> {
-                String name = ConversationRequests.name(body);
+            case "group", "channel" -> {
+                var wish = wish(type.equals("channel") ? Conversation.Type.CHANNEL : Conversation.Type.GROUP, body);
                 var members = ConversationRequests.userIds(body, "member_ids", Roster.MEMBERS_MAX);
                 body.done();
-                idempotency.answer(http, body.bytes(), reservation -> group(reservation, caller, name, members));
+                idempotency.answer(http, body.bytes(), reservation -> group(reservation, caller, wish, members));
             }
             default -> {
                 // Their values cannot be judged without a type, but they are no unknown fields.
-                List.of("user_id", "name", "member_ids").forEach(body::ignore);
+                FIELDS.forEach(body::ignore);
                 if (!type.isEmpty()) {
                     body.complain("type", "not_a_type");
                 }
@@ -92,8 +93,24 @@ public final class ConversationRoutes {
         }
     }
 
-    /** {@code GET /v1/conversations}: the caller's, last active first. */
+    private static Wish wish(Conversation.Type type, Body body) {
+        String name = ConversationRequests.name(body);
+        var rest = ConversationRequests.settings(body, name);
+        if (rest.isPublic() != null && type != Conversation.Type.CHANNEL) {
+            body.complain("public", "channels_only");
+        }
+        var settings = type == Conversation.Type.CHANNEL
+                ? ConversationSettings.channel(name, Boolean.TRUE.equals(rest.isPublic()))
+                : ConversationSettings.group(name);
+        return new Wish(type, rest.appliedTo(settings));
+    }
+
+    /** {@code GET /v1/conversations}: the caller's, last active first; or public channels. */
     public void list(Context http) {
+        if (Query.flag(http, "public")) {
+            channels.list(http);
+            return;
+        }
         var caller = Edge.caller(http).user();
         int limit = Query.limit(http, PAGE_DEFAULT, ConversationList.LIMIT_MAX);
         var after = PageCursor.of(http);
@@ -116,73 +133,60 @@ public final class ConversationRoutes {
         });
     }
 
-    /** {@code GET /v1/conversations/{conversation}}. */
+    /** {@code GET /v1/conversations/{conversation}}; of a public channel also for who is no member. */
     public void get(Context http) {
         var caller = Edge.caller(http).user();
-        var membership = find(ConversationRequests.conversation(http), caller);
-        Answer.json(http, 200, json(membership));
+        var conversation = ConversationRequests.conversation(http);
+        var membership = conversations.find(conversation, caller);
+        if (membership.isPresent()) {
+            Answer.json(http, 200, view.of(membership.get()));
+            return;
+        }
+        var channel = channels.find(conversation, caller).orElseThrow(() -> new ProblemException(Fault.NOT_FOUND));
+        Answer.json(http, 200, json -> ConversationJson.writeFromOutside(channel, json));
     }
 
-    /** {@code PATCH /v1/conversations/{conversation}}: a new name. */
-    public void rename(Context http) {
+    /** {@code PATCH /v1/conversations/{conversation}}: other settings. */
+    public void change(Context http) {
         var caller = Edge.caller(http).user();
         var conversation = ConversationRequests.conversation(http);
         var body = Body.of(http);
-        String name = ConversationRequests.name(body);
+        var settings = ConversationRequests.settingsChange(body);
         body.done();
-        ChangeAnswers.refuse(change.rename(conversation, caller, name));
-        Answer.json(http, 200, json(find(conversation, caller)));
+        ChangeAnswers.refuse(change.set(conversation, caller, settings));
+        Answer.json(http, 200, view.of(conversation, caller));
+    }
+
+    /** {@code DELETE /v1/conversations/{conversation}}: for everyone. */
+    public void delete(Context http) {
+        var caller = Edge.caller(http).user();
+        ChangeAnswers.refuse(change.delete(ConversationRequests.conversation(http), caller));
+        http.status(204);
     }
 
     private Reply direct(Reservation reservation, UserId caller, UserId other) {
         return reply(create.direct(reservation, caller, other), "user_id", null);
     }
 
-    private Reply group(Reservation reservation, UserId caller, String name, Set<UserId> members) {
+    private Reply group(Reservation reservation, UserId caller, Wish wish, Set<UserId> members) {
         boolean full = members.size() + (members.contains(caller) ? 0 : 1) > Roster.MEMBERS_MAX;
         if (full) {
             throw new ProblemException(Fault.GROUP_FULL);
         }
-        return reply(create.group(reservation, caller, name, members), "member_ids", members);
+        return reply(create.group(reservation, caller, wish, members), "member_ids", members);
     }
 
     /** @param list the list in which unknown people stood; null where it was one field */
     private Reply reply(Result result, String field, @Nullable Set<UserId> list) {
         return switch (result) {
-            case Result.Made made -> new Reply(201, JsonText.bytes(json(made.membership())));
-            case Result.Existed existed -> new Reply(200, JsonText.bytes(json(existed.membership())));
+            case Result.Made made -> new Reply(201, JsonText.bytes(view.of(made.membership())));
+            case Result.Existed existed -> new Reply(200, JsonText.bytes(view.of(existed.membership())));
+            case Result.Blocked blocked -> throw new ProblemException(Fault.FORBIDDEN);
             case Result.Left left -> throw new ProblemException(Fault.NOT_FOUND);
             case Result.UnknownUsers unknown ->
                 throw list == null
                         ? ProblemException.field("/" + field, "unknown_user")
                         : ConversationRequests.unknownUsers(field, list, unknown.users());
         };
-    }
-
-    private Membership find(ConversationId conversation, UserId caller) {
-        return conversations.find(conversation, caller).orElseThrow(() -> new ProblemException(Fault.NOT_FOUND));
-    }
-
-    private JsonText.Writer json(Membership membership) {
-        var newest = newest(List.of(membership));
-        return json -> write(membership, newest, json);
-    }
-
-    private Map<ConversationId, Message> newest(List<Membership> memberships) {
-        var spoken = memberships.stream()
-                .map(Membership::conversation)
-                .filter(conversation -> conversation.lastSeq() > 0)
-                .map(Conversation::id)
-                .toList();
-        return spoken.isEmpty() ? Map.of() : messages.newest(spoken);
-    }
-
-    private static void write(Membership membership, Map<ConversationId, Message> newest, JsonGenerator json)
-            throws IOException {
-        Member me = membership.me().member();
-        var conversation = membership.conversation();
-        var last = newest.get(conversation.id());
-        boolean visible = last != null && last.seq() >= me.joinedSeq();
-        ConversationJson.writeFor(membership, visible ? last : null, json);
     }
 }

@@ -2,6 +2,7 @@ package chat.parley.sendapi.conversation;
 
 import chat.parley.account.Users;
 import chat.parley.conversation.ConversationCreation;
+import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
 import chat.parley.conversation.Membership;
@@ -41,6 +42,9 @@ public final class CreateConversation {
         /** These people do not exist; nothing was made. */
         record UnknownUsers(Set<UserId> users) implements Result {}
 
+        /** One of the two has blocked the other, and they have no conversation. */
+        record Blocked() implements Result {}
+
         /** It was made before, and the creator has left it since. */
         record Left() implements Result {}
     }
@@ -53,12 +57,13 @@ public final class CreateConversation {
         return make(reservation, creator, id -> creation.direct(id, creator, other));
     }
 
-    Result group(Reservation reservation, UserId creator, String name, Collection<UserId> members) {
+    /** A group or channel. */
+    Result group(Reservation reservation, UserId creator, Wish wish, Collection<UserId> members) {
         var unknown = unknown(members);
         if (!unknown.isEmpty()) {
             return new Result.UnknownUsers(unknown);
         }
-        return make(reservation, creator, id -> creation.group(id, creator, name, members));
+        return make(reservation, creator, id -> creation.create(id, creator, wish, members));
     }
 
     private interface Making {
@@ -77,6 +82,9 @@ public final class CreateConversation {
                     Optional<Membership> found = conversations.find(existed.conversation(), creator);
                     return found.<Result>map(it -> mine ? new Result.Made(it) : new Result.Existed(it))
                             .orElseGet(Result.Left::new);
+                }
+                case CreateOutcome.Blocked blocked -> {
+                    return new Result.Blocked();
                 }
                 case CreateOutcome.IdTaken taken -> reservation.renew();
             }

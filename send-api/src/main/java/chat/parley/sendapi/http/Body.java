@@ -12,9 +12,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class Body {
     /** Largest body read, in bytes: 10,000 code points as JSON escapes (12 bytes each, at worst) and the fields around them. */
     public static final int BYTES_MAX = 128 * 1024;
+
+    /** Later years have more than four digits, which few can read. */
+    private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
 
     private final byte[] bytes;
     private final ObjectNode object;
@@ -240,6 +247,71 @@ public final class Body {
     /** Has no UTF-8 form. */
     private static boolean hasLoneSurrogate(String text) {
         return text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    }
+
+    /** An optional true or false; null where it is not sent, and after a complaint. */
+    public @Nullable Boolean flagOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isBoolean()) {
+            complain(field, "not_a_boolean");
+            return null;
+        }
+        return node.booleanValue();
+    }
+
+    /** An optional whole number from {@code min} to {@code max}; null where it is not sent, and after a complaint. */
+    public @Nullable Long wholeOrNull(String field, long min, long max) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isIntegralNumber()) {
+            complain(field, "not_a_whole_number");
+            return null;
+        }
+        if (!node.canConvertToLong() || node.longValue() < min || node.longValue() > max) {
+            complain(field, "out_of_range");
+            return null;
+        }
+        return node.longValue();
+    }
+
+    /** An optional time as of RFC 3339, in whole milliseconds; null where it is not sent, and after a complaint. */
+    public @Nullable Instant timeOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        try {
+            var time = Instant.parse(node.isTextual() ? node.textValue() : "").truncatedTo(ChronoUnit.MILLIS);
+            if (!time.isBefore(Instant.EPOCH) && time.isBefore(END_OF_TIME)) {
+                return time;
+            }
+            complain(field, "out_of_range");
+        } catch (DateTimeParseException e) {
+            complain(field, "not_a_time");
+        }
+        return null;
+    }
+
+    /** An optional one of the {@code choices}, which are named as in JSON; null where it is not sent, and after a complaint. */
+    public <T> @Nullable T choiceOrNull(String field, Map<String, T> choices) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isTextual()) {
+            complain(field, "not_text");
+            return null;
+        }
+        T choice = choices.get(node.textValue());
+        if (choice == null) {
+            complain(field, "not_a_choice");
+        }
+        return choice;
     }
 
     /** A list of objects, at most {@code max}, empty where it is not sent. What is read of them is checked by {@link #done} of this body. */

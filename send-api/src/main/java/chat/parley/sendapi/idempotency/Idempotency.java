@@ -80,6 +80,18 @@ public final class Idempotency {
 
     /** Answers {@code http} with what {@code work} answers, or answered before. */
     public void answer(Context http, byte[] body, Work work) {
+        answer(http, body, work, true);
+    }
+
+    /**
+     * The same for an answer that holds a secret, and so is not kept: a repeat runs {@code work} again with the same reservation, and it must then
+     * answer for what was made before.
+     */
+    public void answerSecret(Context http, byte[] body, Work work) {
+        answer(http, body, work, false);
+    }
+
+    private void answer(Context http, byte[] body, Work work, boolean isKept) {
         String key = http.header(HEADER);
         if (key == null) {
             send(http, work.run(new Reservation(null, ids.conversation())));
@@ -90,7 +102,7 @@ public final class Idempotency {
         }
         UserId user = Edge.caller(http).user();
         switch (keys.begin(user, key, hash(http, body), ids.conversation().value())) {
-            case Beginning.Begun begun -> send(http, carryOut(begun.attempt(), work));
+            case Beginning.Begun begun -> send(http, carryOut(begun.attempt(), work, isKept));
             case Beginning.Answered answered -> {
                 http.header(REPLAYED, "true");
                 send(http, answered.reply());
@@ -100,7 +112,7 @@ public final class Idempotency {
         }
     }
 
-    private Reply carryOut(Attempt attempt, Work work) {
+    private Reply carryOut(Attempt attempt, Work work, boolean isKept) {
         Reply reply;
         try {
             reply = work.run(new Reservation(attempt, new ConversationId(attempt.reserved())));
@@ -118,7 +130,13 @@ public final class Idempotency {
             closing(() -> keys.abandon(attempt));
             throw e;
         }
-        closing(() -> keys.finish(attempt, reply));
+        closing(() -> {
+            if (isKept) {
+                keys.finish(attempt, reply);
+            } else {
+                keys.abandon(attempt);
+            }
+        });
         return reply;
     }
 

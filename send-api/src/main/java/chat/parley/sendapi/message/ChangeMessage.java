@@ -2,7 +2,7 @@ package chat.parley.sendapi.message;
 
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Member;
-import chat.parley.conversation.Role;
+import chat.parley.conversation.Permission;
 import chat.parley.conversation.Roster;
 import chat.parley.event.ChatEvent;
 import chat.parley.id.ConversationId;
@@ -88,13 +88,14 @@ public final class ChangeMessage {
         return guard.run(
                 actor,
                 conversation,
-                roster -> attempt(new MessageChange(conversation, roster.version(), seq, actor, action), roster),
+                (roster, isFresh) ->
+                        attempt(new MessageChange(conversation, roster.version(), seq, actor, action), roster, isFresh),
                 new Outcome.NotFound(),
                 new Outcome.Busy());
     }
 
     /** Empty when the roster does not hold any more. */
-    private Optional<Outcome> attempt(MessageChange change, Roster roster) {
+    private Optional<Outcome> attempt(MessageChange change, Roster roster, boolean isFresh) {
         var me = roster.members().get(change.actor());
         if (me == null || change.seq() < me.joinedSeq()) {
             return Optional.of(new Outcome.NotFound());
@@ -105,7 +106,7 @@ public final class ChangeMessage {
         }
         var refusal = refusal(change.action(), found.get(), me, roster);
         if (refusal != null) {
-            return Optional.of(refusal);
+            return isFresh ? Optional.of(refusal) : Optional.empty();
         }
         return switch (messages.change(change)) {
             case Changed changed -> {
@@ -124,9 +125,15 @@ public final class ChangeMessage {
     private @Nullable Outcome refusal(Action action, Message message, Member me, Roster roster) {
         boolean isAuthor = message.sender().equals(me.user()) && message.body().type() != MessageBody.Type.SYSTEM;
         return switch (action) {
-            case Edit edit -> isAuthor ? editRefusal(edit, message, me, roster) : new Outcome.Forbidden();
-            case Delete unused -> isAuthor || me.role() != Role.MEMBER ? null : new Outcome.Forbidden();
-            case React unused -> null;
+            // An edit says something new, and a reaction reaches the author: who may not send to the other does
+            // neither.
+            case Edit edit ->
+                isAuthor && roster.maySend(me.user())
+                        ? editRefusal(edit, message, me, roster)
+                        : new Outcome.Forbidden();
+            case Delete unused ->
+                isAuthor || roster.allows(me.user(), Permission.DELETE_MESSAGES) ? null : new Outcome.Forbidden();
+            case React unused -> roster.blocked() ? new Outcome.Forbidden() : null;
             case Unreact unused -> null;
         };
     }
@@ -141,7 +148,7 @@ public final class ChangeMessage {
         if (edit.mentions() == null) {
             return null;
         }
-        if (edit.mentions().contains(MessageBody.EVERYONE) && !SendMessage.mayMentionEveryone(me.role())) {
+        if (edit.mentions().contains(MessageBody.EVERYONE) && !roster.allows(me.user(), Permission.MENTION_EVERYONE)) {
             return new Outcome.Forbidden();
         }
         var strangers = SendMessage.strangers(edit.mentions(), roster);

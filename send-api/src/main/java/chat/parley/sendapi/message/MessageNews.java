@@ -14,6 +14,7 @@ import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.outbox.Outbox;
 import chat.parley.push.PushJob;
 import chat.parley.push.PushQueue;
@@ -129,8 +130,11 @@ public final class MessageNews {
         assert queued != null;
     }
 
-    /** For everyone whom no stream took it for, except who sent it. */
+    /** For everyone whom no stream took it for, except who sent it. Notices wake nobody. */
     static List<PushJob> jobs(Message message, Published published) {
+        if (message.body().type() == MessageBody.Type.SYSTEM) {
+            return List.of();
+        }
         return published.absent().stream()
                 .filter(absent -> !absent.user().equals(message.sender()))
                 .map(absent -> new PushJob(

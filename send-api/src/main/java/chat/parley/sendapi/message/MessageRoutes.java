@@ -40,6 +40,8 @@ public final class MessageRoutes {
         String key = body.text("client_message_id", 1, KEY_CHARS_MAX);
         if (!key.codePoints().allMatch(MessageRoutes::isPrintable)) {
             body.complain("client_message_id", "not_printable");
+        } else if (key.startsWith(SendNotice.KEY_PREFIX)) {
+            body.complain("client_message_id", "reserved");
         }
         var media = Attachments.ids(body);
         var type = body.textOrNull("type", 1, TYPE_CHARS_MAX); // left out, it is what it carries

@@ -5,7 +5,6 @@ import chat.parley.conversation.Roster;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Lets a member act on a conversation. The roster a rule was checked against may be older than the truth; the store carries the write out only if it
@@ -21,17 +20,28 @@ final class RosterGuard {
         this.conversations = conversations;
     }
 
+    /** Something to be done by the roster. */
+    @FunctionalInterface
+    interface Attempt<T> {
+        /**
+         * Does it, or refuses.
+         *
+         * @param isFresh whether the roster was just read; if it was not, nothing may be refused by it
+         * @return empty when the roster did not hold, or would have to be fresh
+         */
+        Optional<T> by(Roster roster, boolean isFresh);
+    }
+
     /**
      * What {@code attempt} answers.
      *
-     * @param attempt empty when the roster it was given did not hold
      * @param stranger the answer to who is no member
      * @param busy the answer when members change so fast that no roster holds
      */
-    <T> T run(UserId actor, ConversationId conversation, Function<Roster, Optional<T>> attempt, T stranger, T busy) {
+    <T> T run(UserId actor, ConversationId conversation, Attempt<T> attempt, T stranger, T busy) {
         var roster = rosterWith(actor, conversation);
         for (int i = 0; roster.isPresent() && i < ATTEMPTS_MAX; i++) {
-            var outcome = attempt.apply(roster.get());
+            var outcome = attempt.by(roster.get(), i > 0);
             if (outcome.isPresent()) {
                 return outcome.get();
             }

@@ -1,7 +1,7 @@
 package chat.parley.sendapi.message;
 
 import chat.parley.conversation.Conversations;
-import chat.parley.conversation.Role;
+import chat.parley.conversation.Permission;
 import chat.parley.conversation.Roster;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
@@ -43,15 +43,19 @@ public final class SendMessage {
         return guard.run(
                 sender,
                 conversation,
-                roster -> send(new NewMessage(conversation, roster.version(), sender, clientMessageId, body), roster),
+                (roster, isFresh) -> send(
+                        new NewMessage(conversation, roster.version(), sender, clientMessageId, body), roster, isFresh),
                 new SendOutcome.NotFound(),
                 new SendOutcome.Busy());
     }
 
     /** Empty when the roster does not hold any more. */
-    private Optional<SendOutcome> send(NewMessage draft, Roster roster) {
+    private Optional<SendOutcome> send(NewMessage draft, Roster roster, boolean isFresh) {
         var quoted = quoted(draft, roster);
         var refusal = refusal(draft, roster, quoted);
+        if (refusal != null && !isFresh) {
+            return Optional.empty();
+        }
         if (refusal != null) {
             // A repeat is answered as the first time, whatever changed since.
             var known = answer(messages.append(new NewMessage(
@@ -82,6 +86,9 @@ public final class SendMessage {
 
     private static @Nullable SendOutcome refusal(NewMessage draft, Roster roster, @Nullable Message quoted) {
         var body = draft.body();
+        if (!roster.maySend(draft.sender())) {
+            return new SendOutcome.Forbidden();
+        }
         if (body.replyTo() != null && quoted == null) {
             return new SendOutcome.NothingToAnswer();
         }
@@ -93,8 +100,8 @@ public final class SendMessage {
         if (mentions.isEmpty()) {
             return null;
         }
-        var sender = roster.members().get(draft.sender());
-        if (mentions.contains(MessageBody.EVERYONE) && (sender == null || !mayMentionEveryone(sender.role()))) {
+        // Everybody is woken by it, so it takes the role of one who answers for the group.
+        if (mentions.contains(MessageBody.EVERYONE) && !roster.allows(draft.sender(), Permission.MENTION_EVERYONE)) {
             return new SendOutcome.Forbidden();
         }
         var strangers = strangers(mentions, roster);
@@ -110,11 +117,6 @@ public final class SendMessage {
             }
         }
         return strangers;
-    }
-
-    /** Everybody is woken by it, so it takes the role of one who answers for the group. */
-    static boolean mayMentionEveryone(Role role) {
-        return role != Role.MEMBER;
     }
 
     /** Returns when it is stored and told, in that order. */

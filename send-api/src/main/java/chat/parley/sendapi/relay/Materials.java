@@ -87,6 +87,7 @@ final class Materials {
                 yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
             }
             case MARKS_ADVANCED -> throw new IllegalArgumentException("stands for more than one");
+            case NOTICE_DUE -> throw new IllegalArgumentException("becomes a message first");
         };
     }
 

@@ -7,6 +7,7 @@ import chat.parley.event.PublishOutcome;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.id.ConversationId;
 import chat.parley.message.Message;
+import chat.parley.message.MessageBody;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
@@ -14,6 +15,7 @@ import chat.parley.outbox.Outbox.Row;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.push.PushJob;
 import chat.parley.push.PushQueue;
+import chat.parley.sendapi.message.SendNotice;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -63,6 +65,7 @@ public final class Relay implements AutoCloseable {
     private final Conversations conversations;
     private final EventLog events;
     private final PushQueue pushes;
+    private final SendNotice notices;
     private final InstantSource clock;
 
     private final Map<Long, Integer> tries = new HashMap<>();
@@ -80,6 +83,7 @@ public final class Relay implements AutoCloseable {
             Conversations conversations,
             EventLog events,
             PushQueue pushes,
+            SendNotice notices,
             InstantSource clock,
             MeterRegistry meters) {
         this.outbox = outbox;
@@ -87,6 +91,7 @@ public final class Relay implements AutoCloseable {
         this.conversations = conversations;
         this.events = events;
         this.pushes = pushes;
+        this.notices = notices;
         this.clock = clock;
         this.relayed = meters.counter("parley.relay.published");
         meters.gauge("parley.outbox.overdue.rows", backlogRows);
@@ -171,8 +176,15 @@ public final class Relay implements AutoCloseable {
         var made = new ArrayList<Row>();
         var publications = new ArrayList<Publication>();
         var broken = new ArrayList<Long>();
+        var done = new LinkedHashSet<Long>();
         for (var row : rows) {
             try {
+                if (row.kind() == OutboxKind.NOTICE_DUE) {
+                    if (notices.send(row)) { // as a message it has a row of its own
+                        done.add(row.id());
+                    }
+                    continue;
+                }
                 for (var publication : materials.publications(row)) {
                     publications.add(publication);
                     made.add(row);
@@ -191,7 +203,6 @@ public final class Relay implements AutoCloseable {
             outbox.setAside(broken, clock.instant());
             broken.forEach(tries::remove);
         }
-        var done = new LinkedHashSet<Long>();
         var failed = new HashSet<Long>();
         var jobs = new ArrayList<PushJob>();
         var outcomes = events.publish(publications);
@@ -259,6 +270,9 @@ public final class Relay implements AutoCloseable {
     }
 
     private static List<PushJob> jobs(Message message, List<PublishOutcome.Absent> absent) {
+        if (message.body().type() == MessageBody.Type.SYSTEM) {
+            return List.of();
+        }
         return absent.stream()
                 .filter(each -> !each.user().equals(message.sender()))
                 .map(each -> new PushJob(

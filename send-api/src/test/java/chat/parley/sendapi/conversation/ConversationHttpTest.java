@@ -89,8 +89,8 @@ class ConversationHttpTest {
                 "/member_ids/1 unknown_user",
                 refusal(post(ann, "/v1/conversations", group("g", bob.id(), UNKNOWN_ID), null)));
         assertEquals(
-                "/topic unknown_field",
-                refusal(post(ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"n\",\"topic\":\"t\"}", null)));
+                "/color unknown_field",
+                refusal(post(ann, "/v1/conversations", "{\"type\":\"group\",\"name\":\"n\",\"color\":\"t\"}", null)));
     }
 
     @Test
@@ -213,14 +213,15 @@ class ConversationHttpTest {
         String path = "/v1/conversations/" + id(post(ann, "/v1/conversations", group("Talk", bob.id()), null));
         say(ann, path, "before");
         post(ann, path + "/members", "{\"user_ids\":[\"" + carol.id() + "\"]}", null);
-        assertEquals("before", json(get(bob, path)).at("/last_message/text").textValue());
-        assertFalse(json(get(carol, path)).has("last_message"));
+        // The notice that carol joined is the newest, and the first that carol sees.
+        assertEquals(2, json(get(bob, path)).at("/last_message/seq").intValue());
+        assertEquals(2, json(get(carol, path)).at("/last_message/seq").intValue());
         assertEquals(2, json(get(carol, path)).at("/me/joined_seq").intValue());
         say(bob, path, "after");
         assertEquals("after", json(get(carol, path)).at("/last_message/text").textValue());
         var first = json(get(carol, "/v1/conversations?limit=1")).at("/items/0");
         assertEquals("after", first.at("/last_message/text").textValue());
-        assertEquals(2, first.at("/last_seq").intValue());
+        assertEquals(3, first.at("/last_seq").intValue());
     }
 
     @Test
@@ -230,7 +231,7 @@ class ConversationHttpTest {
         post(ann, "/v1/conversations/" + conversation + "/members", "{\"user_ids\":[\"" + fay.id() + "\"]}", null);
         send("DELETE", fay, "/v1/conversations/" + conversation + "/members/me", null, null);
         try (var redis = REDIS.jedis()) {
-            assertEquals(2, redis.xlen("s:{" + fay.id() + "}"));
+            assertEquals(3, redis.xlen("s:{" + fay.id() + "}"), "joined, the notice of it, left");
         }
         await().until(() -> rows("SELECT count(*) FROM outbox") == 0);
     }

@@ -181,8 +181,9 @@ class MessageHttpTest {
         var added = post(ann, members, "{\"user_ids\":[\"" + eve.id + "\"]}");
         assertEquals(2, added.statusCode() / 100, added.body());
         send(ann, talk, "2", "with eve");
-        assertEquals(List.of(2), seqs(page(eve, talk, "")));
-        assertEquals(List.of(2), seqs(page(eve, talk, "?after=0")));
+        // The second is the notice that eve joined.
+        assertEquals(List.of(3, 2), seqs(page(eve, talk, "")));
+        assertEquals(List.of(2, 3), seqs(page(eve, talk, "?after=0")));
         assertNull(page(eve, talk, "?after=0").get("before"));
         assertEquals(404, get(eve, path(talk) + "/1").statusCode());
         assertEquals(200, get(eve, path(talk) + "/2").statusCode());

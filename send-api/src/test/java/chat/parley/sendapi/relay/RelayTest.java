@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.conversation.ChangeOutcome;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.Notices;
+import chat.parley.conversation.SettingsChange;
+import chat.parley.conversation.SettingsChanges;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.event.EventLog;
 import chat.parley.id.ConversationId;
@@ -25,6 +29,8 @@ import chat.parley.receipt.NewMarks;
 import chat.parley.receipt.Receipts;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import chat.parley.sendapi.message.MessageNews;
+import chat.parley.sendapi.message.SendNotice;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import chat.parley.testkit.StepClock;
@@ -277,11 +283,58 @@ class RelayTest {
         assertTrue(outbox.alone(() -> {}));
     }
 
+    @Test
+    void a_notice_that_its_request_left_behind_becomes_one_message_however_often_it_is_done() {
+        outbox.noteRedisTag(parts.events.tag());
+        var talk = newConversation();
+        postgres.with(db -> db.execute("UPDATE member SET role = 'admin' WHERE user_id = ?", ANN.value()));
+        var settings = new SettingsChanges(postgres, clock);
+        var changed =
+                assertInstanceOf(ChangeOutcome.Updated.class, settings.set(talk, ANN, SettingsChange.name("Better")));
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay.pass();
+        assertEquals(1, messages.after(talk, 0, 10).size());
+        var notice = messages.after(talk, 0, 10).getFirst();
+        assertEquals(MessageBody.Type.SYSTEM, notice.body().type());
+        assertEquals(
+                "{\"event\":\"conversation.renamed\",\"name\":\"Better\"}",
+                notice.body().system());
+        assertEquals(ANN, notice.sender());
+        assertEquals(2, entries(parts, BOB), "the conversation's change, and the message");
+        assertEquals(0, pushJobs(parts), "a notice wakes nobody");
+        Awaitility.await().until(() -> rows() == 0);
+
+        // What a node leaves behind that is killed between the message and the end of the notice.
+        var at = changed.at().atOffset(ZoneOffset.UTC);
+        postgres.with(db -> db.execute(
+                "INSERT INTO notice VALUES (?, ?, ?, ?)",
+                talk.value(),
+                at,
+                ANN.value(),
+                notice.body().system()));
+        postgres.with(db -> Outbox.add(db, talk, OutboxKind.NOTICE_DUE, ANN.value(), ANN, changed.at()));
+        parts.relay.pass();
+        assertEquals(1, messages.after(talk, 0, 10).size());
+        Awaitility.await().until(() -> rows() == 0);
+        assertEquals(
+                0,
+                postgres.<Integer, RuntimeException>with(db -> db.createQuery("SELECT count(*) FROM notice")
+                        .mapTo(Integer.class)
+                        .one()));
+    }
+
     private Parts parts(URI uri) {
         var redis = Redis.open(uri, 4);
         var events = new EventLog(redis, clock, meters);
         var pushes = new PushQueue(redis, meters);
-        var relay = new Relay(outbox, messages, new Conversations(postgres), events, pushes, clock, meters);
+        var conversations = new Conversations(postgres);
+        var notices = new SendNotice(
+                conversations,
+                new Notices(postgres),
+                messages,
+                new MessageNews(events, pushes, outbox, unused -> {}),
+                outbox);
+        var relay = new Relay(outbox, messages, conversations, events, pushes, notices, clock, meters);
         return new Parts(redis, events, pushes, relay);
     }
 

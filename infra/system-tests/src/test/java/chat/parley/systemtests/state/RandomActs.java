@@ -48,7 +48,7 @@ final class RandomActs {
         var reaction = message + "/reactions/"
                 + URLEncoder.encode(EMOJIS.get(random.nextInt(EMOJIS.size())), UTF_8)
                         .replace("+", "%20");
-        return switch (random.nextInt(26)) {
+        return switch (random.nextInt(30)) {
             case 0 -> () -> ask(actor, "PATCH", message, "{\"text\":\"edit " + number + "\"}");
             case 1 -> () -> ask(actor, "PATCH", message, "{\"metadata\":{\"n\":" + number + "}}");
             case 2 -> () -> ask(actor, "DELETE", message, null);
@@ -64,6 +64,18 @@ final class RandomActs {
             case 15, 16 -> () -> send(actor, room, "\"text\":\"reply " + number + "\",\"reply_to\":" + seq, number);
             case 17 -> () -> send(actor, room, "\"text\":\"hey\",\"mentions\":[\"" + other.id() + "\"]", number);
             case 18 -> () -> send(actor, room, "\"text\":\"" + "long ".repeat(300) + "\"", number);
+            case 19 -> () -> ask(actor, "PUT", room + "/pins/" + seq, null);
+            case 20 -> () -> ask(actor, "DELETE", room + "/pins/" + seq, null);
+            case 21 ->
+                () -> ask(
+                        actor,
+                        "PATCH",
+                        room,
+                        "{\"topic\":\"" + "t".repeat(number % 3) + "\",\"posting\":\""
+                                + (number % 4 == 0 ? "admins" : "everyone") + "\"}");
+            case 22 ->
+                () -> ask(actor, "PUT", room + "/bans/" + other.id(), null) + " "
+                        + ask(actor, "DELETE", room + "/bans/" + other.id(), null);
             default -> () -> send(actor, room, "\"text\":\"text " + number + "\"", number);
         };
     }
