@@ -46,6 +46,7 @@ public record Conversation(
 
     /** The same with these members shown. */
     Conversation withMembers(List<Member> shown) {
-        return new Conversation(id, type, settings, createdAt, memberCount, lastSeq, lastAt, firstSeq, pinnedSeqs, shown);
+        return new Conversation(
+                id, type, settings, createdAt, memberCount, lastSeq, lastAt, firstSeq, pinnedSeqs, shown);
     }
 }

@@ -53,7 +53,11 @@ class RetentionSettingTest {
     void the_owner_sets_it_and_takes_it_away() throws Exception {
         var talk = ann.groupWith(bob);
         assertTrue(read(bob, talk).at("/retention_seconds").isMissingNode());
-        assertEquals(3_600, change(ann, talk, "{\"retention_seconds\":3600}").at("/retention_seconds").intValue());
+        assertEquals(
+                3_600,
+                change(ann, talk, "{\"retention_seconds\":3600}")
+                        .at("/retention_seconds")
+                        .intValue());
         assertEquals(3_600, read(bob, talk).at("/retention_seconds").intValue());
         var renamed = change(ann, talk, "{\"name\":\"Other\"}");
         assertEquals(3_600, renamed.at("/retention_seconds").intValue(), "what is not sent stays");
@@ -93,10 +97,16 @@ class RetentionSettingTest {
         var talk = ann.groupWith();
         for (int i = 1; i <= 3; i++) {
             var body = "{\"client_message_id\":\"k" + i + "\",\"text\":\"text\"}";
-            assertEquals(201, ann.ask("POST", "/v1/conversations/" + talk + "/messages", body).statusCode());
+            assertEquals(
+                    201,
+                    ann.ask("POST", "/v1/conversations/" + talk + "/messages", body)
+                            .statusCode());
         }
         for (int seq : new int[] {1, 3, 2}) {
-            assertEquals(204, ann.ask("PUT", "/v1/conversations/" + talk + "/pins/" + seq, null).statusCode());
+            assertEquals(
+                    204,
+                    ann.ask("PUT", "/v1/conversations/" + talk + "/pins/" + seq, null)
+                            .statusCode());
         }
         assertTrue(read(ann, talk).at("/first_seq").isMissingNode());
         try (var postgres = Postgres.open(POSTGRES.address(), 2)) {
