@@ -9,17 +9,16 @@ import chat.parley.conversation.Expiry;
 import chat.parley.conversation.Invites;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
+import chat.parley.conversation.OwnMemberships;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
-import chat.parley.conversation.ConversationList;
-import chat.parley.conversation.OwnMemberships;
-import chat.parley.push.PushErasure;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
+import chat.parley.push.PushErasure;
 import chat.parley.receipt.Receipts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.Reports;
@@ -56,12 +55,12 @@ import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.message.SendNotice;
-import chat.parley.sendapi.picture.PictureCleaner;
-import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.mydata.Eraser;
 import chat.parley.sendapi.mydata.ErasureSteps;
 import chat.parley.sendapi.mydata.ExportParts;
 import chat.parley.sendapi.mydata.ExportRoutes;
+import chat.parley.sendapi.picture.PictureCleaner;
+import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.presence.PresenceRoutes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
@@ -77,12 +76,12 @@ import chat.parley.sendapi.search.SearchRoutes;
 import chat.parley.sendapi.typing.Typing;
 import chat.parley.sendapi.typing.TypingRoutes;
 import com.github.benmanes.caffeine.cache.Ticker;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import java.time.Clock;
 
 /** What this process can do: each feature's rules put together over the stores, by one method a feature. */
 final class Features {
@@ -216,8 +215,7 @@ final class Features {
         var limits = settings.media().limits();
         var catalog = mediaCatalog();
         var thumbnails = stores.opened(new Thumbnails(stores.meters));
-        collector =
-                stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
+        collector = stores.opened(MediaCollector.start(catalog, blobs, Thumbnails.SIZES, stores.clock, stores.meters));
         return new MediaRoutes(
                 catalog,
                 new UploadMedia(catalog, blobs, new PictureCleaner(limits.pixelsMax()), thumbnails),

@@ -22,7 +22,8 @@ public final class Erasures {
     /** How long tokens of outside issuers from before an erasure are known for that: longer than such tokens commonly live. */
     static final Duration SUBJECTS_KEPT = Duration.ofHours(1);
 
-    // One statement a table, all in one transaction. The name's unique index makes this the strongest lock of the row: a login under way either
+    // One statement a table, all in one transaction. The name's unique index makes this the strongest lock of the row:
+    // a login under way either
     // has its session deleted here or finds nobody to open it for.
     private static final String ANONYMISE = """
             UPDATE users
@@ -91,10 +92,7 @@ public final class Erasures {
                 .bind("user", user.value())
                 .map((row, context) -> new SessionId(row.getLong("id")))
                 .list();
-        db.createUpdate(OPEN)
-                .bind("user", user.value())
-                .bind("now", utc(now))
-                .execute();
+        db.createUpdate(OPEN).bind("user", user.value()).bind("now", utc(now)).execute();
         return sessions;
     }
 

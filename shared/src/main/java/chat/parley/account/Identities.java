@@ -81,9 +81,7 @@ final class Identities {
      * @param issuedAt when it says so; the beginning of time where it does not tell
      */
     record Claims(
-            @Nullable String preferredUsername,
-            @Nullable String name,
-            Instant issuedAt) {}
+            @Nullable String preferredUsername, @Nullable String name, Instant issuedAt) {}
 
     /**
      * The user that {@code subject} is, made now if there was none: the names count then only. Empty for a token from before the person was

@@ -47,8 +47,8 @@ final class OutsideIssuers {
                         text(claims, "preferred_username"),
                         text(claims, "name"),
                         issuedAt == null ? Instant.EPOCH : issuedAt.toInstant()));
-        return user.map(id ->
-                new VerifiedToken(id, null, claims.getExpirationTime().toInstant()));
+        return user.map(
+                id -> new VerifiedToken(id, null, claims.getExpirationTime().toInstant()));
     }
 
     /** This person was erased. */

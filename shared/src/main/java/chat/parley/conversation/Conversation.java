@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param lastSeq of the newest message, 0 while there is none
  * @param lastAt of the newest message, or of the creation
+ * @param firstSeq of the oldest message that did not expire; the next one where none is left
  * @param pinnedSeqs of the pinned messages, newest pin first
  * @param members up to 20 of them, the longest members first
  */
@@ -21,6 +22,7 @@ public record Conversation(
         int memberCount,
         long lastSeq,
         Instant lastAt,
+        long firstSeq,
         List<Long> pinnedSeqs,
         List<Member> members) {
 
@@ -34,7 +36,7 @@ public record Conversation(
     /** One with these members and nothing said yet. */
     static Conversation fresh(
             ConversationId id, Type type, ConversationSettings settings, Instant createdAt, int memberCount) {
-        return new Conversation(id, type, settings, createdAt, memberCount, 0, createdAt, List.of(), List.of());
+        return new Conversation(id, type, settings, createdAt, memberCount, 0, createdAt, 1, List.of(), List.of());
     }
 
     /** Null in direct conversations. */
@@ -44,6 +46,7 @@ public record Conversation(
 
     /** The same with these members shown. */
     Conversation withMembers(List<Member> shown) {
-        return new Conversation(id, type, settings, createdAt, memberCount, lastSeq, lastAt, pinnedSeqs, shown);
+        return new Conversation(
+                id, type, settings, createdAt, memberCount, lastSeq, lastAt, firstSeq, pinnedSeqs, shown);
     }
 }

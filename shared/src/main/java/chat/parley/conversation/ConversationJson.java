@@ -80,6 +80,13 @@ public final class ConversationJson {
 
     private static void inside(Conversation conversation, @Nullable Message lastMessage, JsonGenerator json)
             throws IOException {
+        var retention = conversation.settings().retention();
+        if (retention != null) {
+            json.writeNumberField("retention_seconds", retention.toSeconds());
+        }
+        if (conversation.firstSeq() > 1) {
+            json.writeNumberField("first_seq", conversation.firstSeq());
+        }
         json.writeNumberField("last_seq", conversation.lastSeq());
         if (lastMessage != null) {
             json.writeFieldName("last_message");

@@ -38,7 +38,9 @@ public final class Expiry {
 
     private static final String HIDE = """
             UPDATE conversation
-            SET first_seq = :first, oldest_at = :oldest, updated_at = :at, changed_at = :at, members_version = members_version + 1
+            SET first_seq = :first, oldest_at = :oldest, updated_at = :at, changed_at = :at, members_version = members_version + 1,
+                pinned_seqs = ARRAY(
+                    SELECT pin FROM unnest(pinned_seqs) WITH ORDINALITY AS pinned (pin, place) WHERE pin >= :first ORDER BY place)
             WHERE id = :conversation AND first_seq < :first
             RETURNING created_by
             """;
@@ -101,26 +103,20 @@ public final class Expiry {
     }
 
     /**
-     * From now on nobody reads what is before {@code firstSeq}; its members are told. In the same step it is unpinned, and rosters that know less are no longer good for
-     * sending.
+     * From now on nobody reads what is before {@code firstSeq}; its members are told. Rosters that know less are no longer good for sending.
      *
      * @param oldest no message from {@code firstSeq} on is older
      */
     public void hide(ConversationId conversation, long firstSeq, Instant oldest) {
-        postgres.inTransaction(db -> {
-            var locked = LockedConversation.lock(db, conversation, clock);
-            if (locked.isPresent()) {
-                var creator = db.createQuery(HIDE)
+        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock)
+                .flatMap(locked -> db.createQuery(HIDE)
                         .bind("conversation", conversation.value())
                         .bind("first", firstSeq)
                         .bind("oldest", Rows.time(oldest))
-                        .bind("at", Rows.time(locked.get().at()))
+                        .bind("at", Rows.time(locked.at()))
                         .map((row, context) -> new UserId(row.getLong("created_by")))
-                        .findOne();
-                creator.ifPresent(actor -> locked.get().remember(OutboxKind.CONVERSATION_UPDATED, actor, actor));
-            }
-            return null;
-        });
+                        .findOne()
+                        .map(actor -> locked.remember(OutboxKind.CONVERSATION_UPDATED, actor, actor))));
     }
 
     /** Nothing is to be hidden before {@code oldest} and the limit. */

@@ -31,6 +31,8 @@ public enum Permission {
     CHANGE_SETTINGS(null, ADMIN, ADMIN),
     /** Open to everyone, or close. */
     CHANGE_PUBLIC(null, OWNER, OWNER),
+    /** After which time messages expire. */
+    CHANGE_RETENTION(MEMBER, OWNER, OWNER),
     /** Add people; making them more than members needs {@link #APPOINT}. */
     ADD(null, ADMIN, ADMIN),
     /** Remove members; see {@link MembershipRules#mayRemove}. */

@@ -4,6 +4,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -21,7 +22,7 @@ final class Rows {
     /** What {@link #conversation} reads; {@code c} is the table's name in the statement. */
     static final String CONVERSATION =
             "c.id, c.type, c.name, c.topic, c.public, c.posting, c.history, c.created_at, c.updated_at, c.member_count, "
-                    + "c.last_seq, c.last_at, c.pinned_seqs";
+                    + "c.last_seq, c.last_at, c.pinned_seqs, c.retention_seconds, c.first_seq";
 
     /**
      * What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. What expired is seen by nobody, as if all had joined
@@ -45,6 +46,7 @@ final class Rows {
                 row.getInt("member_count"),
                 row.getLong("last_seq"),
                 instant(row, "last_at"),
+                row.getLong("first_seq"),
                 List.of((Long[]) row.getArray("pinned_seqs").getArray()),
                 members);
     }
@@ -54,12 +56,14 @@ final class Rows {
     }
 
     private static ConversationSettings settings(ResultSet row) throws SQLException {
+        long retention = row.getLong("retention_seconds"); // 0 for null
         return new ConversationSettings(
                 row.getString("name"),
                 row.getString("topic"),
                 row.getBoolean("public"),
                 Posting.of(row.getString("posting")),
-                NewcomerHistory.of(row.getString("history")));
+                NewcomerHistory.of(row.getString("history")),
+                retention == 0 ? null : Duration.ofSeconds(retention));
     }
 
     /** Binds {@code :name, :topic, :public, :posting, :history, :searchName, :searchWords}. */

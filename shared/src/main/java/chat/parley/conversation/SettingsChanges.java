@@ -14,6 +14,7 @@ import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class SettingsChanges {
     private static final String SET = """
             UPDATE conversation
             SET name = :name, topic = :topic, public = :public, posting = :posting, history = :history,
-                search_name = :searchName, search_words = array_to_tsvector(CAST(:searchWords AS text[])),
+                retention_seconds = :retention, search_name = :searchName, search_words = array_to_tsvector(CAST(:searchWords AS text[])),
                 updated_at = :at, changed_at = :at,
                 members_version = members_version + CASE WHEN posting = :posting THEN 0 ELSE 1 END
             WHERE id = :conversation
@@ -55,7 +56,8 @@ public final class SettingsChanges {
 
     /** Changes settings, all at once. */
     public ChangeOutcome set(ConversationId conversation, UserId actor, SettingsChange change) {
-        return changes.byMember(conversation, actor, Permission.CHANGE_SETTINGS, List.of(), (locked, me, members) -> {
+        var permission = change.isOfRetentionOnly() ? Permission.CHANGE_RETENTION : Permission.CHANGE_SETTINGS;
+        return changes.byMember(conversation, actor, permission, List.of(), (locked, me, members) -> {
             if (change.isPublic() != null && locked.type() != Conversation.Type.CHANNEL) {
                 return new ChannelsOnly();
             }
@@ -67,8 +69,15 @@ public final class SettingsChanges {
                     && !Permission.CHANGE_PUBLIC.allows(locked.type(), me.role())) {
                 return new Forbidden();
             }
+            if (!Objects.equals(wanted.retention(), locked.settings().retention())
+                    && (!Permission.CHANGE_RETENTION.allows(locked.type(), me.role())
+                            || DirectPair.isBlocked(locked.db(), conversation))) {
+                return new Forbidden();
+            }
             var update = locked.db().createUpdate(SET);
+            var retention = wanted.retention();
             Rows.bind(wanted, update)
+                    .bind("retention", retention == null ? null : retention.toSeconds())
                     .bind("conversation", conversation.value())
                     .bind("at", Rows.time(locked.at()))
                     .execute();

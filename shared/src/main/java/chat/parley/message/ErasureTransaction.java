@@ -73,7 +73,8 @@ final class ErasureTransaction {
             WHERE conversation_id = :conversation AND seq = :seq
             """;
 
-    private static final String MOVE_TIME = "UPDATE conversation SET messages_changed_at = :at WHERE id = :conversation";
+    private static final String MOVE_TIME =
+            "UPDATE conversation SET messages_changed_at = :at WHERE id = :conversation";
 
     private final Handle db;
     private final ConversationId conversation;

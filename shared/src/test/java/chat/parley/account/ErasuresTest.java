@@ -69,8 +69,7 @@ class ErasuresTest {
             accepted(other.ticket(ticket));
 
             assertEquals(
-                    Optional.of(List.of(session.id())),
-                    node.accounts.erasures().begin(user.id()));
+                    Optional.of(List.of(session.id())), node.accounts.erasures().begin(user.id()));
             assertRefused(node.bearer(token));
             assertRefused(node.cookie(cookie));
             assertRefused(node.ticket(ticket));
@@ -156,10 +155,8 @@ class ErasuresTest {
             String token = token(node, "subject");
             var user = accepted(node.bearer(token)).user();
             assertEquals(user, accepted(other.bearer(token)).user());
-            String ticket = other.accounts
-                    .tickets()
-                    .make(accepted(other.bearer(token)))
-                    .reveal();
+            String ticket =
+                    other.accounts.tickets().make(accepted(other.bearer(token))).reveal();
             accepted(other.ticket(ticket));
 
             node.accounts.erasures().begin(user);
@@ -198,7 +195,8 @@ class ErasuresTest {
     }
 
     private Path issuersFile() throws Exception {
-        Files.writeString(folder.resolve("keys.json"), new JWKSet(key).toPublicJWKSet().toString());
+        Files.writeString(
+                folder.resolve("keys.json"), new JWKSet(key).toPublicJWKSet().toString());
         return Files.writeString(folder.resolve("issuers.json"), """
                 [{"issuer":"%s","audience":"parley","jwks_file":"keys.json"}]""".formatted(ISSUER));
     }

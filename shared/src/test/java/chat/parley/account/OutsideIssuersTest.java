@@ -204,7 +204,9 @@ class OutsideIssuersTest {
             try (var threads = Executors.newFixedThreadPool(8)) {
                 for (int i = 0; i < people; i++) {
                     var subject = new Identities.Subject(ISSUER, "crowd-" + i);
-                    seen.add(threads.submit(() -> identities.userOf(subject, called(subject.subject())).orElseThrow()));
+                    seen.add(threads.submit(() -> identities
+                            .userOf(subject, called(subject.subject()))
+                            .orElseThrow()));
                 }
             }
             for (var user : seen) {

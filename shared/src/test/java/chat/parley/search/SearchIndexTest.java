@@ -37,8 +37,11 @@ class SearchIndexTest {
     private static final Instant START = Instant.parse("2026-11-22T10:00:00Z");
     private static final AtomicLong IDS = new AtomicLong(7_000_000);
 
-    /** Buffers of 8 KB: a search of one person's ten conversations among 100,000 rows of others. Measured: 90. */
-    private static final long BUFFERS_MAX = 300;
+    /**
+     * Buffers of 8 KB: a search of one person's ten conversations among 100,000 rows of others. Measured: 30 of the index and of the rows found, and 4 for each of the 100
+     * found, to see whether it may be read. All rows together fill 1,700.
+     */
+    private static final long BUFFERS_MAX = 600;
 
     private Postgres postgres;
     private SearchIndex index;
@@ -194,12 +197,12 @@ class SearchIndexTest {
     @Test
     void a_common_word_is_found_by_the_index_in_the_conversations_of_one_person_only() throws Exception {
         // 100,000 rows of others all say "hello"; so do 100 of Bob's, in ten conversations.
-        postgres.with(db -> db.execute("""
+        execute("""
                 INSERT INTO message_search (conversation_id, seq, sender_id, created_at, version, words)
                 SELECT 8000000 + n % 1000, n / 1000 + 1, 9, '2026-11-22T10:00:00Z', 1,
                     ('''hello'':1 ''word' || n % 5000 || ''':2 ''/' || 8000000 + n % 1000 || ''' ''@9''')::tsvector
                 FROM generate_series(1, 100000) AS n
-                """));
+                """);
         for (int i = 0; i < 10; i++) {
             var talk = conversation(BOB);
             var batch = new ArrayList<Message>();
@@ -208,7 +211,7 @@ class SearchIndexTest {
             }
             index.put(batch);
         }
-        postgres.with(db -> db.execute("VACUUM ANALYZE message_search"));
+        execute("VACUUM ANALYZE message_search");
         for (var typed : List.of("hello", "hello again", "hel", "\"hello again\"")) {
             for (var order : SearchQuery.Order.values()) {
                 assertEquals(
@@ -219,6 +222,14 @@ class SearchIndexTest {
                         + plan.at("/0/Plan/Shared Read Blocks").longValue();
                 assertTrue(buffers < BUFFERS_MAX, () -> typed + " touched " + buffers + "\n" + plan.toPrettyString());
             }
+        }
+    }
+
+    /** Without the time limits of the pool. */
+    private static void execute(String sql) throws Exception {
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 

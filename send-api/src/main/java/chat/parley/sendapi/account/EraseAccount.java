@@ -81,9 +81,8 @@ final class EraseAccount {
         boolean isWrong = false;
         try {
             var password = Password.parse(typedPassword);
-            var verdict = password.isEmpty()
-                    ? Verdict.WRONG
-                    : accounts.passwords().verify(password.get(), stored);
+            var verdict =
+                    password.isEmpty() ? Verdict.WRONG : accounts.passwords().verify(password.get(), stored);
             isWrong = verdict == Verdict.WRONG;
             return switch (verdict) {
                 case RIGHT -> null;

@@ -1,5 +1,6 @@
 package chat.parley.sendapi.conversation;
 
+import chat.parley.conversation.Expiry;
 import chat.parley.conversation.NewcomerHistory;
 import chat.parley.conversation.Posting;
 import chat.parley.conversation.Role;
@@ -11,6 +12,7 @@ import chat.parley.problem.Problem;
 import chat.parley.problem.ProblemException;
 import chat.parley.sendapi.http.Body;
 import io.javalin.http.Context;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -85,7 +87,8 @@ public final class ConversationRequests {
 
     /** A change of settings; every field may be left out. */
     static SettingsChange settingsChange(Body body) {
-        return settings(body, body.has("name") ? name(body) : body.textOrNull("name", 1, NAME_MAX));
+        var name = body.has("name") ? name(body) : body.textOrNull("name", 1, NAME_MAX);
+        return settings(body, name).withRetention(retention(body));
     }
 
     /** The settings beside the name, which was read already; every field may be left out. */
@@ -95,7 +98,21 @@ public final class ConversationRequests {
                 topic(body),
                 body.flagOrNull("public"),
                 body.choiceOrNull("posting", POSTING),
-                body.choiceOrNull("history", HISTORY));
+                body.choiceOrNull("history", HISTORY),
+                null);
+    }
+
+    /** Zero for a null, which takes the limit away; null where it is not sent. */
+    private static @Nullable Duration retention(Body body) {
+        var seconds = body.seqOrNull("retention_seconds");
+        if (seconds == null) {
+            return body.isNull("retention_seconds") ? Duration.ZERO : null;
+        }
+        if (seconds < Expiry.LIMIT_MIN.toSeconds() || seconds > Expiry.LIMIT_MAX.toSeconds()) {
+            body.complain("retention_seconds", "out_of_range");
+            return null;
+        }
+        return Duration.ofSeconds(seconds);
     }
 
     private static @Nullable String topic(Body body) {

@@ -107,12 +107,14 @@ public final class SearchRoutes {
     }
 
     private static Order order(Context http) {
-        return switch (http.queryParam("order")) {
-            case "rank" -> Order.RANK;
-            case "time" -> Order.TIME;
-            case null -> Order.TIME;
-            default -> throw ProblemException.field("order", "not_an_order");
-        };
+        String text = http.queryParam("order");
+        if (text == null || text.equals("time")) {
+            return Order.TIME;
+        }
+        if (text.equals("rank")) {
+            return Order.RANK;
+        }
+        throw ProblemException.field("order", "not_an_order");
     }
 
     /** What cannot be an id names nothing: the same 404 as for what does not exist. */

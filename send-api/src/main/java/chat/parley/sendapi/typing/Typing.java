@@ -63,9 +63,9 @@ public final class Typing {
         return true;
     }
 
-    /** Whether anybody is told: what a member may not say is not announced either. The place for rules about who may post and who is blocked. */
+    /** Whether anybody is told. What may not be said, since only admins post or one of two blocks the other, is not announced either. */
     private static boolean isHeard(Roster roster, UserId user) {
-        return isIn(roster, user) && roster.members().size() <= MEMBERS_MAX;
+        return roster.maySend(user) && roster.members().size() <= MEMBERS_MAX;
     }
 
     private boolean isDue(ConversationId conversation, UserId user) {

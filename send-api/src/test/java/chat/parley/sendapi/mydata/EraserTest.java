@@ -91,7 +91,11 @@ class EraserTest {
         messages = new PostgresMessageStore(postgres, now, meters);
         outbox = new Outbox(postgres, meters);
         accounts = Accounts.open(
-                new AccountSettings(null, List.of()), postgres, new IdSource(Clock.systemUTC(), new Random()), now, meters);
+                new AccountSettings(null, List.of()),
+                postgres,
+                new IdSource(Clock.systemUTC(), new Random()),
+                now,
+                meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
         collector = MediaCollector.start(catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
         traces = new Traces(POSTGRES, REDIS, blobs);

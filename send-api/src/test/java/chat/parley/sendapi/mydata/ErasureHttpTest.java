@@ -110,7 +110,8 @@ class ErasureHttpTest {
         var group = ApiPerson.json(people.bob.ask("GET", "/v1/conversations/" + people.group, null));
         assertEquals(2, group.get("member_count").intValue());
         assertTrue(
-                group.get("members").findValuesAsText("role").contains("owner"), "handed over: " + group.get("members"));
+                group.get("members").findValuesAsText("role").contains("owner"),
+                "handed over: " + group.get("members"));
         assertEquals(
                 201,
                 people.bob
@@ -150,7 +151,10 @@ class ErasureHttpTest {
         assertEquals(401, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
         assertEquals(
                 401,
-                post("/v1/sessions/refresh", "{\"refresh_token\":\"" + people.session.get("refresh_token").textValue() + "\"}")
+                post(
+                                "/v1/sessions/refresh",
+                                "{\"refresh_token\":\""
+                                        + people.session.get("refresh_token").textValue() + "\"}")
                         .statusCode());
         assertEquals(
                 401,
@@ -172,9 +176,11 @@ class ErasureHttpTest {
     void only_who_knows_the_password_is_erased() throws Exception {
         assertProblem("invalid_field", 400, people.ann.ask("DELETE", "/v1/users/me", null));
         assertProblem("invalid_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{}"));
-        assertProblem("unknown_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"x\",\"sure\":true}"));
+        assertProblem(
+                "unknown_field", 400, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"x\",\"sure\":true}"));
         for (int i = 0; i < 10; i++) {
-            assertProblem("bad_credentials", 401, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"wrong horse\"}"));
+            assertProblem(
+                    "bad_credentials", 401, people.ann.ask("DELETE", "/v1/users/me", "{\"password\":\"wrong horse\"}"));
         }
         var refused = people.ann.ask("DELETE", "/v1/users/me", ERASE);
         assertProblem("too_many_requests", 429, refused);
@@ -196,8 +202,7 @@ class ErasureHttpTest {
                 .POST(BodyPublishers.ofString(body)));
     }
 
-    private static void assertProblem(String code, int status, HttpResponse<String> answer)
-            throws Exception {
+    private static void assertProblem(String code, int status, HttpResponse<String> answer) throws Exception {
         assertEquals(status, answer.statusCode(), answer.body());
         JsonNode problem = ApiPerson.json(answer);
         assertEquals(code, problem.get("code").textValue());

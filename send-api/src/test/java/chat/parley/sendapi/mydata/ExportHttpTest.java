@@ -62,13 +62,17 @@ class ExportHttpTest {
                         .statusCode());
         var answer = people.ann.ask("GET", EXPORT, null);
         assertEquals(200, answer.statusCode());
-        assertEquals("application/x-ndjson", answer.headers().firstValue("Content-Type").orElseThrow());
+        assertEquals(
+                "application/x-ndjson",
+                answer.headers().firstValue("Content-Type").orElseThrow());
         var lines = lines(answer);
         assertEquals(people.mark, data(lines, "user").getFirst().get("username").textValue());
         assertEquals(
                 "Browser of " + people.mark,
                 data(lines, "session").getFirst().get("user_agent").textValue());
-        assertEquals(people.mark + ".txt", data(lines, "media").getFirst().get("name").textValue());
+        assertEquals(
+                people.mark + ".txt",
+                data(lines, "media").getFirst().get("name").textValue());
         assertEquals(people.mark, data(lines, "presence").getFirst().get("text").textValue());
         assertEquals(people.eve.id(), data(lines, "block").getFirst().get("user_id").textValue());
         assertEquals(people.mark, data(lines, "report").getFirst().get("note").textValue());
@@ -94,8 +98,10 @@ class ExportHttpTest {
     @Test
     void messages_are_the_same_bytes_as_in_history() throws Exception {
         var export = people.ann.ask("GET", EXPORT, null).body();
-        for (var where : List.of(people.direct + "/messages/1", people.group + "/messages/1", people.group + "/messages/4")) {
-            var message = people.bob.ask("GET", "/v1/conversations/" + where, null).body();
+        for (var where :
+                List.of(people.direct + "/messages/1", people.group + "/messages/1", people.group + "/messages/4")) {
+            var message =
+                    people.bob.ask("GET", "/v1/conversations/" + where, null).body();
             assertTrue(export.contains("{\"kind\":\"message\",\"data\":" + message + "}\n"), message + "\n" + export);
         }
     }
@@ -123,7 +129,9 @@ class ExportHttpTest {
         assertEquals(200, people.ann.ask("GET", EXPORT, null).statusCode());
         var refused = people.ann.ask("GET", EXPORT, null);
         assertEquals(429, refused.statusCode());
-        assertEquals("\"export\";q=2;w=3600", refused.headers().firstValue("RateLimit-Policy").orElseThrow());
+        assertEquals(
+                "\"export\";q=2;w=3600",
+                refused.headers().firstValue("RateLimit-Policy").orElseThrow());
         assertTrue(Long.parseLong(refused.headers().firstValue("Retry-After").orElseThrow()) > 60);
         assertEquals(200, people.bob.ask("GET", EXPORT, null).statusCode());
     }

@@ -35,7 +35,9 @@ final class MarkedPerson {
         var signedUp = Json.MAPPER.readTree(answer.body());
         session = signedUp.get("session");
         ann = new ApiPerson(
-                api, signedUp.at("/user/id").textValue(), session.get("access_token").textValue());
+                api,
+                signedUp.at("/user/id").textValue(),
+                session.get("access_token").textValue());
         bob = ApiPerson.signUp(api);
         eve = ApiPerson.signUp(api);
         direct = ann.directWith(bob);

@@ -21,9 +21,10 @@ class MyDataTest {
 
             ann.button("Your account, Ann").click();
             ann.dialog().getByText("Your data").click();
-            var copy = ann.page().waitForDownload(() -> ann.dialog()
-                    .getByText("Download everything of mine")
-                    .click());
+            var copy = ann.page()
+                    .waitForDownload(() -> ann.dialog()
+                            .getByText("Download everything of mine")
+                            .click());
             assertTrue(Files.readString(copy.path()).contains("remember the tide"));
 
             ann.inDialog("Delete my account").click();

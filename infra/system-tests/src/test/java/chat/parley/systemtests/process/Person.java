@@ -99,6 +99,6 @@ public record Person(Api api, String id, String username, String token) {
                 message.get("seq").asLong(),
                 message.get("sender_id").asText(),
                 message.get("client_message_id").asText(),
-                message.get("text").asText());
+                message.path("text").asText()); // notices have none
     }
 }
