@@ -58,11 +58,10 @@ class ErasuresTest {
             var user = node.somebody();
             var session = node.accounts.sessions().open(user.id(), "Browser", true);
             String token = node.tokenOf(session);
-            String cookie = SessionCookie.PLAIN.cookieName() + "=" + Objects.requireNonNull(session.cookie()).reveal();
-            String ticket = node.accounts
-                    .tickets()
-                    .make(accepted(node.bearer(token)))
-                    .reveal();
+            String cookie = SessionCookie.PLAIN.cookieName() + "="
+                    + Objects.requireNonNull(session.cookie()).reveal();
+            String ticket =
+                    node.accounts.tickets().make(accepted(node.bearer(token))).reveal();
             accepted(node.cookie(cookie));
             accepted(other.cookie(cookie));
             accepted(other.bearer(token));

@@ -196,7 +196,8 @@ public final class ExportParts {
                 seq = filed.seq();
                 lines.line("report", json -> {
                     json.writeStartObject();
-                    json.writeStringField("conversation_id", filed.conversation().toString());
+                    json.writeStringField(
+                            "conversation_id", filed.conversation().toString());
                     json.writeNumberField("seq", filed.seq());
                     json.writeStringField("reason", filed.reason().text());
                     json.writeStringField("note", filed.note());

@@ -97,7 +97,8 @@ class EraserTest {
                 now,
                 meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
-        collector = MediaCollector.start(catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
+        collector = MediaCollector.start(
+                catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
         traces = new Traces(POSTGRES, REDIS, blobs);
         people = new MarkedPerson(api, "xz" + Long.toString(new Random().nextLong(Long.MAX_VALUE), 36));
     }

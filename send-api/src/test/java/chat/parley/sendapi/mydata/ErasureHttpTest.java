@@ -64,7 +64,17 @@ class ErasureHttpTest {
     @Test
     void no_store_has_a_word_of_who_was_erased() throws Exception {
         var before = String.join("\n", traces.of(people.mark));
-        for (var place : List.of("users", "session", "message:", "message_version", "media", "idempotency", "report", "redis s:", "redis p:", "file")) {
+        for (var place : List.of(
+                "users",
+                "session",
+                "message:",
+                "message_version",
+                "media",
+                "idempotency",
+                "report",
+                "redis s:",
+                "redis p:",
+                "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }
         assertEquals(202, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
@@ -79,7 +89,8 @@ class ErasureHttpTest {
                 "media WHERE owner_id",
                 "invite WHERE created_by",
                 "ban WHERE user_id",
-                "block WHERE blocked_id + blocker_id - " + UserId.parse(people.eve.id()).value(),
+                "block WHERE blocked_id + blocker_id - "
+                        + UserId.parse(people.eve.id()).value(),
                 "report WHERE reporter_id",
                 "message_search WHERE words IS NOT NULL AND sender_id",
                 "member WHERE (left_at IS NULL OR notifications <> 'all') AND user_id")) {

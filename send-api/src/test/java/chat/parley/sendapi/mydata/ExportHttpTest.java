@@ -74,7 +74,8 @@ class ExportHttpTest {
                 people.mark + ".txt",
                 data(lines, "media").getFirst().get("name").textValue());
         assertEquals(people.mark, data(lines, "presence").getFirst().get("text").textValue());
-        assertEquals(people.eve.id(), data(lines, "block").getFirst().get("user_id").textValue());
+        assertEquals(
+                people.eve.id(), data(lines, "block").getFirst().get("user_id").textValue());
         assertEquals(people.mark, data(lines, "report").getFirst().get("note").textValue());
         var memberships = data(lines, "membership");
         assertEquals(2, memberships.size());

@@ -73,8 +73,7 @@ final class Traces {
             case "set" -> jedis.smembers(key).toString();
             case "zset" -> jedis.zrangeWithScores(key, 0, -1).toString();
             case "list" -> jedis.lrange(key, 0, -1).toString();
-            case "stream" ->
-                jedis.xrange(key, (StreamEntryID) null, null).toString();
+            case "stream" -> jedis.xrange(key, (StreamEntryID) null, null).toString();
             case "none" -> ""; // gone since the list of keys
             default -> throw new IllegalStateException("a type of key that this test cannot read: " + key);
         };
