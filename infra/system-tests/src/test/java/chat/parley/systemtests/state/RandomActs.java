@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import chat.parley.systemtests.process.Api;
 import chat.parley.systemtests.process.Person;
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URLEncoder;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -24,10 +24,13 @@ final class RandomActs {
     private final Api api;
     private final List<Person> people;
     private final Random random;
+    private final boolean broken;
     private final ConcurrentLinkedQueue<String> conversations = new ConcurrentLinkedQueue<>();
     private final AtomicInteger keys = new AtomicInteger();
 
-    RandomActs(Api api, List<Person> people, Random random) throws IOException, InterruptedException {
+    /** @param broken whether failures of ours are what the test causes */
+    RandomActs(Api api, List<Person> people, Random random, boolean broken) throws IOException, InterruptedException {
+        this.broken = broken;
         this.api = api;
         this.people = people;
         this.random = random;
@@ -86,21 +89,33 @@ final class RandomActs {
 
     private String newGroup(Person actor, Person other, int number) throws Exception {
         var body = "{\"type\":\"group\",\"name\":\"group " + number + "\",\"member_ids\":[\"" + other.id() + "\"]}";
-        var answer = api.call("POST", "/v1/conversations", actor.token(), body);
-        JsonNode json = Api.json(answer.body());
-        if (answer.statusCode() == 201) {
-            conversations.add(json.get("id").textValue());
+        var answer = answer(actor, "POST", "/v1/conversations", body);
+        if (answer != null && answer.statusCode() == 201) {
+            conversations.add(Api.json(answer.body()).get("id").textValue());
         }
-        return "new group " + answer.statusCode();
+        return "new group " + (answer == null ? "unanswered" : answer.statusCode());
     }
 
-    /** Any answer but a failure of ours will do. */
     private String ask(Person actor, String method, String path, @Nullable String body) throws Exception {
-        var answer = api.call(method, path, actor.token(), body);
-        if (answer.statusCode() >= 500) {
-            throw new AssertionError(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
-        }
+        var answer = answer(actor, method, path, body);
         return method + " " + path.replaceAll("/[0-9A-Z]{13}|/[0-9]+", "/*").replaceAll("reactions/.*", "reactions/*")
-                + " " + answer.statusCode();
+                + " " + (answer == null ? "unanswered" : answer.statusCode());
+    }
+
+    /** Any answer but a failure of ours will do, and that too where we break things; null for none. */
+    private @Nullable HttpResponse<String> answer(Person actor, String method, String path, @Nullable String body)
+            throws Exception {
+        try {
+            var answer = api.call(method, path, actor.token(), body);
+            if (answer.statusCode() >= 500 && !broken) {
+                throw new AssertionError(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+            }
+            return answer;
+        } catch (IOException e) {
+            if (!broken) {
+                throw e;
+            }
+            return null;
+        }
     }
 }
