@@ -15,6 +15,7 @@ import chat.parley.conversation.SettingsChanges;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.ops.Rounds;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
@@ -41,7 +42,6 @@ import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
-import chat.parley.sendapi.idempotency.IdempotencyCleanup;
 import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import chat.parley.sendapi.media.Download;
 import chat.parley.sendapi.media.MediaGate;
@@ -151,7 +151,8 @@ final class Features {
 
     private Idempotency idempotency() {
         var keys = new IdempotencyKeys(stores.postgres, stores.clock, stores.random);
-        stores.opened(new IdempotencyCleanup(keys));
+        var cleanup = stores.opened(new Rounds("idempotency-cleanup", IdempotencyKeys.CLEANUP_PAUSE, keys::clean));
+        cleanup.start();
         return new Idempotency(keys, stores.ids);
     }
 

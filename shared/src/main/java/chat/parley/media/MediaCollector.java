@@ -1,5 +1,6 @@
 package chat.parley.media;
 
+import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -7,16 +8,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Removes what nothing uses any more: blobs first, then the row, so that what a crash interrupts is found again. Every node does so in small
  * steps; each takes what no other one has.
  */
 public final class MediaCollector implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(MediaCollector.class);
-
     /** The picture of a deleted message is gone about a minute later. */
     private static final Duration PAUSE = Duration.ofMinutes(1);
 
@@ -35,23 +32,20 @@ public final class MediaCollector implements AutoCloseable {
     private final InstantSource clock;
     private final Counter removed;
 
-    private volatile boolean closing;
-    private final Thread thread;
+    private final Rounds rounds;
 
     private MediaCollector(
             MediaCatalog catalog,
             BlobStore blobs,
             List<Integer> thumbnailSizes,
             InstantSource clock,
-            MeterRegistry meters,
-            boolean starts) {
+            MeterRegistry meters) {
         this.catalog = catalog;
         this.blobs = blobs;
         this.thumbnailSizes = List.copyOf(thumbnailSizes);
         this.clock = clock;
         this.removed = meters.counter("parley.media.removed");
-        var builder = Thread.ofPlatform().name("media-collector").daemon();
-        this.thread = starts ? builder.start(this::run) : builder.unstarted(this::run);
+        this.rounds = new Rounds("media-collector", PAUSE, this::round);
     }
 
     /** @param thumbnailSizes all that there may be */
@@ -61,7 +55,9 @@ public final class MediaCollector implements AutoCloseable {
             List<Integer> thumbnailSizes,
             InstantSource clock,
             MeterRegistry meters) {
-        return new MediaCollector(catalog, blobs, thumbnailSizes, clock, meters, true);
+        var collector = new MediaCollector(catalog, blobs, thumbnailSizes, clock, meters);
+        collector.rounds.start();
+        return collector;
     }
 
     /** For tests that call {@link #collect} themselves. */
@@ -71,33 +67,15 @@ public final class MediaCollector implements AutoCloseable {
             List<Integer> thumbnailSizes,
             InstantSource clock,
             MeterRegistry meters) {
-        return new MediaCollector(catalog, blobs, thumbnailSizes, clock, meters, false);
-    }
-
-    private void run() {
-        try {
-            while (!closing) {
-                Thread.sleep(PAUSE);
-                round();
-            }
-        } catch (InterruptedException e) {
-            LOG.debug("the collector of media ends", e);
-        }
+        return new MediaCollector(catalog, blobs, thumbnailSizes, clock, meters);
     }
 
     private void round() {
-        try {
-            blobs.sweep(clock.instant().minus(UNFINISHED_KEPT));
-            for (int steps = 0; steps < STEPS_MAX && !closing; steps++) {
-                if (collect() < STEP) {
-                    return;
-                }
+        blobs.sweep(clock.instant().minus(UNFINISHED_KEPT));
+        for (int steps = 0; steps < STEPS_MAX && !rounds.isEnding(); steps++) {
+            if (collect() < STEP) {
+                return;
             }
-        } catch (StoreUnavailable e) {
-            LOG.warn("unused media stay until the next round: {}", e.getMessage());
-        } catch (RuntimeException e) {
-            // An exception that left this method would end the thread for good.
-            LOG.error("removing unused media failed", e);
         }
     }
 
@@ -125,7 +103,6 @@ public final class MediaCollector implements AutoCloseable {
 
     @Override
     public void close() {
-        closing = true;
-        thread.interrupt();
+        rounds.close();
     }
 }

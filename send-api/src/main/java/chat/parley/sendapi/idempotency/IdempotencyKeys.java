@@ -16,6 +16,9 @@ import java.util.random.RandomGenerator;
  * unknown.
  */
 public final class IdempotencyKeys {
+    /** Often enough that a step is small; rows of an hour past their day harm nobody. */
+    public static final Duration CLEANUP_PAUSE = Duration.ofMinutes(10);
+
     /** How long an answer is given again. */
     private static final Duration LIFETIME = Duration.ofHours(24);
 
@@ -167,7 +170,7 @@ public final class IdempotencyKeys {
     }
 
     /** Deletes rows that are older than a lifetime, in short steps. */
-    int clean() {
+    public int clean() {
         int deleted = 0;
         while (true) {
             int step = postgres.<Integer, RuntimeException>with(db -> db.createUpdate(CLEAN)

@@ -3,6 +3,7 @@ package chat.parley.sendapi.mydata;
 import chat.parley.account.Erasures;
 import chat.parley.account.Erasures.Erasure;
 import chat.parley.id.UserId;
+import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import io.micrometer.core.instrument.Counter;
@@ -14,8 +15,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Eraser implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Eraser.class);
 
-    private static final long PAUSE_MILLIS = 1_000;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     /**
      * A round that begins so long after the request is the last one: by then every process knows that there is no such person, which takes 5 s, and
@@ -43,8 +42,6 @@ public final class Eraser implements AutoCloseable {
     /** Any number that no other advisory lock of this database has. */
     static final long ERASER_LOCK = 0x6572_6173_6572L;
 
-    private static final long CLOSE_LIMIT_MILLIS = 5_000;
-
     private final Postgres postgres;
     private final Erasures erasures;
     private final List<ErasureStep> steps;
@@ -55,8 +52,7 @@ public final class Eraser implements AutoCloseable {
     private final Counter finished;
     private final AtomicLong open = new AtomicLong();
     private final AtomicLong oldestSeconds = new AtomicLong();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
+    private final Rounds rounds;
 
     /**
      * All stores are closed by the caller, later than this.
@@ -79,50 +75,30 @@ public final class Eraser implements AutoCloseable {
         this.finished = meters.counter("parley.erasures.finished");
         meters.gauge("parley.erasures.open", open);
         meters.gauge("parley.erasures.oldest.seconds", oldestSeconds);
-        this.thread = Thread.ofPlatform().name("eraser").daemon().unstarted(this::run);
+        this.rounds = new Rounds("eraser", PAUSE, this::look);
     }
 
     /** Begins to look. */
     public Eraser start() {
-        thread.start();
+        rounds.start();
         return this;
     }
 
     @Override
     public void close() {
-        closing.countDown();
-        try {
-            thread.join(CLOSE_LIMIT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        rounds.close();
     }
 
-    private void run() {
-        boolean working = true;
-        try {
-            while (!closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    measure();
-                    if (open.get() > 0) {
-                        postgres.alone(ERASER_LOCK, () -> round(this::pace));
-                    }
-                    erasures.forgetSubjects();
-                    working = true;
-                } catch (StoreUnavailable e) {
-                    if (working) {
-                        LOG.warn("erasures wait: {}", e.getMessage());
-                    }
-                    working = false;
-                } catch (Ending e) {
-                    LOG.debug("erasures go on elsewhere or later", e);
-                } catch (RuntimeException e) {
-                    LOG.error("the eraser failed and tries again", e);
-                }
+    private void look() {
+        measure();
+        if (open.get() > 0) {
+            try {
+                postgres.alone(ERASER_LOCK, () -> round(this::pace));
+            } catch (Ending e) {
+                LOG.debug("erasures go on elsewhere or later", e);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
+        erasures.forgetSubjects();
     }
 
     /** The process ends. */
@@ -131,7 +107,7 @@ public final class Eraser implements AutoCloseable {
     }
 
     private void pace() {
-        if (closing.getCount() == 0) {
+        if (rounds.isEnding()) {
             throw new Ending();
         }
     }

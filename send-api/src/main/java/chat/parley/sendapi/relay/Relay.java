@@ -9,6 +9,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageStore;
+import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.Outbox.Row;
@@ -28,8 +29,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class Relay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
 
-    private static final long PAUSE_MILLIS = 1_000;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     /** Younger rows belong to the request that wrote them: it publishes within 2 s or not at all. */
     private static final Duration OVERDUE_AFTER = Duration.ofSeconds(2);
@@ -58,8 +57,6 @@ public final class Relay implements AutoCloseable {
     /** A row that fails this often, a second apart, is broken itself. */
     private static final int TRIES_MAX = 5;
 
-    private static final long CLOSE_LIMIT_MILLIS = 5_000;
-
     private final Outbox outbox;
     private final MessageStore messages;
     private final Conversations conversations;
@@ -73,8 +70,7 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong backlogRows = new AtomicLong();
     private final AtomicLong backlogSeconds = new AtomicLong();
     private final AtomicLong setAside = new AtomicLong();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
+    private final Rounds rounds;
 
     /** All stores are closed by the caller, later than the relay. */
     public Relay(
@@ -97,44 +93,18 @@ public final class Relay implements AutoCloseable {
         meters.gauge("parley.outbox.overdue.rows", backlogRows);
         meters.gauge("parley.outbox.overdue.seconds", backlogSeconds);
         meters.gauge("parley.outbox.set.aside.rows", setAside);
-        this.thread = Thread.ofPlatform().name("relay").daemon().unstarted(this::run);
+        this.rounds = new Rounds("relay", PAUSE, () -> outbox.alone(this::pass));
     }
 
     /** Begins to look. */
     public Relay start() {
-        thread.start();
+        rounds.start();
         return this;
     }
 
     @Override
     public void close() {
-        closing.countDown();
-        try {
-            thread.join(CLOSE_LIMIT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void run() {
-        boolean working = true;
-        try {
-            while (!closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-                try {
-                    outbox.alone(this::pass);
-                    working = true;
-                } catch (StoreUnavailable e) {
-                    if (working) {
-                        LOG.warn("the relay waits: {}", e.getMessage());
-                    }
-                    working = false;
-                } catch (RuntimeException e) {
-                    LOG.error("the relay failed and tries again", e);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        rounds.close();
     }
 
     /** One look. */
@@ -153,7 +123,7 @@ public final class Relay implements AutoCloseable {
         List<Row> rows;
         do {
             rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
-        } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && closing.getCount() > 0);
+        } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
         measure();
     }
 
@@ -236,7 +206,7 @@ public final class Relay implements AutoCloseable {
         do {
             page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
             for (var conversation : page) {
-                if (closing.getCount() == 0 || !offerAgain(conversation, since)) {
+                if (rounds.isEnding() || !offerAgain(conversation, since)) {
                     return false;
                 }
             }

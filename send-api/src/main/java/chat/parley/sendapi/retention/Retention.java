@@ -6,7 +6,7 @@ import chat.parley.conversation.Expiry.Leftover;
 import chat.parley.id.ConversationId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
-import chat.parley.ops.StoreUnavailable;
+import chat.parley.ops.Rounds;
 import chat.parley.outbox.Outbox;
 import chat.parley.search.SearchIndex;
 import io.micrometer.core.instrument.Counter;
@@ -15,20 +15,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hides messages that are older than the limit of their conversation, all at once, and then removes them from every store, in small steps. Any number of nodes may run
  * one; they take turns. What is left when a process dies is done by the next.
  */
 public final class Retention implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
-
     private static final Duration PAUSE = Duration.ofSeconds(10);
 
     /** A limit for everything is counted in days, and asks for a look at every conversation there is. */
@@ -40,9 +34,7 @@ public final class Retention implements AutoCloseable {
     private static final int STEP = 500;
 
     /** Between two steps, so that removal takes a part of a disk only. */
-    private static final long STEP_PAUSE_MILLIS = 50;
-
-    private static final long CLOSE_LIMIT_MILLIS = 5_000;
+    private static final Duration STEP_PAUSE = Duration.ofMillis(50);
 
     private final Expiry expiry;
     private final MessageStore messages;
@@ -52,8 +44,7 @@ public final class Retention implements AutoCloseable {
     private final InstantSource clock;
     private final Counter removed;
     private final AtomicLong waiting = new AtomicLong();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
+    private final Rounds rounds;
     private Instant everywhereAt = Instant.EPOCH;
 
     /**
@@ -77,44 +68,18 @@ public final class Retention implements AutoCloseable {
         this.clock = clock;
         this.removed = meters.counter("parley.retention.removed");
         meters.gauge("parley.retention.conversations.waiting", waiting);
-        this.thread = Thread.ofPlatform().name("retention").daemon().unstarted(this::run);
+        this.rounds = new Rounds("retention", PAUSE, () -> expiry.alone(this::pass));
     }
 
     /** Begins to look. */
     public Retention start() {
-        thread.start();
+        rounds.start();
         return this;
     }
 
     @Override
     public void close() {
-        closing.countDown();
-        try {
-            thread.join(CLOSE_LIMIT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void run() {
-        boolean working = true;
-        try {
-            while (!closing.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    expiry.alone(this::pass);
-                    working = true;
-                } catch (StoreUnavailable e) {
-                    if (working) {
-                        LOG.warn("retention waits: {}", e.getMessage());
-                    }
-                    working = false;
-                } catch (RuntimeException e) {
-                    LOG.error("retention failed and tries again", e);
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        rounds.close();
     }
 
     /** One look. */
@@ -129,7 +94,7 @@ public final class Retention implements AutoCloseable {
     }
 
     private boolean isClosing() {
-        return closing.getCount() == 0;
+        return rounds.isEnding();
     }
 
     private void hide(Instant now, @Nullable Duration limit) {
@@ -207,28 +172,18 @@ public final class Retention implements AutoCloseable {
         do {
             count = messages.removeBefore(conversation, leftover.firstSeq(), STEP);
             removed.increment(count);
-            if (!pause()) {
+            if (!rounds.rest(STEP_PAUSE)) {
                 return false;
             }
         } while (count == STEP);
         do {
             count = index.removeBefore(conversation, leftover.firstSeq(), STEP);
-            if (!pause()) {
+            if (!rounds.rest(STEP_PAUSE)) {
                 return false;
             }
         } while (count == STEP);
         outbox.deleteMessagesBefore(conversation, leftover.firstSeq());
         expiry.removed(conversation, leftover.firstSeq() - 1);
         return true;
-    }
-
-    /** False when this process ends. */
-    private boolean pause() {
-        try {
-            return !closing.await(STEP_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

@@ -5,7 +5,7 @@ import chat.parley.message.ChangedMessage;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageStore;
-import chat.parley.ops.StoreUnavailable;
+import chat.parley.ops.Rounds;
 import chat.parley.search.SearchIndex;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,20 +15,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks twice a minute for what was stored or changed and is not in the index: what an {@link Indexer} lost, and at the first start everything there is. Any number of
  * nodes may run one; they take turns. How far it came is stored after each look.
  */
 public final class IndexSweep implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(IndexSweep.class);
-
     private static final Duration PAUSE = Duration.ofSeconds(30);
 
     /** Younger messages wait in an indexer's queue, most likely. */
@@ -40,15 +34,12 @@ public final class IndexSweep implements AutoCloseable {
     private static final int CONVERSATIONS_PAGE = 500;
     private static final int MESSAGES_PAGE = 200;
 
-    private static final long CLOSE_LIMIT_MILLIS = 5_000;
-
     private final SearchIndex index;
     private final MessageStore messages;
     private final InstantSource clock;
     private final Counter indexed;
     private final AtomicLong behindSeconds = new AtomicLong();
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private final Thread thread;
+    private final Rounds rounds;
 
     /** Both stores are closed by the caller, later than this. */
     public IndexSweep(SearchIndex index, MessageStore messages, InstantSource clock, MeterRegistry meters) {
@@ -57,45 +48,23 @@ public final class IndexSweep implements AutoCloseable {
         this.clock = clock;
         this.indexed = meters.counter("parley.search.indexed", "by", "sweep");
         meters.gauge("parley.search.behind.seconds", behindSeconds);
-        this.thread = Thread.ofPlatform().name("index-sweep").daemon().unstarted(this::run);
+        this.rounds = new Rounds("index-sweep", Duration.ZERO, PAUSE, this::round);
     }
 
     /** Begins to look. */
     public IndexSweep start() {
-        thread.start();
+        rounds.start();
         return this;
     }
 
     @Override
     public void close() {
-        closing.countDown();
-        try {
-            thread.join(CLOSE_LIMIT_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        rounds.close();
     }
 
-    private void run() {
-        boolean working = true;
-        try {
-            do {
-                try {
-                    index.alone(this::pass);
-                    measure();
-                    working = true;
-                } catch (StoreUnavailable e) {
-                    if (working) {
-                        LOG.warn("the sweep of the index waits: {}", e.getMessage());
-                    }
-                    working = false;
-                } catch (RuntimeException e) {
-                    LOG.error("the sweep of the index failed and tries again", e);
-                }
-            } while (!closing.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private void round() {
+        index.alone(this::pass);
+        measure();
     }
 
     private void measure() {
@@ -129,7 +98,7 @@ public final class IndexSweep implements AutoCloseable {
     }
 
     private boolean isClosing() {
-        return closing.getCount() == 0;
+        return rounds.isEnding();
     }
 
     /** Times never go back within a conversation, so the first older message, from the newest on, ends it. */
