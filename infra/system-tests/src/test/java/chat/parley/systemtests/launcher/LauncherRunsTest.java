@@ -109,7 +109,12 @@ class LauncherRunsTest {
             parley.terminate();
             assertEquals(0, parley.exitCode());
         }
-        assertFalse(Files.exists(data));
+        try (var made = Files.list(data)) {
+            assertEquals(
+                    List.of("media"),
+                    made.map(it -> it.getFileName().toString()).toList(),
+                    "no server of its own");
+        }
         assertTrue(POSTGRES.server().isAlive());
         assertTrue(REDIS.server().isAlive());
     }
