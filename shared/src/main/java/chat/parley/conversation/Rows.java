@@ -22,20 +22,26 @@ final class Rows {
     /** What {@link #conversation} reads; {@code c} is the table's name in the statement. */
     static final String CONVERSATION =
             "c.id, c.type, c.name, c.topic, c.public, c.posting, c.history, c.created_at, c.updated_at, c.member_count, "
-                    + "c.last_seq, c.last_at, c.pinned_seqs, c.retention_seconds, c.first_seq";
+                    + "c.last_seq, c.last_at, nullif(c.pinned_seqs, '{}') AS pinned_seqs, c.retention_seconds, c.first_seq";
 
     /**
      * What {@link #memberState} reads; {@code m} is the table's name in the statement. No column is named as one above. What expired is seen by nobody, as if all had joined
      * afterwards.
      */
-    static final String MEMBER = "m.conversation_id, m.user_id, m.role, m.joined_at, "
-            + "greatest(m.joined_seq, (SELECT first_seq FROM conversation WHERE id = m.conversation_id)) AS joined_seq, "
-            + "m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
+    static final String MEMBER = member("(SELECT first_seq FROM conversation WHERE id = m.conversation_id)");
 
-    /** What {@link #notifications} reads besides {@link #MEMBER}: of one's own membership only. */
-    static final String MINE = MEMBER + ", m.muted_until, m.notifications";
+    /**
+     * What {@link #notifications} reads besides {@link #memberState}: of one's own membership only. The conversation is in the statement too, as {@code c}: asking for it once
+     * more for each row would double the cost of a list.
+     */
+    static final String MINE = member("c.first_seq") + ", m.muted_until, m.notifications";
 
     private Rows() {}
+
+    private static String member(String firstSeq) {
+        return "m.conversation_id, m.user_id, m.role, m.joined_at, greatest(m.joined_seq, " + firstSeq
+                + ") AS joined_seq, m.read_seq, m.delivered_seq, m.left_at, m.left_seq, m.changed_at";
+    }
 
     static Conversation conversation(ResultSet row, List<Member> members) throws SQLException {
         return new Conversation(
@@ -47,8 +53,14 @@ final class Rows {
                 row.getLong("last_seq"),
                 instant(row, "last_at"),
                 row.getLong("first_seq"),
-                List.of((Long[]) row.getArray("pinned_seqs").getArray()),
+                pinned(row),
                 members);
+    }
+
+    /** Mostly none, and reading an array costs as much as the rest of the row. */
+    private static List<Long> pinned(ResultSet row) throws SQLException {
+        var pinned = row.getArray("pinned_seqs");
+        return pinned == null ? List.of() : List.of((Long[]) pinned.getArray());
     }
 
     static Conversation.Type type(ResultSet row) throws SQLException {
