@@ -238,6 +238,7 @@ export class Chat extends Emitter {
     this.members.forget(id);
     if (this.conversations.get(id) && event.type === 'conversation.updated' && event.data)
       this.conversations.take(event.data);
+    if (event.data?.first_seq) this.history.expire(id, event.data.first_seq);
     this.conversations.refresh(id);
     this.emit('membership', event);
   }

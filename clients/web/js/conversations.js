@@ -59,7 +59,7 @@ export class Conversations extends Emitter {
   #put(conversation) {
     const known = this.#byId.get(conversation.id);
     // What a whole conversation does not carry is not set any more; only `me` and its messages may stand elsewhere.
-    const unset = conversation.created_at ? {topic: undefined, pinned_seqs: undefined} : {};
+    const unset = conversation.created_at ? {topic: undefined, pinned_seqs: undefined, retention_seconds: undefined} : {};
     const merged = {...known, ...unset, ...conversation};
     if (known && (known.last_seq ?? 0) > (conversation.last_seq ?? 0)) {
       merged.last_seq = known.last_seq; // A live message overtook this answer.

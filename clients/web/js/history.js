@@ -154,6 +154,14 @@ export class History extends Emitter {
     this.#watchHoles(id);
   }
 
+  /** What is before `first` expired, for good. */
+  expire(id, first) {
+    const timeline = this.#timelines.get(id);
+    if (!timeline?.loaded) return;
+    timeline.dropBefore(first);
+    this.emit('changed', id);
+  }
+
   /** The stream was reset: forget everything, and load again what is asked for. */
   forget(id) {
     clearTimeout(this.#fillTimers.get(id));

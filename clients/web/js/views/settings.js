@@ -1,9 +1,10 @@
-/** What admins decide about a group or channel: its topic, who writes, what newcomers see, who finds it. */
+/** What admins decide about a group or channel: its topic, who writes, what newcomers see, who finds it, how long messages are kept. */
 import {announce} from '../announcer.js';
 import {api} from '../api.js';
 import {h} from '../dom.js';
 import {checkbox, topicField} from './channels.js';
 import {alertPlace, field, showFailure, showSentence, whileBusy} from './form.js';
+import {retentionChoice} from './retention.js';
 
 export function renameForm(chat, id, place) {
   const kind = kindOf(chat.conversations.get(id));
@@ -34,8 +35,10 @@ export function settingsForm(chat, id) {
   topic.input.value = one.topic ?? '';
   const adminsOnly = checkbox('Only admins write', one.posting === 'admins');
   const wholeHistory = checkbox('Newcomers see what was said before', one.history === 'all');
-  const isPublic = one.type === 'channel' && one.me?.role === 'owner';
+  const isOwner = one.me?.role === 'owner';
+  const isPublic = one.type === 'channel' && isOwner;
   const found = checkbox('Anyone may find and join it', one.public === true);
+  const kept = retentionChoice(one);
   const place = alertPlace();
   const button = h('button', {type: 'submit', class: 'quiet'}, 'Save settings');
 
@@ -47,6 +50,7 @@ export function settingsForm(chat, id) {
       history: wholeHistory.input.checked ? 'all' : 'from_joining',
     };
     if (isPublic) wanted.public = found.input.checked;
+    if (isOwner) wanted.retention_seconds = kept.value();
     await whileBusy(button, async () => {
       try {
         chat.conversations.take(await api.changeConversation(id, wanted));
@@ -69,6 +73,7 @@ export function settingsForm(chat, id) {
       adminsOnly.element,
       wholeHistory.element,
       isPublic ? found.element : null,
+      isOwner ? kept.element : null,
       place,
       button,
     ),

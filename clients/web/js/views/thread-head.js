@@ -1,6 +1,7 @@
 /** The heading of an open conversation: whose it is, and the way to more about it. */
 import {fill, h} from '../dom.js';
 import {flag} from '../flags.js';
+import {keptFor} from './retention.js';
 
 export function threadHead(chat, id, {onBack, onDetails, onSearch}) {
   const title = h('h2', {class: 'thread-title', id: 'thread-title', dir: 'auto', tabindex: -1});
@@ -42,7 +43,7 @@ export function threadHead(chat, id, {onBack, onDetails, onSearch}) {
       return [handle, chat.presence.words(chat.otherOf(one))].filter(Boolean).join(' · ');
     }
     const count = one.member_count === 1 ? 'Only you' : `${one.member_count ?? one.members?.length ?? ''} members`;
-    return one.topic ? `${count} · ${one.topic}` : count;
+    return [count, one.topic, keptFor(one)].filter(Boolean).join(' · ');
   }
 
   return {element, title, render};

@@ -42,8 +42,14 @@ class ChannelTest {
                     .getByText("Settings", new Locator.GetByTextOptions().setExact(true))
                     .click();
             ann.dialog().getByLabel("Topic").fill("Water");
+            ann.dialog().getByLabel("Messages are kept").selectOption("for a week");
             ann.inDialog("Save settings").click();
-            assertThat(ben.page().getByText("2 members · Water")).isVisible();
+            assertThat(ben.page().getByText("2 members · Water · Messages are kept for a week"))
+                    .isVisible();
+            ann.dialog().getByLabel("Messages are kept").selectOption("for ever");
+            ann.inDialog("Save settings").click();
+            assertThat(ben.page().getByText("2 members · Water", new Page.GetByTextOptions().setExact(true)))
+                    .isVisible();
         }
     }
 
