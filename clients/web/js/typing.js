@@ -2,8 +2,10 @@
 import {api} from './api.js';
 import {Emitter} from './emitter.js';
 
-/** The server tells others at most so often, and there is no end of typing but silence. */
-const TELL_EVERY_MS = 3_000;
+/** A little longer than the 3 s in which the server tells it once: a call that comes too soon is not told, and the sign would go out. */
+const TELL_EVERY_MS = 3_500;
+
+/** There is no end of typing but silence. */
 const SHOWN_MS = 5_000;
 
 export class Typing extends Emitter {
