@@ -44,10 +44,10 @@ export function shell(chat, {onLogOut}) {
   }
 
   /** Where a notification leads that was pressed. */
-  function follow(hash) {
+  async function follow(hash) {
     const id = ROUTE.exec(hash)?.[1];
     if (!id) return;
-    document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close());
+    await Promise.all([...document.querySelectorAll('dialog[open]')].map(closed));
     go(id);
   }
 
@@ -145,6 +145,14 @@ export function shell(chat, {onLogOut}) {
       offer.destroy();
     },
   };
+}
+
+/** Closes a window, and waits until it has given back the focus. */
+function closed(dialog) {
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', resolve, {once: true});
+    dialog.close();
+  });
 }
 
 function nothingOpen() {
