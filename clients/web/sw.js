@@ -17,9 +17,16 @@ const ANSWER_WITHIN_MS = 500;
 const DEVICE = new URL(self.location).searchParams.get('device');
 
 self.addEventListener('install', () => self.skipWaiting());
-self.addEventListener('push', (event) => event.waitUntil(received(contentOf(event))));
+self.addEventListener('push', (event) => event.waitUntil(inTurn(() => received(contentOf(event)))));
 self.addEventListener('notificationclick', (event) => event.waitUntil(opened(event.notification)));
 self.addEventListener('pushsubscriptionchange', (event) => event.waitUntil(renewed(event)));
+
+/** One push after another, as each looks at what the ones before it have shown. */
+let lastTurn = Promise.resolve();
+function inTurn(work) {
+  lastTurn = lastTurn.catch(() => {}).then(work);
+  return lastTurn;
+}
 
 /** The object in a push; an empty one for whatever else came. */
 function contentOf({data}) {

@@ -3,8 +3,9 @@
  * service worker, and the device that the server wakes. That a device is kept here is what says that its person turned
  * this on, in this browser; no worker is registered for anybody else.
  *
- * Emits `changed` when the state changed, `rest` when nobody looks at this window and pushes tell what is new, and
- * `open` with a fragment of the address when a notification was pressed.
+ * Emits `changed` when the state changed; `rest` when nobody looks at this window, and so pushes tell what is new, and
+ * `awake` once the server knows that somebody does again; and `open` with a fragment of the address when a notification
+ * was pressed.
  */
 import {api} from './api.js';
 import {Attention} from './attention.js';
@@ -145,7 +146,8 @@ export class Push extends Emitter {
    */
   async tidy(seenOf, unread) {
     this.#showBadge(unread);
-    if (this.#state !== ON) return;
+    // While it is hidden the worker takes back what was read; a browser may forget one that both look up at once.
+    if (this.#state !== ON || document.hidden) return;
     const registration = await navigator.serviceWorker.getRegistration();
     for (const one of (await registration?.getNotifications()) ?? []) {
       const isRead = one.data?.conversation_id && one.data.seq <= seenOf(one.data.conversation_id);
@@ -235,6 +237,7 @@ export class Push extends Emitter {
   async #back() {
     try {
       await api.setDeviceState(this.#device, 'foreground');
+      this.emit('awake');
     } catch (failure) {
       if (failure.status === 404) await this.#renew();
       else if (failure.mayPass) this.#later(AGAIN_MS, () => this.#back());

@@ -24,6 +24,14 @@ final class PushedWorker {
             })()
             """;
 
+    /** Done when the worker is done with the next push; it works on one after another. */
+    private static final String NEXT = """
+            self.next = new Promise((done) => self.addEventListener('push', () => lastTurn.then(done), {once: true})), 0
+            """;
+
+    /** Chromium may lose a notification that is looked up in the very moment in which it is shown. */
+    private static final int LOOK_EVERY_MS = 250;
+
     private static final String SHOWN = """
             async () => {
               const registration = await navigator.serviceWorker.getRegistration();
@@ -63,13 +71,16 @@ final class PushedWorker {
         return this;
     }
 
+    /** Returns when the worker is done with it. */
     void deliver(String payload) {
         window.page().waitForCondition(() -> !registrations.isEmpty());
+        evaluate(NEXT);
         var push = new JsonObject();
         push.addProperty("origin", origin());
         push.addProperty("registrationId", registrations.values().iterator().next());
         push.addProperty("data", payload);
         session.send("ServiceWorker.deliverPushMessage", push);
+        evaluate("self.next");
     }
 
     List<Shown> shown() {
@@ -87,10 +98,13 @@ final class PushedWorker {
 
     /** Waits until exactly these are shown, in any order. */
     void awaitShown(Shown... wanted) {
-        window.page().waitForCondition(() -> {
-            var shown = shown();
-            return shown.size() == wanted.length && shown.containsAll(List.of(wanted));
-        });
+        var shown = List.<Shown>of();
+        for (int waited = 0; waited < ChatWindow.AWAIT_MS; waited += LOOK_EVERY_MS) {
+            window.page().waitForTimeout(LOOK_EVERY_MS);
+            shown = shown();
+            if (shown.size() == wanted.length && shown.containsAll(List.of(wanted))) return;
+        }
+        throw new AssertionError("shown are " + shown + ", not " + List.of(wanted));
     }
 
     void press(String tag) {
