@@ -56,6 +56,19 @@ public final class RedisKeys {
         return "t:" + conversation + ":" + user;
     }
 
+    /**
+     * STRING, empty: this person has a device in the background, to be woken also while another one is connected; see {@code redis/publish.lua}. Never
+     * expires; goes with the last such device.
+     */
+    public static String background(UserId user) {
+        return "b:{" + user + "}";
+    }
+
+    /** HASH of what was shown, field a conversation's id, value the seq of the newest push shown. Expires 7 days after the last push. */
+    public static String shown(UserId user) {
+        return "n:{" + user + "}";
+    }
+
     /** The user whose {@link #live} channel this is; null for any other channel. */
     public static @Nullable UserId liveUser(byte[] channel) {
         if (channel.length != LIVE_CHANNEL_CHARS || channel[0] != 'l') {

@@ -193,6 +193,8 @@ class EventLogTest {
         try (var live = new Live(ANN)) {
             log.sessionEnded(ANN, new SessionId(77));
             assertEquals(new LiveFrame.SessionEnded(new SessionId(77)), live.next());
+            log.sessionPaused(ANN, new SessionId(78));
+            assertEquals(new LiveFrame.SessionPaused(new SessionId(78)), live.next());
         }
         assertEquals(0, log.head(ANN, log.tag()).n());
     }

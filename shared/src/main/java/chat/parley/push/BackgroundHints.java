@@ -1,0 +1,43 @@
+package chat.parley.push;
+
+import chat.parley.id.UserId;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import java.util.Collection;
+
+/**
+ * In Redis, for the publishing script: who has a device in the background, and is to be woken there although another one is connected. What is true stands in {@link Devices}; these follow it.
+ * Safe for use by many threads; throws {@link chat.parley.ops.StoreUnavailable} when Redis is away.
+ */
+public final class BackgroundHints {
+    private final Redis redis;
+
+    /** {@code redis} is closed by the caller. */
+    public BackgroundHints(Redis redis) {
+        this.redis = redis;
+    }
+
+    /** Sets or takes the hint of one person. */
+    public void set(UserId user, boolean isAnyInBackground) {
+        String key = RedisKeys.background(user);
+        if (isAnyInBackground) {
+            redis.with(it -> it.set(key, ""));
+        } else {
+            redis.with(it -> it.del(key));
+        }
+    }
+
+    /** Sets the hints of these, in one go. */
+    public void setAll(Collection<UserId> users) {
+        if (users.isEmpty()) {
+            return;
+        }
+        redis.with(it -> {
+            try (var pipeline = it.pipelined()) {
+                users.forEach(user -> pipeline.set(RedisKeys.background(user), ""));
+                pipeline.sync();
+            }
+            return true;
+        });
+    }
+}
