@@ -11,7 +11,7 @@ import chat.parley.postgres.Postgres;
  */
 public final class NotificationChoices {
     private static final String SET = """
-            UPDATE member SET notifications = :level, muted_until = :mutedUntil
+            UPDATE member SET notifications = :level, muted_until = :mutedUntil, notifications_chosen = :chosen
             WHERE conversation_id = :conversation AND user_id = :user AND left_at IS NULL
             """;
 
@@ -24,11 +24,21 @@ public final class NotificationChoices {
 
     /** Keeps the choice; false when {@code user} is no member. */
     public boolean set(ConversationId conversation, UserId user, Notifications choice) {
+        return write(conversation, user, choice, true);
+    }
+
+    /** As in the beginning, which in large groups is less than a choice of {@link Notifications#DEFAULT}; false when {@code user} is no member. */
+    public boolean reset(ConversationId conversation, UserId user) {
+        return write(conversation, user, Notifications.DEFAULT, false);
+    }
+
+    private boolean write(ConversationId conversation, UserId user, Notifications choice, boolean isChosen) {
         var mutedUntil = choice.mutedUntil();
         return postgres.<Integer, RuntimeException>with(db -> db.createUpdate(SET)
                         .bind("conversation", conversation.value())
                         .bind("user", user.value())
                         .bind("level", choice.level().text())
+                        .bind("chosen", isChosen)
                         .bind("mutedUntil", mutedUntil == null ? null : Rows.time(mutedUntil))
                         .execute())
                 > 0;
