@@ -20,7 +20,9 @@ import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
 import chat.parley.push.PushErasure;
+import chat.parley.push.ShownPushes;
 import chat.parley.receipt.Receipts;
+import chat.parley.receipt.UnreadCounts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.OwnSafety;
 import chat.parley.safety.Reports;
@@ -62,6 +64,7 @@ import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.presence.PresenceRoutes;
+import chat.parley.sendapi.receipt.ClearedPushes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
@@ -227,9 +230,17 @@ final class Features {
     }
 
     private ReceiptRoutes receipts() {
-        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var news = stores.opened(new MarkNews(
+                stores.conversations,
+                stores.events,
+                stores.outbox,
+                new ClearedPushes(new ShownPushes(stores.redis), stores.pushes),
+                stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
-        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+        return new ReceiptRoutes(
+                receipts,
+                new UnreadCounts(stores.postgres),
+                new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private PresenceLeases leases() {

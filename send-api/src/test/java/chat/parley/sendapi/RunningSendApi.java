@@ -54,7 +54,12 @@ public final class RunningSendApi implements AutoCloseable {
         var folder = temporaryFolder();
         var usual = SendApiSettings.Bounds.of(8);
         var bounds = new SendApiSettings.Bounds(
-                usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false, usual.retention());
+                usual.connections(),
+                usual.sendsPerMinute(),
+                usual.editWindow(),
+                false,
+                usual.retention(),
+                usual.wakes());
         var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,

@@ -40,4 +40,19 @@ public final class BackgroundHints {
             return true;
         });
     }
+
+    /** What this Redis is now: another name after a fail-over and after it came back from its file, when some hints may be missing. */
+    public String name() {
+        return redis.replicationTag();
+    }
+
+    /** Whether every hint was set since Redis has this name, and is still there. */
+    public boolean areCompleteIn(String name) {
+        return name.equals(redis.with(it -> it.get(RedisKeys.HINTED)));
+    }
+
+    /** Notes that every hint is set. */
+    public void noteCompleteIn(String name) {
+        redis.with(it -> it.set(RedisKeys.HINTED, name));
+    }
 }

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.event.ChatEvent.MessageCreated;
 import chat.parley.event.LiveFrame.Entry;
-import chat.parley.event.PublishOutcome.Absent;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.event.StreamRead.Broken;
@@ -149,10 +149,10 @@ class EventLogTest {
         publish(message(2, "later"), ANN);
         var outcome = log.publish(List.of(Publication.repeat(message(1, "hello"), List.of(ANN, BOB))))
                 .getFirst();
-        var absent = assertInstanceOf(Published.class, outcome).absent();
-        assertEquals(List.of(ANN, BOB), absent.stream().map(Absent::user).toList());
-        assertEquals(List.of(true, false), absent.stream().map(Absent::before).toList());
-        assertEquals(0, absent.getFirst().resumeFrom().n());
+        var toWake = assertInstanceOf(Published.class, outcome).toWake();
+        assertEquals(List.of(ANN, BOB), toWake.stream().map(ToWake::user).toList());
+        assertEquals(List.of(true, false), toWake.stream().map(ToWake::before).toList());
+        assertEquals(0, toWake.getFirst().resumeFrom().n());
         assertEquals(2, read(ANN, start(), 10).size());
         assertEquals(1, read(BOB, start(), 10).size());
     }
@@ -163,13 +163,13 @@ class EventLogTest {
         try (var live = new Live(ANN)) {
             var outcome = publish(message(2, "hello"), ANN, BOB);
             assertEquals(
-                    List.of(BOB), outcome.absent().stream().map(Absent::user).toList());
+                    List.of(BOB), outcome.toWake().stream().map(ToWake::user).toList());
             var entry = assertInstanceOf(Entry.class, live.next());
             assertEquals(2, entry.n());
             assertArrayEquals(
                     EventJson.encode(message(2, "hello")).json(), entry.event().json());
 
-            var resumeFrom = outcome.absent().getFirst().resumeFrom();
+            var resumeFrom = outcome.toWake().getFirst().resumeFrom();
             assertEquals(List.of(1L), numbers(read(BOB, resumeFrom, 10)));
         }
     }
@@ -206,8 +206,8 @@ class EventLogTest {
                 .getFirst();
         assertEquals(
                 users,
-                assertInstanceOf(Published.class, outcome).absent().stream()
-                        .map(Absent::user)
+                assertInstanceOf(Published.class, outcome).toWake().stream()
+                        .map(ToWake::user)
                         .toList());
         assertEquals(1, read(users.getLast(), start(), 10).size());
     }
