@@ -14,12 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param previews false: pushes show nobody's words and names, whatever people chose
  */
 public record NotifierSettings(
-        String host,
-        @Nullable Integer port,
-        Postgres.Address postgres,
-        URI redis,
-        int connections,
-        boolean previews) {
+        String host, @Nullable Integer port, Postgres.Address postgres, URI redis, int connections, boolean previews) {
     /** Facts are read by one thread; those that settle hold a connection for a fraction of a millisecond. */
     private static final int CONNECTIONS = 8;
 
