@@ -108,8 +108,9 @@ class PushDecisionTest {
         return Stream.of(
                 because(Reason.STALE, it -> it.at(SENT.plus(PushDecision.LIFETIME))),
                 because(Reason.NOT_A_MEMBER, it -> it.with((Attention) null)),
-                because(Reason.NOT_A_MEMBER, it -> it.with(new Attention(
-                        Conversation.Type.GROUP, "G", 3, 8, 7, 7, Notifications.DEFAULT))),
+                because(
+                        Reason.NOT_A_MEMBER,
+                        it -> it.with(new Attention(Conversation.Type.GROUP, "G", 3, 8, 7, 7, Notifications.DEFAULT))),
                 because(Reason.MESSAGE_GONE, it -> it.saying(null)),
                 because(Reason.MESSAGE_GONE, it -> it.saying(deleted())),
                 because(Reason.READ, it -> it.with(direct(7, 7))),
@@ -131,11 +132,15 @@ class PushDecisionTest {
         return Stream.of(
                 to(List.of(PHONE, LAPTOP), it -> it),
                 to(List.of(PHONE), Case::whileConnected),
-                to(List.of(PHONE, LAPTOP), it -> it.at(SENT.plus(PushDecision.LIFETIME).minusMillis(1))),
+                to(
+                        List.of(PHONE, LAPTOP),
+                        it -> it.at(SENT.plus(PushDecision.LIFETIME).minusMillis(1))),
                 to(List.of(PHONE), it -> it.with(direct(6, 7)).with(idle()).whileConnected()),
                 to(List.of(LAPTOP), it -> it.whileConnected().only("laptop")),
                 to(List.of(PHONE, LAPTOP), it -> it.with(muted(NOW))),
-                to(List.of(PHONE, LAPTOP), it -> it.with(group(3, Level.MENTIONS)).saying(mentioning(BOB))),
+                to(
+                        List.of(PHONE, LAPTOP),
+                        it -> it.with(group(3, Level.MENTIONS)).saying(mentioning(BOB))),
                 to(
                         List.of(PHONE, LAPTOP),
                         it -> it.with(group(3, Level.MENTIONS)).saying(mentioning(MessageBody.EVERYONE))),
@@ -186,16 +191,19 @@ class PushDecisionTest {
     void a_large_group_wakes_without_hurry_unless_it_means_you() {
         var large = group(MembersMarks.TOLD_MEMBERS_MAX + 1, Level.ALL);
         assertEquals(false, alert(Case.usual().with(large)).urgent());
-        assertEquals(true, alert(Case.usual().with(large).saying(mentioning(BOB))).urgent());
-        assertEquals(true, alert(Case.usual().with(group(MembersMarks.TOLD_MEMBERS_MAX, Level.ALL))).urgent());
+        assertEquals(
+                true, alert(Case.usual().with(large).saying(mentioning(BOB))).urgent());
+        assertEquals(
+                true,
+                alert(Case.usual().with(group(MembersMarks.TOLD_MEMBERS_MAX, Level.ALL)))
+                        .urgent());
     }
 
     @Test
     void who_wants_no_preview_gets_that_there_is_something_and_where_to_go_on() {
         var hidden = new PushPreferences(false, null);
-        for (var alert : List.of(
-                alert(Case.usual().with(person(false, hidden))),
-                (Alert) pushes(new PushDecision(false).wake(Case.usual().facts())).getFirst())) {
+        for (var alert : List.of(alert(Case.usual().with(person(false, hidden))), (Alert)
+                pushes(new PushDecision(false).wake(Case.usual().facts())).getFirst())) {
             assertEquals("New message", alert.title());
             assertEquals("", alert.body());
             assertNull(alert.origin());
@@ -209,8 +217,7 @@ class PushDecisionTest {
     void pictures_and_files_have_words_in_the_reader_s_language() {
         var german = device("handy", DeviceState.BACKGROUND, Locale.forLanguageTag("de-AT"));
         var danish = device("mobil", DeviceState.BACKGROUND, Locale.forLanguageTag("da"));
-        var picture = message(new MessageBody(
-                MessageBody.Type.IMAGE, null, "[]", null, List.of(), null, null));
+        var picture = message(new MessageBody(MessageBody.Type.IMAGE, null, "[]", null, List.of(), null, null));
         var pushes = pushes(decision.wake(
                 Case.usual().with(devices(german, danish)).saying(picture).facts()));
         assertEquals(
@@ -220,7 +227,9 @@ class PushDecisionTest {
 
     @Test
     void line_ends_and_controls_are_blanks_and_long_texts_are_cut_between_characters() {
-        assertEquals("a b c", alert(Case.usual().saying(said("a\r\n\tb\u2028\u0000c "))).body());
+        assertEquals(
+                "a b c",
+                alert(Case.usual().saying(said("a\r\n\tb\u2028\u0000c "))).body());
         String family = "\ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67";
         assertEquals(
                 family.repeat(500) + "\u2026",
@@ -322,8 +331,8 @@ class PushDecisionTest {
     }
 
     private static Message mentioning(UserId... mentions) {
-        return message(new MessageBody(
-                MessageBody.Type.TEXT, "Good evening, Bob", null, null, List.of(mentions), null, null));
+        return message(
+                new MessageBody(MessageBody.Type.TEXT, "Good evening, Bob", null, null, List.of(mentions), null, null));
     }
 
     private static Message message(MessageBody body) {
