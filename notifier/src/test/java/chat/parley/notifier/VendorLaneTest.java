@@ -56,7 +56,8 @@ class VendorLaneTest {
             assertEquals(new Attempt.Over(), off.attempt(push("a.example"), 0));
         }
         assertEquals(0, none.get("parley.push.vendor.on").gauge().value());
-        assertEquals(1, none.get("parley.push.sent").tag("outcome", "off").counter().count());
+        assertEquals(
+                1, none.get("parley.push.sent").tag("outcome", "off").counter().count());
         assertEquals(1, meters.get("parley.push.vendor.on").gauge().value());
     }
 
