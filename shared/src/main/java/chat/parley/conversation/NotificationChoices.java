@@ -22,25 +22,25 @@ public final class NotificationChoices {
         this.postgres = postgres;
     }
 
-    /** Keeps the choice; false when {@code user} is no member. */
-    public boolean set(ConversationId conversation, UserId user, Notifications choice) {
-        return write(conversation, user, choice, true);
-    }
-
-    /** As in the beginning, which in large groups is less than a choice of {@link Notifications#DEFAULT}; false when {@code user} is no member. */
-    public boolean reset(ConversationId conversation, UserId user) {
-        return write(conversation, user, Notifications.DEFAULT, false);
-    }
-
-    private boolean write(ConversationId conversation, UserId user, Notifications choice, boolean isChosen) {
+    /**
+     * Keeps the choice; false when {@code user} is no member.
+     *
+     * @param isLevelChosen false: the level is what everyone begins with, which in large groups is less
+     */
+    public boolean set(ConversationId conversation, UserId user, Notifications choice, boolean isLevelChosen) {
         var mutedUntil = choice.mutedUntil();
         return postgres.<Integer, RuntimeException>with(db -> db.createUpdate(SET)
                         .bind("conversation", conversation.value())
                         .bind("user", user.value())
                         .bind("level", choice.level().text())
-                        .bind("chosen", isChosen)
+                        .bind("chosen", isLevelChosen)
                         .bind("mutedUntil", mutedUntil == null ? null : Rows.time(mutedUntil))
                         .execute())
                 > 0;
+    }
+
+    /** As in the beginning; false when {@code user} is no member. */
+    public boolean reset(ConversationId conversation, UserId user) {
+        return set(conversation, user, Notifications.DEFAULT, false);
     }
 }

@@ -41,7 +41,7 @@ public final class NotificationRoutes {
         body.done();
         var choice = new Notifications(Objects.requireNonNullElse(level, Notifications.Level.ALL), mutedUntil);
         requireMember(choices.set(
-                ConversationRequests.conversation(http), Edge.caller(http).user(), choice));
+                ConversationRequests.conversation(http), Edge.caller(http).user(), choice, level != null));
         Answer.json(http, 200, json -> {
             json.writeStartObject();
             json.writeStringField("level", choice.level().text());

@@ -72,6 +72,11 @@ class NotificationHttpTest {
         assertEquals(200, choose(bob, path, "{\"level\":\"all\"}").statusCode());
         assertTrue(isChosen(bob, path));
         assertFalse(isChosen(ann, path));
+        String muted = "{\"muted_until\":\"2999-01-01T00:00:00Z\"}";
+        assertEquals(200, choose(bob, path, muted).statusCode());
+        assertFalse(isChosen(bob, path), "muted for a while, and then as everyone");
+        assertEquals(200, choose(bob, path, "{\"level\":\"none\"}").statusCode());
+        assertTrue(isChosen(bob, path));
         assertEquals(204, people.delete(bob, path + "/notifications").statusCode());
         assertFalse(isChosen(bob, path));
     }
