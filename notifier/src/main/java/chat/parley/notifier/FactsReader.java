@@ -50,8 +50,7 @@ final class FactsReader {
     private final InstantSource clock;
 
     /** All are closed by the caller. */
-    FactsReader(
-            Postgres postgres, MessageStore messages, Devices devices, PresenceLeases leases, InstantSource clock) {
+    FactsReader(Postgres postgres, MessageStore messages, Devices devices, PresenceLeases leases, InstantSource clock) {
         this.postgres = postgres;
         this.messages = messages;
         this.devices = devices;

@@ -42,6 +42,8 @@ final class HintMending {
             last = page.isEmpty() ? last : page.getLast();
         } while (page.size() == PAGE);
         hints.noteCompleteIn(redis);
-        LOG.info("Redis is another or lost what it held: it knows again who of {} has a device in the background", people);
+        LOG.info(
+                "Redis is another or lost what it held: it knows again who of {} has a device in the background",
+                people);
     }
 }

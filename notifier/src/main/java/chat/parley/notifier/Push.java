@@ -62,8 +62,12 @@ sealed interface Push {
      * @param conversation null for people who want no preview: then all of theirs is read
      * @param readSeq up to and with this message, where there is a conversation
      */
-    record Clear(Device device, long badge, Instant expiresAt, @Nullable ConversationId conversation, long readSeq)
-            implements Push {
+    record Clear(
+            Device device,
+            long badge,
+            Instant expiresAt,
+            @Nullable ConversationId conversation,
+            long readSeq) implements Push {
         @Override
         public String collapseKey() {
             return conversation == null ? UNNAMED : conversation.toString();

@@ -50,8 +50,7 @@ final class PushDecision {
             return new Nothing(reason);
         }
         // Nobody connected: then a device that calls itself in the foreground is not, or not any more.
-        Predicate<Device> isConcerned =
-                device -> !job.connected() || device.state() == DeviceState.BACKGROUND;
+        Predicate<Device> isConcerned = device -> !job.connected() || device.state() == DeviceState.BACKGROUND;
         var devices = concerned(facts.person().devices(), job, isConcerned);
         if (devices.isEmpty()) {
             return new Nothing(Reason.NO_DEVICE);
@@ -75,15 +74,14 @@ final class PushDecision {
             return new Nothing(Reason.NOT_SHOWN); // "there is something new" is still true
         }
         // Who has the app in front sees by its stream what was read.
-        var devices = concerned(
-                person.devices(), job, device -> device.state() == DeviceState.BACKGROUND);
+        var devices = concerned(person.devices(), job, device -> device.state() == DeviceState.BACKGROUND);
         if (devices.isEmpty()) {
             return new Nothing(Reason.NO_DEVICE);
         }
         var conversation = isNamed ? job.conversation() : null;
         return new Send(devices.stream()
-                .<Push>map(device -> new Clear(
-                        device, person.badge(), job.at().plus(LIFETIME), conversation, job.readSeq()))
+                .<Push>map(device ->
+                        new Clear(device, person.badge(), job.at().plus(LIFETIME), conversation, job.readSeq()))
                 .toList());
     }
 
@@ -177,7 +175,8 @@ final class PushDecision {
     private static List<Device> concerned(List<Device> devices, PushJob job, Predicate<Device> isConcerned) {
         var only = job.only();
         return devices.stream()
-                .filter(device -> only == null ? isConcerned.test(device) : device.id().equals(only.device()))
+                .filter(device ->
+                        only == null ? isConcerned.test(device) : device.id().equals(only.device()))
                 .toList();
     }
 

@@ -157,8 +157,7 @@ final class PushWork implements AutoCloseable {
                     forget(device, gone.since());
                     yield null;
                 }
-                case Attempt.Again again ->
-                    new Later(job.only(new Only(device.id(), again.failures())), again.delay());
+                case Attempt.Again again -> new Later(job.only(new Only(device.id(), again.failures())), again.delay());
             };
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

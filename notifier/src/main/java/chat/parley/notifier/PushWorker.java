@@ -132,7 +132,10 @@ final class PushWorker implements AutoCloseable {
         }
         var claim = jobs.claim(max);
         if (claim.setAside() > 0) {
-            LOG.error("{} push jobs are set aside: they were claimed {} times and never settled", claim.setAside(), PushJobs.CLAIMS_MAX);
+            LOG.error(
+                    "{} push jobs are set aside: they were claimed {} times and never settled",
+                    claim.setAside(),
+                    PushJobs.CLAIMS_MAX);
             setAside.increment(claim.setAside());
         }
         if (!claim.jobs().isEmpty()) {

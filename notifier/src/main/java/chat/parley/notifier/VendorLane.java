@@ -83,11 +83,7 @@ final class VendorLane implements AutoCloseable {
         this.clock = clock;
         this.meters = meters;
         meters.gauge("parley.push.vendor.on", Tags.of("vendor", vendor.text()), this, VendorLane::isOn);
-        meters.gauge(
-                "parley.push.vendor.broken",
-                Tags.of("vendor", vendor.text()),
-                this,
-                VendorLane::broken);
+        meters.gauge("parley.push.vendor.broken", Tags.of("vendor", vendor.text()), this, VendorLane::broken);
     }
 
     /** One of a vendor's services: all of FCM, one world of APNs, one host of Web Push. */
@@ -130,8 +126,11 @@ final class VendorLane implements AutoCloseable {
             return busy(failures);
         }
         try {
-            var service = services.get(nameOf(push), name -> new Service(
-                    CircuitBreaker.of(vendor.text() + " " + name, BREAKER), new Semaphore(UNDER_WAY_TO_ONE_MAX)));
+            var service = services.get(
+                    nameOf(push),
+                    name -> new Service(
+                            CircuitBreaker.of(vendor.text() + " " + name, BREAKER),
+                            new Semaphore(UNDER_WAY_TO_ONE_MAX)));
             return throughBreaker(sender, service, push, failures);
         } finally {
             room.release();

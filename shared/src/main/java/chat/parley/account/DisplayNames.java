@@ -9,8 +9,7 @@ import java.util.Map;
 
 /** What people call themselves, for processes that need no more of them. Safe for use by many threads; throws {@link StoreUnavailable}. */
 public final class DisplayNames {
-    private static final String NAMES =
-            "SELECT id, display_name FROM users WHERE id = ANY(:ids) AND erased_at IS NULL";
+    private static final String NAMES = "SELECT id, display_name FROM users WHERE id = ANY(:ids) AND erased_at IS NULL";
 
     private final Postgres postgres;
 
@@ -26,8 +25,7 @@ public final class DisplayNames {
             var names = new HashMap<UserId, String>();
             db.createQuery(NAMES)
                     .bindArray("ids", Long.class, (Object[]) ids)
-                    .map((row, context) ->
-                            Map.entry(new UserId(row.getLong("id")), row.getString("display_name")))
+                    .map((row, context) -> Map.entry(new UserId(row.getLong("id")), row.getString("display_name")))
                     .forEach(name -> names.put(name.getKey(), name.getValue()));
             return names;
         });

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.PublishConnection.Call;
 import chat.parley.event.PublishConnection.Script;
-import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;

@@ -118,8 +118,9 @@ public final class PresenceLeases {
     public Map<UserId, Presence> read(Collection<UserId> users) {
         long now = clock.millis();
         var found = new LinkedHashMap<UserId, Presence>();
-        fields(users).forEach((user, fields) ->
-                found.put(user, PresenceState.of(user, fields, now).shown()));
+        fields(users)
+                .forEach((user, fields) ->
+                        found.put(user, PresenceState.of(user, fields, now).shown()));
         return found;
     }
 

@@ -16,7 +16,8 @@ public sealed interface PushJob {
     Instant at();
 
     /** The one device that is left to try; null: every device. */
-    @Nullable Only only();
+    @Nullable
+    Only only();
 
     /** The same for one device. */
     PushJob only(Only one);
@@ -55,8 +56,12 @@ public sealed interface PushJob {
      *
      * @param readSeq up to this message
      */
-    record Clear(UserId user, ConversationId conversation, long readSeq, Instant at, @Nullable Only only)
-            implements PushJob {
+    record Clear(
+            UserId user,
+            ConversationId conversation,
+            long readSeq,
+            Instant at,
+            @Nullable Only only) implements PushJob {
         @Override
         public Clear only(Only one) {
             return new Clear(user, conversation, readSeq, at, one);

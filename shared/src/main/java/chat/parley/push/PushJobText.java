@@ -58,15 +58,12 @@ final class PushJobText {
             throw new IllegalArgumentException("a push job has more than " + words.length + " words");
         }
         var user = new UserId(Long.parseLong(words[1]));
-        var only = words[2].equals(EVERY_DEVICE)
-                ? null
-                : new Only(new DeviceId(words[2]), Integer.parseInt(words[3]));
+        var only = words[2].equals(EVERY_DEVICE) ? null : new Only(new DeviceId(words[2]), Integer.parseInt(words[3]));
         var at = Instant.ofEpochMilli(Long.parseLong(words[4]));
         return switch (words[0]) {
             case WAKE -> {
                 require(words, WAKE_WORDS);
-                var resumeFrom =
-                        Cursor.parse(words[7]).orElseThrow(() -> new IllegalArgumentException("not a cursor"));
+                var resumeFrom = Cursor.parse(words[7]).orElseThrow(() -> new IllegalArgumentException("not a cursor"));
                 boolean connected = words[8].equals(CONNECTED);
                 yield new Wake(user, conversation(words), Long.parseLong(words[6]), resumeFrom, at, connected, only);
             }

@@ -64,14 +64,10 @@ public final class PushJobs {
     /** Jobs that are due, longest due first, at most {@code max}. */
     public Claim claim(int max) {
         var keys = List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS, RedisKeys.PUSH_ASIDE);
-        var arguments =
-                List.of(Integer.toString(max), Long.toString(lease.toMillis()), Integer.toString(CLAIMS_MAX));
+        var arguments = List.of(Integer.toString(max), Long.toString(lease.toMillis()), Integer.toString(CLAIMS_MAX));
         var answer = (List<?>) CLAIM.run(redis, keys, arguments);
         int setAside = ((Number) answer.getFirst()).intValue();
-        var jobs = answer.stream()
-                .skip(1)
-                .map(text -> claimed((String) text))
-                .toList();
+        var jobs = answer.stream().skip(1).map(text -> claimed((String) text)).toList();
         return new Claim(jobs, setAside);
     }
 

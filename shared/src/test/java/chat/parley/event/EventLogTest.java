@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.event.ChatEvent.MessageCreated;
 import chat.parley.event.LiveFrame.Entry;
-import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.event.StreamRead.Broken;
 import chat.parley.event.StreamRead.Unbroken;
@@ -21,6 +21,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageState;
+import chat.parley.push.BackgroundHints;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealRedis;
@@ -171,6 +172,31 @@ class EventLogTest {
 
             var resumeFrom = outcome.toWake().getFirst().resumeFrom();
             assertEquals(List.of(1L), numbers(read(BOB, resumeFrom, 10)));
+        }
+    }
+
+    @Test
+    void who_is_connected_is_woken_too_where_a_device_is_in_the_background() throws Exception {
+        var hints = new BackgroundHints(redis);
+        try (var ann = new Live(ANN);
+                var bob = new Live(BOB)) {
+            hints.set(ANN, true);
+            var outcome = publish(message(1, "hello"), ANN, BOB);
+            assertEquals(1, assertInstanceOf(Entry.class, ann.next()).n());
+            assertEquals(1, assertInstanceOf(Entry.class, bob.next()).n());
+            var wake = outcome.toWake().getFirst();
+            assertEquals(List.of(wake), outcome.toWake());
+            assertEquals(new ToWake(ANN, wake.resumeFrom(), false, true), wake);
+            assertEquals(List.of(1L), numbers(read(ANN, wake.resumeFrom(), 10)));
+
+            var repeated = assertInstanceOf(
+                    Published.class,
+                    log.publish(List.of(Publication.repeat(message(1, "hello"), List.of(ANN, BOB))))
+                            .getFirst());
+            assertEquals(List.of(new ToWake(ANN, wake.resumeFrom(), true, true)), repeated.toWake());
+
+            hints.set(ANN, false);
+            assertEquals(List.of(), publish(message(2, "again"), ANN, BOB).toWake());
         }
     }
 

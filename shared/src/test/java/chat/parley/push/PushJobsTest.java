@@ -81,7 +81,8 @@ class PushJobsTest {
         assertEquals(List.of(), jobs.claim(10).jobs());
         Awaitility.await()
                 .pollInterval(Duration.ofMillis(20))
-                .untilAsserted(() -> assertEquals(List.of(wake(1)), jobsOf(jobs.claim(10).jobs())));
+                .untilAsserted(() ->
+                        assertEquals(List.of(wake(1)), jobsOf(jobs.claim(10).jobs())));
         assertEquals(new Backlog(2, 0), jobs.backlog());
     }
 
@@ -146,8 +147,8 @@ class PushJobsTest {
 
     @Test
     void erasure_takes_one_persons_jobs_only() {
-        var other = new Wake(
-                new UserId(111), new ConversationId(11), 11, cursor(11), Instant.ofEpochMilli(11), true, null);
+        var other =
+                new Wake(new UserId(111), new ConversationId(11), 11, cursor(11), Instant.ofEpochMilli(11), true, null);
         add(List.of(wake(1), other, wake(11).only(PHONE)), Duration.ZERO);
         new PushErasure(redis).erase(BOB);
         assertEquals(List.of(other), jobsOf(jobs.claim(10).jobs()));
@@ -188,13 +189,7 @@ class PushJobsTest {
 
     private static PushJob wake(long seq) {
         return new Wake(
-                BOB,
-                new ConversationId(22),
-                seq,
-                cursor(seq),
-                Instant.ofEpochMilli(1_700_000_000_124L),
-                false,
-                null);
+                BOB, new ConversationId(22), seq, cursor(seq), Instant.ofEpochMilli(1_700_000_000_124L), false, null);
     }
 
     private static Cursor cursor(long seq) {
