@@ -21,11 +21,8 @@ import com.zerodeplibs.webpush.PushMessage;
 import com.zerodeplibs.webpush.UserAgentMessageEncryptionKeyInfo;
 import java.io.IOException;
 import java.net.URI;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -57,9 +54,6 @@ final class WebPushSender implements PushSender {
     /** How each push service says that the subscription was made for another key than ours: FCM (403), Mozilla (401), Apple (400). */
     private static final List<String> OTHER_KEY =
             List.of("do not correspond to the credentials", "VAPID public key mismatch", "VapidPkHashMismatch");
-
-    /** Seconds of {@code Retry-After} with more digits than this are nonsense. */
-    private static final int RETRY_AFTER_DIGITS_MAX = 9;
 
     /** An emoji in 4 bytes, where Jackson would write 12: room for more of the text. */
     private static final ObjectWriter JSON =
@@ -210,23 +204,8 @@ final class WebPushSender implements PushSender {
         };
     }
 
-    /** Seconds or a date (RFC 9110, 10.2.3); null where there is none that can be read. */
     private @Nullable Duration retryAfter(Answer answer) {
-        String text = answer.retryAfter();
-        if (text == null) {
-            return null;
-        }
-        if (text.matches("[0-9]{1," + RETRY_AFTER_DIGITS_MAX + "}")) {
-            return Duration.ofSeconds(Long.parseLong(text));
-        }
-        try {
-            var at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            var wait = Duration.between(clock.instant(), at);
-            return wait.isNegative() ? Duration.ZERO : wait;
-        } catch (DateTimeException e) {
-            return null;
-        }
+        return RetryAfter.of(answer.retryAfter(), clock.instant());
     }
 
     private static boolean isSafari(URI endpoint) {

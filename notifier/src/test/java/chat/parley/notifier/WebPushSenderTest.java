@@ -205,7 +205,7 @@ class WebPushSenderTest {
     @CsvSource({
         "7, 7",
         "0, 0",
-        "99999999999, ",
+        "99999999999, 3600",
         "-1, ",
         "soon, ",
         "'Sun, 22 Nov 2026 20:16:03 GMT', 59.873",
@@ -347,6 +347,7 @@ class WebPushSenderTest {
         return switch (result) {
             case Accepted unused -> "Accepted";
             case Gone unused -> "Gone";
+            case PushResult.Postponed postponed -> "Postponed " + postponed.reason();
             case Refused refused -> "Refused " + refused.reason();
             case Unavailable unavailable -> "Unavailable " + unavailable.reason();
         };
