@@ -26,21 +26,13 @@ class NotificationsTest {
     /** Longer than somebody only looks something up elsewhere. */
     private static final int AWAY_MS = 11_000;
 
-    private static final String HIDE = """
-            (state) => {
-              for (const [name, value] of [['visibilityState', state], ['hidden', state === 'hidden']])
-                Object.defineProperty(document, name, {configurable: true, get: () => value});
-              document.dispatchEvent(new Event('visibilitychange'));
-            }
-            """;
-
     private static final String DEVICES = """
             async () => (await (await fetch('/v1/devices')).json()).items.map((one) => `${one.vendor} ${one.state}`).join()
             """;
 
     @Test
     void the_first_message_brings_the_offer_and_a_press_turns_notifications_on_for_good() {
-        try (var ann = withPushService().signUp("Ann");
+        try (var ann = PushWindow.open().signUp("Ann");
                 var ben = window().signUp("Ben")) {
             new PushedWorker(ann);
             ann.find(ben);
@@ -69,7 +61,7 @@ class NotificationsTest {
 
     @Test
     void who_does_not_want_them_now_is_left_alone_for_a_month() {
-        try (var ann = withPushService().signUp("Ann");
+        try (var ann = PushWindow.open().signUp("Ann");
                 var ben = window().signUp("Ben")) {
             ann.find(ben);
             ann.send("one");
@@ -88,7 +80,7 @@ class NotificationsTest {
 
     @Test
     void a_refusal_is_said_with_the_way_out_and_taking_it_back_shows_at_once() {
-        try (var ann = withPushService().signUp("Ann");
+        try (var ann = PushWindow.open().signUp("Ann");
                 var ben = window().signUp("Ben")) {
             ann.find(ben);
             ann.send("one");
@@ -139,7 +131,7 @@ class NotificationsTest {
 
     @Test
     void logging_out_leaves_nothing_behind() {
-        try (var ann = withPushService().signUp("Ann")) {
+        try (var ann = PushWindow.open().signUp("Ann")) {
             var worker = new PushedWorker(ann);
             turnOn(ann);
             worker.deliver("{\"type\":\"message\",\"title\":\"Ben\",\"url\":\"/#/\"}");
@@ -160,17 +152,17 @@ class NotificationsTest {
                 .setHasTouch(true)
                 .setIsMobile(true);
         try (var ann = window().signUp("Ann");
-                var ben = withPushService(phone).signUp("Ben")) {
+                var ben = PushWindow.open(phone).signUp("Ben")) {
             new PushedWorker(ben);
             turnOn(ben);
             ben.page().keyboard().press("Escape");
-            ben.page().evaluate(HIDE, "hidden");
+            Attention.goesAway(ben.page());
             ben.awaitConnection("resting");
             ben.page().waitForCondition(() -> devices(ben).equals("web_push background"));
             ann.find(ben);
             ann.send("Are you there?");
             ann.awaitTicks("Are you there?", "Sent");
-            ben.page().evaluate(HIDE, "visible");
+            Attention.comesBack(ben.page());
             ben.awaitLive();
             assertThat(ben.conversation("Ann")).containsText("Are you there?");
             ben.page().waitForCondition(() -> devices(ben).equals("web_push foreground"));
@@ -179,7 +171,7 @@ class NotificationsTest {
 
     @Test
     void only_the_last_of_two_windows_sends_the_browser_into_the_background() {
-        try (var ann = withPushService().signUp("Ann")) {
+        try (var ann = PushWindow.open().signUp("Ann")) {
             new PushedWorker(ann);
             turnOn(ann);
             var first = ann.page();
@@ -194,7 +186,7 @@ class NotificationsTest {
             assertEquals("web_push foreground", devices(ann));
             leave(second);
             second.waitForCondition(() -> devices(ann).equals("web_push background"));
-            first.evaluate(HIDE, "visible");
+            Attention.comesBack(first);
             ann.awaitLive();
             first.clock().fastForward(2_000);
             first.waitForCondition(() -> devices(ann).equals("web_push foreground"));
@@ -214,7 +206,7 @@ class NotificationsTest {
     @Test
     void what_is_read_is_not_shown_any_more_wherever_it_was_read() {
         try (var ann = window().signUp("Ann");
-                var ben = withPushService().signUp("Ben");
+                var ben = PushWindow.open().signUp("Ben");
                 var phone = window().logIn(ben.username())) {
             var worker = new PushedWorker(ben);
             turnOn(ben);
@@ -272,7 +264,7 @@ class NotificationsTest {
 
     @Test
     void a_subscription_is_made_anew_for_another_key_and_when_the_browser_took_it_back() {
-        try (var ann = withPushService().signUp("Ann")) {
+        try (var ann = PushWindow.open().signUp("Ann")) {
             var worker = new PushedWorker(ann);
             turnOn(ann);
             var made = subscription(ann);
@@ -305,7 +297,7 @@ class NotificationsTest {
     }
 
     private static void leave(Page page) {
-        page.evaluate(HIDE, "hidden");
+        Attention.goesAway(page);
         page.clock().fastForward(AWAY_MS);
     }
 
@@ -358,40 +350,5 @@ class NotificationsTest {
         return """
                 {"type":"message","conversation_id":"%s","seq":%d,"badge":1,"url":"/#/c/%s","title":"Ann","body":"%s"}
                 """.formatted(conversation, seq, conversation, body);
-    }
-
-    private static ChatWindow withPushService() {
-        return withPushService(new Browser.NewContextOptions().setViewportSize(1180, 760));
-    }
-
-    /** A window whose browser has a push service, which the one of the tests has not: subscriptions are given out here. */
-    private static ChatWindow withPushService(Browser.NewContextOptions options) {
-        return window(options, """
-                (() => {
-                  const text = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)))
-                    .replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-                  const bytes = (key) => Uint8Array.from(atob(key.replaceAll('-', '+').replaceAll('_', '/')),
-                    (one) => one.charCodeAt(0));
-                  const given = (key, json) => ({
-                    endpoint: json.endpoint,
-                    options: {applicationServerKey: bytes(key).buffer},
-                    toJSON: () => json,
-                    unsubscribe: async () => localStorage.removeItem('test.subscription'),
-                  });
-                  PushManager.prototype.getSubscription = async () => {
-                    const key = localStorage.getItem('test.subscription');
-                    return key ? given(key, JSON.parse(localStorage.getItem('test.made'))) : null;
-                  };
-                  PushManager.prototype.subscribe = async ({applicationServerKey}) => {
-                    const pair = await crypto.subtle.generateKey({name: 'ECDH', namedCurve: 'P-256'}, true, ['deriveBits']);
-                    const p256dh = text(await crypto.subtle.exportKey('raw', pair.publicKey));
-                    const auth = text(crypto.getRandomValues(new Uint8Array(16)));
-                    const json = {endpoint: `https://push.example/${auth}`, expirationTime: null, keys: {p256dh, auth}};
-                    localStorage.setItem('test.subscription', text(applicationServerKey));
-                    localStorage.setItem('test.made', JSON.stringify(json));
-                    return given(text(applicationServerKey), json);
-                  };
-                })();
-                """);
     }
 }

@@ -6,6 +6,7 @@ import com.microsoft.playwright.CDPSession;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The service worker of one window, by the DevTools protocol: what is delivered arrives as if the browser's own push service, which no test can
@@ -98,13 +99,22 @@ final class PushedWorker {
 
     /** Waits until exactly these are shown, in any order. */
     void awaitShown(Shown... wanted) {
-        var shown = List.<Shown>of();
+        await(List.of(wanted), this::shown);
+    }
+
+    /** Waits until exactly these conversations are shown, in any order. */
+    void awaitTags(String... tags) {
+        await(List.of(tags), () -> shown().stream().map(Shown::tag).toList());
+    }
+
+    private <T> void await(List<T> wanted, Supplier<List<T>> look) {
+        var shown = List.<T>of();
         for (int waited = 0; waited < ChatWindow.AWAIT_MS; waited += LOOK_EVERY_MS) {
             window.page().waitForTimeout(LOOK_EVERY_MS);
-            shown = shown();
-            if (shown.size() == wanted.length && shown.containsAll(List.of(wanted))) return;
+            shown = look.get();
+            if (shown.size() == wanted.size() && shown.containsAll(wanted)) return;
         }
-        throw new AssertionError("shown are " + shown + ", not " + List.of(wanted));
+        throw new AssertionError("shown are " + shown + ", not " + wanted);
     }
 
     void press(String tag) {
