@@ -90,17 +90,17 @@ function preferences() {
   const button = h('button', {type: 'submit', class: 'quiet'}, 'Save');
   const form = h(
     'form',
-    {novalidate: true, on: {submit: save}},
+    {novalidate: true, hidden: true, on: {submit: save}},
     h('label', {class: 'choice'}, preview, 'Show who and what in notifications'),
     h('label', {class: 'choice'}, isQuiet, 'Quiet hours, in which nothing wakes me'),
     times,
-    place,
     button,
   );
   const element = h(
     'details',
     {class: 'settings', on: {toggle: () => element.open && load()}},
     h('summary', {}, 'When, and how much'),
+    place,
     form,
   );
 
@@ -112,6 +112,7 @@ function preferences() {
       times.hidden = !hours;
       from.input.value = hours?.from ?? '22:00';
       to.input.value = hours?.to ?? '07:00';
+      form.hidden = false;
     } catch (failure) {
       showSentence(place, sentence(failure));
     }
