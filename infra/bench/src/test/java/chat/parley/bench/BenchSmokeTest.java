@@ -21,7 +21,8 @@ class BenchSmokeTest {
         "--connections=50",
         "--members=10",
         "--devices=2",
-        "--conversations=20"
+        "--conversations=20",
+        "--push-rate=20"
     };
 
     @TempDir
@@ -38,11 +39,18 @@ class BenchSmokeTest {
         var text = output.toString();
         assertEquals(0, exitCode, text);
         for (var title : new String[] {
-            "Persisted sends", "one row an INSERT", "20 connections", "Idle connections", "Lists of conv"
+            "Persisted sends",
+            "one row an INSERT",
+            "20 connections",
+            "Idle connections",
+            "Lists of conv",
+            "Pushes to browsers"
         }) {
             assertTrue(text.contains(title), text);
         }
         assertFalse(text.contains("(only"), text);
+        assertTrue(text.contains("| 20, 20 |"), text);
+        assertTrue(text.contains("Requests that were not as they should be: 0."), text);
         assertTrue(text.contains("Streams closed by the server meanwhile: 0."), text);
     }
 
