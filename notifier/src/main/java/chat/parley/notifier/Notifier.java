@@ -12,6 +12,7 @@ import chat.parley.push.BackgroundHints;
 import chat.parley.push.Devices;
 import chat.parley.push.PushJobs;
 import chat.parley.push.ShownPushes;
+import chat.parley.push.VapidKeys;
 import chat.parley.push.Vendor;
 import chat.parley.redis.Redis;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -117,8 +118,12 @@ public final class Notifier implements AutoCloseable {
         return lanes;
     }
 
-    private @Nullable PushSender sender(Vendor vendor, NotifierSettings settings, Postgres postgres, Clock clock) {
-        return null;
+    private static @Nullable PushSender sender(
+            Vendor vendor, NotifierSettings settings, Postgres postgres, Clock clock) {
+        return switch (vendor) {
+            case FCM, APNS -> null;
+            case WEB_PUSH -> new WebPushSender(settings.webPush(), new VapidKeys(postgres, clock), clock);
+        };
     }
 
     private <T extends AutoCloseable> T opened(T part) {

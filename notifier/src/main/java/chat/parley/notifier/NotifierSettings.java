@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param previews false: pushes show nobody's words and names, whatever people chose
  */
 public record NotifierSettings(
-        String host, @Nullable Integer port, Postgres.Address postgres, URI redis, int connections, boolean previews) {
+        String host,
+        @Nullable Integer port,
+        Postgres.Address postgres,
+        URI redis,
+        int connections,
+        boolean previews,
+        WebPushSettings webPush) {
     /** Facts are read by one thread; those that settle hold a connection for a fraction of a millisecond. */
     private static final int CONNECTIONS = 8;
 
@@ -39,6 +45,7 @@ public record NotifierSettings(
                 Postgres.Address.from(settings),
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 CONNECTIONS,
-                settings.flag("PARLEY_PUSH_PREVIEW", true));
+                settings.flag("PARLEY_PUSH_PREVIEW", true),
+                WebPushSettings.from(settings));
     }
 }
