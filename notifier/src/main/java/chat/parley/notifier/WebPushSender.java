@@ -16,6 +16,8 @@ import chat.parley.push.Vendor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.zerodeplibs.webpush.MessageEncryptions;
 import com.zerodeplibs.webpush.PushMessage;
 import com.zerodeplibs.webpush.UserAgentMessageEncryptionKeyInfo;
@@ -61,6 +63,15 @@ final class WebPushSender implements PushSender {
     /** Seconds of {@code Retry-After} with more digits than this are nonsense. */
     private static final int RETRY_AFTER_DIGITS_MAX = 9;
 
+    /** Of what a push service says of our token. */
+    private static final int WHY_CHARS_MAX = 200;
+
+    /** Until a push service that does not accept our token is named in the log again. */
+    private static final Duration WARNED_FOR = Duration.ofHours(1);
+
+    /** There are a dozen push services; more hosts are somebody's play. */
+    private static final int WARNED_MAX = 100;
+
     /** An emoji in 4 bytes, where Jackson would write 12: room for more of the text. */
     private static final ObjectWriter JSON =
             Json.MAPPER.writer().with(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
@@ -68,6 +79,10 @@ final class WebPushSender implements PushSender {
     private final PushServiceClient services;
     private final VapidTokens tokens;
     private final InstantSource clock;
+    private final Cache<String, Integer> warned = Caffeine.newBuilder()
+            .expireAfterWrite(WARNED_FOR)
+            .maximumSize(WARNED_MAX)
+            .build();
 
     /** Connects and reads the key when first needed. */
     WebPushSender(WebPushSettings settings, VapidKeys keys, InstantSource clock) {
@@ -195,7 +210,7 @@ final class WebPushSender implements PushSender {
             case 404, 410 -> new Gone(null);
             case 413 -> new Refused("too_large");
             case 401, 403 -> {
-                LOG.warn("push service {} does not accept our token: {}", endpoint.getHost(), status);
+                warn(endpoint.getHost(), answer);
                 yield new Unavailable(null, "credentials");
             }
             // 406: what Microsoft's service answers for 429.
@@ -208,6 +223,14 @@ final class WebPushSender implements PushSender {
                 yield new Refused(status >= 300 && status < 400 ? "redirect" : "bad_request");
             }
         };
+    }
+
+    /** So that an operator learns of a wrong clock or contact, and a stranger's endpoint cannot fill the log. */
+    private void warn(String host, Answer answer) {
+        if (warned.asMap().putIfAbsent(host, answer.status()) == null) {
+            String why = answer.body().substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX));
+            LOG.warn("push service {} does not accept our token: {} {}", host, answer.status(), why);
+        }
     }
 
     /** Seconds or a date (RFC 9110, 10.2.3); null where there is none that can be read. */

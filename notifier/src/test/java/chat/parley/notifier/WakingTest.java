@@ -191,6 +191,7 @@ class WakingTest {
         assertFalse(world.redis.<Boolean>with(it -> it.exists("b:{" + ann + "}")));
         world.redis.with(it -> it.del("b:{" + bob + "}"));
         mending.look();
-        assertFalse(world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")), "this Redis lost nothing: not again");
+        assertFalse(
+                world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")), "this Redis lost nothing: not again");
     }
 }
