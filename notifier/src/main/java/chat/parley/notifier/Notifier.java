@@ -111,7 +111,7 @@ public final class Notifier implements AutoCloseable {
             NotifierSettings settings, Postgres postgres, Clock clock, MeterRegistry meters) {
         var lanes = new EnumMap<Vendor, VendorLane>(Vendor.class);
         for (var vendor : Vendor.values()) {
-            var sender = sender(vendor, settings, postgres, clock);
+            var sender = sender(vendor, settings, postgres, clock, meters);
             LOG.info("pushes by {} are {}", vendor.text(), sender == null ? "off: no credentials are set" : "on");
             lanes.put(vendor, opened(new VendorLane(vendor, sender, clock, meters)));
         }
@@ -119,9 +119,10 @@ public final class Notifier implements AutoCloseable {
     }
 
     private static @Nullable PushSender sender(
-            Vendor vendor, NotifierSettings settings, Postgres postgres, Clock clock) {
+            Vendor vendor, NotifierSettings settings, Postgres postgres, Clock clock, MeterRegistry meters) {
         return switch (vendor) {
-            case FCM, APNS -> null;
+            case FCM -> settings.fcm() == null ? null : settings.fcm().open(clock, meters);
+            case APNS -> settings.apns() == null ? null : settings.apns().open(meters);
             case WEB_PUSH -> new WebPushSender(settings.webPush(), new VapidKeys(postgres, clock), clock);
         };
     }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param port of {@code /livez}, {@code /readyz}, {@code /metrics} and {@code /push/aside}; 0 for a free one, null for none
  * @param connections most PostgreSQL connections, and most Redis connections
  * @param previews false: pushes show nobody's words and names, whatever people chose
+ * @param fcm null switches FCM off
+ * @param apns null switches APNs off
  */
 public record NotifierSettings(
         String host,
@@ -20,6 +22,8 @@ public record NotifierSettings(
         URI redis,
         int connections,
         boolean previews,
+        @Nullable FcmSettings fcm,
+        @Nullable ApnsSettings apns,
         WebPushSettings webPush) {
     /** Facts are read by one thread; those that settle hold a connection for a fraction of a millisecond. */
     private static final int CONNECTIONS = 8;
@@ -46,6 +50,8 @@ public record NotifierSettings(
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 CONNECTIONS,
                 settings.flag("PARLEY_PUSH_PREVIEW", true),
+                FcmSettings.from(settings),
+                ApnsSettings.from(settings),
                 WebPushSettings.from(settings));
     }
 }

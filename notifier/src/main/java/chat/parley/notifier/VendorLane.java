@@ -2,6 +2,7 @@ package chat.parley.notifier;
 
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.push.PushTarget.Apns;
@@ -199,13 +200,16 @@ final class VendorLane implements AutoCloseable {
                 count("refused_" + refused.reason());
                 yield new Attempt.Over();
             }
+            case Postponed postponed -> {
+                breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+                count("postponed_" + postponed.reason());
+                yield again(push, later(postponed.after(), failures), failures + 1);
+            }
             case Unavailable unavailable -> {
                 breaker.onError(nanos, TimeUnit.NANOSECONDS, new IOException(unavailable.reason()));
                 LOG.debug("{} is not available: {}", vendor.text(), unavailable.reason());
                 count("unavailable_" + unavailable.reason());
-                var asked = unavailable.after();
-                var own = backoff(failures);
-                yield again(push, asked != null && asked.compareTo(own) > 0 ? asked : own, failures + 1);
+                yield again(push, later(unavailable.after(), failures), failures + 1);
             }
         };
     }
@@ -221,6 +225,11 @@ final class VendorLane implements AutoCloseable {
         }
         count("stale");
         return new Attempt.Over();
+    }
+
+    private static Duration later(@Nullable Duration asked, int failures) {
+        var own = backoff(failures);
+        return asked != null && asked.compareTo(own) > 0 ? asked : own;
     }
 
     private static Duration backoff(int failures) {

@@ -23,11 +23,8 @@ import com.zerodeplibs.webpush.PushMessage;
 import com.zerodeplibs.webpush.UserAgentMessageEncryptionKeyInfo;
 import java.io.IOException;
 import java.net.URI;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,9 +56,6 @@ final class WebPushSender implements PushSender {
     /** How each push service says that the subscription was made for another key than ours: FCM (403), Mozilla (401), Apple (400). */
     private static final List<String> OTHER_KEY =
             List.of("do not correspond to the credentials", "VAPID public key mismatch", "VapidPkHashMismatch");
-
-    /** Seconds of {@code Retry-After} with more digits than this are nonsense. */
-    private static final int RETRY_AFTER_DIGITS_MAX = 9;
 
     /** Of what a push service says of our token. */
     private static final int WHY_CHARS_MAX = 200;
@@ -116,7 +110,7 @@ final class WebPushSender implements PushSender {
         try {
             body = encrypted(subscription, text(push));
         } catch (IllegalArgumentException e) {
-            return new Refused("too_large");
+            return new Refused(Reasons.TOO_LARGE);
         } catch (UnusableKeysException e) {
             return new Refused("bad_keys");
         }
@@ -124,7 +118,7 @@ final class WebPushSender implements PushSender {
         try {
             authorization = tokens.authorization(origin(endpoint));
         } catch (StoreUnavailable e) {
-            return new Unavailable(null, "no_key");
+            return new Unavailable(null, Reasons.NO_TOKEN);
         }
         try {
             return result(services.post(endpoint, headers(push, authorization), body), endpoint);
@@ -208,19 +202,19 @@ final class WebPushSender implements PushSender {
         return switch (status) {
             case 200, 201, 202, 204 -> new Accepted();
             case 404, 410 -> new Gone(null);
-            case 413 -> new Refused("too_large");
+            case 413 -> new Refused(Reasons.TOO_LARGE);
             case 401, 403 -> {
                 warn(endpoint.getHost(), answer);
-                yield new Unavailable(null, "credentials");
+                yield new Unavailable(null, Reasons.CREDENTIALS);
             }
             // 406: what Microsoft's service answers for 429.
-            case 406, 429 -> new Unavailable(retryAfter(answer), "too_many");
-            case 408 -> new Unavailable(null, "timeout");
+            case 406, 429 -> new Unavailable(retryAfter(answer), Reasons.QUOTA);
+            case 408 -> new Unavailable(null, Reasons.FAILING);
             default -> {
                 if (status >= 500) {
-                    yield new Unavailable(retryAfter(answer), "server_error");
+                    yield new Unavailable(retryAfter(answer), Reasons.FAILING);
                 }
-                yield new Refused(status >= 300 && status < 400 ? "redirect" : "bad_request");
+                yield new Refused(status >= 400 ? Reasons.INVALID : Reasons.UNEXPECTED);
             }
         };
     }
@@ -233,23 +227,8 @@ final class WebPushSender implements PushSender {
         }
     }
 
-    /** Seconds or a date (RFC 9110, 10.2.3); null where there is none that can be read. */
     private @Nullable Duration retryAfter(Answer answer) {
-        String text = answer.retryAfter();
-        if (text == null) {
-            return null;
-        }
-        if (text.matches("[0-9]{1," + RETRY_AFTER_DIGITS_MAX + "}")) {
-            return Duration.ofSeconds(Long.parseLong(text));
-        }
-        try {
-            var at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-            var wait = Duration.between(clock.instant(), at);
-            return wait.isNegative() ? Duration.ZERO : wait;
-        } catch (DateTimeException e) {
-            return null;
-        }
+        return RetryAfter.of(answer.retryAfter(), clock.instant());
     }
 
     private static boolean isSafari(URI endpoint) {

@@ -8,6 +8,7 @@ import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.notifier.VendorLane.Attempt;
@@ -129,6 +130,16 @@ class VendorLaneTest {
         assertEquals(1, meters.get("parley.push.vendor.broken").gauge().value());
         script.answers(new Accepted());
         assertEquals(new Attempt.Delivered(), lane.attempt(push("up.example"), 0));
+    }
+
+    @Test
+    void a_device_that_gets_too_much_is_no_reason_to_leave_its_vendor_alone() throws InterruptedException {
+        for (int i = 0; i < 20; i++) {
+            script.answers(new Postponed(Duration.ofSeconds(60), "device_quota"));
+            assertEquals(new Attempt.Again(Duration.ofSeconds(60), 1), lane.attempt(push("a.example"), 0));
+        }
+        assertEquals(0, meters.get("parley.push.vendor.broken").gauge().value());
+        assertEquals(new Attempt.Delivered(), lane.attempt(push("a.example"), 0));
     }
 
     @Test

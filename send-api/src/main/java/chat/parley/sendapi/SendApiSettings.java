@@ -5,6 +5,7 @@ import chat.parley.conversation.Expiry;
 import chat.parley.media.MediaSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
+import chat.parley.push.SubscriptionRules;
 import chat.parley.push.Wakes;
 import chat.parley.sendapi.http.BrowserSettings;
 import java.net.URI;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port 0 for a free one
  * @param metricsPort null: no metrics are served
+ * @param subscriptions which subscriptions of the Push API may be registered
  */
 public record SendApiSettings(
         String host,
@@ -27,7 +29,8 @@ public record SendApiSettings(
         Bounds bounds,
         AccountSettings accounts,
         BrowserSettings browsers,
-        MediaSettings media) {
+        MediaSettings media,
+        SubscriptionRules subscriptions) {
 
     /**
      * Bounds of this process.
@@ -117,6 +120,7 @@ public record SendApiSettings(
                 Bounds.from(settings),
                 AccountSettings.from(settings),
                 BrowserSettings.from(settings),
-                MediaSettings.from(settings));
+                MediaSettings.from(settings),
+                SubscriptionRules.from(settings));
     }
 }

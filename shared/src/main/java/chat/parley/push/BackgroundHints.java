@@ -27,6 +27,11 @@ public final class BackgroundHints {
         }
     }
 
+    /** Takes the hint of one person, and what was noted of pushes shown to them. */
+    public void erase(UserId user) {
+        redis.with(it -> it.del(RedisKeys.background(user), RedisKeys.shown(user)));
+    }
+
     /** Sets the hints of these, in one go. */
     public void setAll(Collection<UserId> users) {
         if (users.isEmpty()) {

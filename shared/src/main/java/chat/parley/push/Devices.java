@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +79,9 @@ public final class Devices {
     private static final String SET_STATE =
             "UPDATE device d SET state = :state, state_at = :now WHERE d.user_id = :user AND d.id = :id AND "
                     + IN_FORCE;
+
+    private static final String SESSION =
+            "SELECT session_id FROM device WHERE user_id = :user AND id = :id AND session_id IS NOT NULL";
 
     private static final String REMOVE = "DELETE FROM device WHERE user_id = :user AND id = :id";
 
@@ -179,6 +183,16 @@ public final class Devices {
                         .bind("now", utc(clock.instant()))
                         .execute())
                 > 0;
+    }
+
+    /** The login session with which the device is in force; null where there is none, or no such device. */
+    public @Nullable SessionId session(UserId user, DeviceId id) {
+        return postgres.<Optional<SessionId>, RuntimeException>with(db -> db.createQuery(SESSION)
+                        .bind("user", user.value())
+                        .bind("id", id.text())
+                        .map((row, context) -> new SessionId(row.getLong("session_id")))
+                        .findOne())
+                .orElse(null);
     }
 
     /** Removes it, in force or not; false if {@code user} has no such device. */
