@@ -202,6 +202,8 @@ class WakingTest {
         assertFalse(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(ann))));
         world.redis.with(it -> it.del(RedisKeys.background(bob)));
         mending.look();
-        assertFalse(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))), "this Redis lost nothing: not again");
+        assertFalse(
+                world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))),
+                "this Redis lost nothing: not again");
     }
 }

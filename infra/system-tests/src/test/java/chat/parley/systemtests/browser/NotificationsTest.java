@@ -89,7 +89,8 @@ class NotificationsTest {
             ann.button("Close").click();
             assertThat(offer(ann)).isHidden();
             assertThat(switchOf(ann)).isDisabled();
-            assertThat(ann.dialog().getByText("Notifications are blocked here.")).isVisible();
+            assertThat(ann.dialog().getByText("Notifications are blocked here."))
+                    .isVisible();
             assertEquals("0", workers(ann));
 
             ann.page().context().grantPermissions(List.of("notifications"));
@@ -108,7 +109,8 @@ class NotificationsTest {
     void a_browser_that_cannot_receive_says_so() {
         var impossible = "This browser cannot receive notifications here";
         try (var ann = window().pushIsOutOfReach().signUp("Ann");
-                var ben = window(new Browser.NewContextOptions(), "delete window.PushManager;").signUp("Ben")) {
+                var ben = window(new Browser.NewContextOptions(), "delete window.PushManager;")
+                        .signUp("Ben")) {
             new PushedWorker(ann);
             ann.find(ben);
             ann.send("one");
@@ -236,7 +238,8 @@ class NotificationsTest {
         try (var ann = window().signUp("Ann");
                 var phone = window().logIn(ann.username())) {
             openPreferences(ann);
-            assertThat(ann.dialog().getByLabel("Show who and what in notifications")).isChecked();
+            assertThat(ann.dialog().getByLabel("Show who and what in notifications"))
+                    .isChecked();
             ann.dialog().getByLabel("Show who and what in notifications").uncheck();
             ann.dialog().getByLabel("Quiet hours").check();
             ann.dialog().getByLabel("From").fill("21:30");
@@ -292,8 +295,8 @@ class NotificationsTest {
     }
 
     private static String registeredAt(ChatWindow window) {
-        return (String)
-                window.page().evaluate("async () => (await (await fetch('/v1/devices')).json()).items[0].registered_at");
+        return (String) window.page()
+                .evaluate("async () => (await (await fetch('/v1/devices')).json()).items[0].registered_at");
     }
 
     private static void leave(Page page) {

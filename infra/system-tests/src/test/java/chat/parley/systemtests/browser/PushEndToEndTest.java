@@ -72,7 +72,9 @@ class PushEndToEndTest {
 
     /** The plaintext of the {@code number}th push of this type, once it is here. */
     private static String received(LocalPushService service, String type, int number) throws InterruptedException {
-        return service.awaitUntil(all -> all.stream().filter(one -> isOf(one, type)).count() >= number).stream()
+        return service
+                .awaitUntil(all -> all.stream().filter(one -> isOf(one, type)).count() >= number)
+                .stream()
                 .filter(one -> isOf(one, type))
                 .skip(number - 1L)
                 .findFirst()

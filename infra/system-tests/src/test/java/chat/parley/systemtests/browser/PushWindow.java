@@ -56,6 +56,7 @@ final class PushWindow {
                 .setIsMobile(true);
         return SharedBrowser.window(phone, PUSH_SERVICE.formatted("""
                 {endpoint: '%s', expirationTime: null, keys: {p256dh: '%s', auth: '%s'}}
-                """.formatted(subscription.endpoint(), subscription.p256dh(), subscription.auth())));
+                """.formatted(
+                        subscription.endpoint(), subscription.p256dh(), subscription.auth())));
     }
 }

@@ -151,7 +151,9 @@ final class PushedWorker {
             var wanted = new JsonObject();
             wanted.add("targetId", target.get("targetId"));
             wanted.addProperty("flatten", false);
-            return session.send("Target.attachToTarget", wanted).get("sessionId").getAsString();
+            return session.send("Target.attachToTarget", wanted)
+                    .get("sessionId")
+                    .getAsString();
         }
         throw new AssertionError("no service worker runs");
     }
@@ -172,14 +174,12 @@ final class PushedWorker {
             var registration = one.getAsJsonObject();
             var scope = registration.get("scopeURL").getAsString();
             if (registration.get("isDeleted").getAsBoolean()) registrations.remove(scope);
-            else
-                registrations.put(scope, registration.get("registrationId").getAsString());
+            else registrations.put(scope, registration.get("registrationId").getAsString());
         }
     }
 
     private void answered(JsonObject event) {
-        var message =
-                JsonParser.parseString(event.get("message").getAsString()).getAsJsonObject();
+        var message = JsonParser.parseString(event.get("message").getAsString()).getAsJsonObject();
         if (message.has("id")) answers.put(message.get("id").getAsInt(), message);
     }
 }

@@ -19,13 +19,11 @@ class ServiceWorkerTest {
             worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"));
             worker.deliver(message("c2", 7, "Cleo", "Hello"));
             worker.deliver(message("c1", 3, "Ben", "third"));
-            worker.awaitShown(
-                    new Shown("Ben", "third", "c1", "/#/c/c1"), new Shown("Cleo", "Hello", "c2", "/#/c/c2"));
+            worker.awaitShown(new Shown("Ben", "third", "c1", "/#/c/c1"), new Shown("Cleo", "Hello", "c2", "/#/c/c2"));
             worker.deliver(message("c1", 2, "Ben", "second"));
             worker.deliver(message("c1", 3, "Ben", "third again"));
             worker.deliver(message("c2", 8, "Cleo", "last"));
-            worker.awaitShown(
-                    new Shown("Ben", "third", "c1", "/#/c/c1"), new Shown("Cleo", "last", "c2", "/#/c/c2"));
+            worker.awaitShown(new Shown("Ben", "third", "c1", "/#/c/c1"), new Shown("Cleo", "last", "c2", "/#/c/c2"));
         }
     }
 
@@ -37,7 +35,8 @@ class ServiceWorkerTest {
             var unnamed = new Shown("Parley", "New message", "new", "/#/");
             worker.deliver(message("c1", 4, "Ben", "Ahoy"));
             worker.deliver(message("c2", 7, "Cleo", "Hello"));
-            worker.deliver("{\"type\":\"message\",\"title\":\"Parley\",\"body\":\"New message\",\"url\":\"/#/\",\"badge\":3}");
+            worker.deliver(
+                    "{\"type\":\"message\",\"title\":\"Parley\",\"body\":\"New message\",\"url\":\"/#/\",\"badge\":3}");
             worker.awaitShown(ben, new Shown("Cleo", "Hello", "c2", "/#/c/c2"), unnamed);
             worker.deliver("{\"type\":\"clear\",\"conversation_id\":\"c1\",\"read_seq\":3,\"badge\":3}");
             worker.deliver("{\"type\":\"clear\",\"conversation_id\":\"c2\",\"read_seq\":7,\"badge\":2}");
@@ -65,7 +64,8 @@ class ServiceWorkerTest {
                 worker.press("new");
                 worker.awaitShown();
             }
-            worker.deliver("{\"type\":\"message\",\"title\":\"Come here\",\"url\":\"https://elsewhere.example/#/c/c1\"}");
+            worker.deliver(
+                    "{\"type\":\"message\",\"title\":\"Come here\",\"url\":\"https://elsewhere.example/#/c/c1\"}");
             worker.awaitShown(new Shown("Come here", "", "new", "https://elsewhere.example/#/c/c1"));
             var home = origin(ann);
             ann.page().navigate("about:blank");
@@ -75,7 +75,8 @@ class ServiceWorkerTest {
         }
     }
 
-    private static final String REMEMBER_OPENED = "self.clients.openWindow = async (url) => (self.opened = String(url))";
+    private static final String REMEMBER_OPENED =
+            "self.clients.openWindow = async (url) => (self.opened = String(url))";
 
     @Test
     void a_press_leads_the_open_page_to_the_conversation_and_opens_one_where_none_is() {
@@ -132,7 +133,8 @@ class ServiceWorkerTest {
             var session = ann.page().context().newCDPSession(ann.page());
             var manifest = session.send("Page.getAppManifest");
             assertEquals(new JsonArray(), manifest.getAsJsonArray("errors"));
-            assertEquals(origin(ann) + "/manifest.webmanifest", manifest.get("url").getAsString());
+            assertEquals(
+                    origin(ann) + "/manifest.webmanifest", manifest.get("url").getAsString());
             assertEquals("192 512 180 96", ann.page().evaluate("""
                     async () => {
                       const {icons} = await (await fetch('/manifest.webmanifest')).json();

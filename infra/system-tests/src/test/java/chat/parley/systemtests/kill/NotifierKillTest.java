@@ -88,7 +88,8 @@ class NotifierKillTest {
         var missing = ConcurrentHashMap.<String>newKeySet();
         missing.addAll(acknowledged);
         service.received()
-                .forEach(push -> missing.remove(push.json().get("conversation_id").textValue()));
+                .forEach(push ->
+                        missing.remove(push.json().get("conversation_id").textValue()));
         return missing;
     }
 
