@@ -19,6 +19,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,11 @@ public final class FakeFcm implements AutoCloseable {
     private static final String PROJECT = "parley-test";
     private static final String EMAIL = "notifier@parley-test.iam.gserviceaccount.example";
     private static final String KEY_ID = "key-1";
-    private static final String SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
+
+    /** Either lets an account send. */
+    private static final Set<String> SCOPES = Set.of(
+            "https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform");
+
 
     /** Google's library names the real token server, wherever it sends the assertion. */
     private static final String AUDIENCE = "https://oauth2.googleapis.com/token";
@@ -299,7 +304,7 @@ public final class FakeFcm implements AutoCloseable {
                     && assertion.verify(new RSASSAVerifier((RSAPublicKey) key.getPublic()))
                     && EMAIL.equals(claims.getIssuer())
                     && claims.getAudience().equals(List.of(AUDIENCE))
-                    && SCOPE.equals(claims.getStringClaim("scope"))
+                    && !Collections.disjoint(SCOPES, List.of(claims.getStringClaim("scope").split(" ")))
                     && claims.getExpirationTime().toInstant().isAfter(now)
                     && !claims.getExpirationTime().toInstant().isAfter(now.plus(Duration.ofMinutes(61)));
             if (good) {
