@@ -51,7 +51,7 @@ final class FcmMessage {
         json.writeObjectFieldStart("notification");
         json.writeStringField("tag", alert.collapseKey());
         json.writeStringField("channel_id", CHANNEL);
-        json.writeNumberField("notification_count", (int) Math.clamp(alert.badge(), 0, Integer.MAX_VALUE));
+        json.writeNumberField("notification_count", Math.clamp(alert.badge(), 0, Integer.MAX_VALUE));
         json.writeEndObject();
         json.writeEndObject();
         end(json);

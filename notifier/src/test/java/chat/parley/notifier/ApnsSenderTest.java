@@ -2,6 +2,7 @@ package chat.parley.notifier;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -247,7 +248,7 @@ class ApnsSenderTest {
             assertTrue(arrived.await(5, TimeUnit.SECONDS));
             network.cut();
             var failure = assertThrows(ExecutionException.class, push::get);
-            assertEquals(IOException.class, failure.getCause().getClass());
+            assertInstanceOf(IOException.class, failure.getCause());
             held.countDown();
         }
         assertEquals(new Accepted(), sender.send(Pushes.alert(PHONE, SAMPLE)));

@@ -44,7 +44,6 @@ public final class FakeFcm implements AutoCloseable {
     private static final Set<String> SCOPES = Set.of(
             "https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform");
 
-
     /** Google's library names the real token server, wherever it sends the assertion. */
     private static final String AUDIENCE = "https://oauth2.googleapis.com/token";
 
@@ -242,8 +241,9 @@ public final class FakeFcm implements AutoCloseable {
         } catch (IOException e) {
             return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
         }
-        if (complaint(message) != null) {
-            return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT").withBody(complaint(message));
+        String complaint = complaint(message);
+        if (complaint != null) {
+            return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT").withBody(complaint);
         }
         if (dead.contains(message.path("token").asText())) {
             return Answer.error(404, "NOT_FOUND", "UNREGISTERED");
@@ -291,7 +291,7 @@ public final class FakeFcm implements AutoCloseable {
     private Answer giveToken(TestHttpServer.Request request) {
         try {
             var form = new HashMap<String, String>();
-            for (String field : new String(request.body(), UTF_8).split("&")) {
+            for (String field : new String(request.body(), UTF_8).split("&", -1)) {
                 String[] parts = field.split("=", 2);
                 form.put(parts[0], URLDecoder.decode(parts[1], UTF_8));
             }
@@ -304,7 +304,8 @@ public final class FakeFcm implements AutoCloseable {
                     && assertion.verify(new RSASSAVerifier((RSAPublicKey) key.getPublic()))
                     && EMAIL.equals(claims.getIssuer())
                     && claims.getAudience().equals(List.of(AUDIENCE))
-                    && !Collections.disjoint(SCOPES, List.of(claims.getStringClaim("scope").split(" ")))
+                    && !Collections.disjoint(
+                            SCOPES, List.of(claims.getStringClaim("scope").split(" ", -1)))
                     && claims.getExpirationTime().toInstant().isAfter(now)
                     && !claims.getExpirationTime().toInstant().isAfter(now.plus(Duration.ofMinutes(61)));
             if (good) {

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -215,7 +216,7 @@ class FcmSenderTest {
                 .format(Instant.now().plusSeconds(120).atOffset(ZoneOffset.UTC));
         fcm.next(quota.with("retry-after", date));
         var result = assertInstanceOf(Unavailable.class, sender.send(Pushes.alert(PHONE, SAMPLE)));
-        assertEquals(120, result.after().toSeconds(), 5);
+        assertEquals(120, Objects.requireNonNull(result.after()).toSeconds(), 5);
         expect(new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA), quota.with("retry-after", "soon"));
         expect(new Unavailable(RetryAfter.MAX, Reasons.QUOTA), quota.with("retry-after", "999999999999"));
         expect(
