@@ -7,8 +7,8 @@
 --       4  the event's time in ms; looked at only with a key
 -- Publishes "<epoch>-<n> <value>" to "l:{<user>}". Streams keep about 200 entries, and 3 days after the last one.
 --
--- Answers, for each key: a number, the subscribers that took it; or, where there was none, the entry's id; -1 where the
--- stream had the event and there are subscribers; "=" and the entry's id where it had it and there are none.
+-- Answers, for each key: 0 where subscribers took it and nobody is to be woken; else the entry's id, after "=" where the stream had the event
+-- before, and after that "+" where subscribers took it, but the person has a device in the background ("b:{<user>}" is there).
 
 local ENTRIES = '200'
 local SECONDS = '259200'
@@ -46,15 +46,12 @@ for i = 1, #KEYS do
   local key = KEYS[i]
   local channel = 'l' .. string.sub(key, 2)
   local known = wanted ~= '' and find(key, wanted, tonumber(ARGV[4]))
+  local id, took
   if known then
-    if redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2] > 0 then
-      answers[i] = -1
-    else
-      answers[i] = '=' .. known
-    end
+    id = '=' .. known
+    took = redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2]
   else
     local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    local id
     if newest then
       id = string.match(newest[1], '^%d+') .. '-*'
     else
@@ -63,12 +60,14 @@ for i = 1, #KEYS do
     end
     id = redis.call('XADD', key, 'MAXLEN', '~', ENTRIES, id, 'e', value)
     redis.call('EXPIRE', key, SECONDS)
-    local took = redis.call('SPUBLISH', channel, id .. ' ' .. whole)
-    if took > 0 then
-      answers[i] = took
-    else
-      answers[i] = id
-    end
+    took = redis.call('SPUBLISH', channel, id .. ' ' .. whole)
+  end
+  if took == 0 then
+    answers[i] = id
+  elseif redis.call('EXISTS', 'b' .. string.sub(key, 2)) == 1 then
+    answers[i] = (known and '=+' or '+') .. (known or id)
+  else
+    answers[i] = 0
   end
 end
 return answers

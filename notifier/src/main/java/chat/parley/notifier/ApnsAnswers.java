@@ -1,6 +1,7 @@
 package chat.parley.notifier;
 
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import java.time.Duration;
@@ -36,7 +37,7 @@ final class ApnsAnswers {
             // that: it is no reason to doubt the key.
             case "TopicDisallowed", "BadTopic", "MissingTopic", "BadEnvironmentKeyIdInToken" ->
                 new Refused(Reasons.TOPIC);
-            case "TooManyRequests" -> new Unavailable(null, Reasons.DEVICE_QUOTA);
+            case "TooManyRequests" -> new Postponed(null, Reasons.DEVICE_QUOTA);
             case "TooManyProviderTokenUpdates" -> new Unavailable(PROVIDER_TOKEN_PAUSE, Reasons.QUOTA);
             case "PayloadTooLarge" -> new Refused(Reasons.TOO_LARGE);
             // The connection's end, not the push's.

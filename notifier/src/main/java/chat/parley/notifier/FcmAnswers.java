@@ -3,6 +3,7 @@ package chat.parley.notifier;
 import chat.parley.json.Json;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -51,7 +52,7 @@ final class FcmAnswers {
             case "UNAVAILABLE", "INTERNAL" -> new Unavailable(wait, Reasons.FAILING);
             // Firebase has no credentials, or bad ones, for the service behind it, Apple's or a browser's. Android is
             // well.
-            case "THIRD_PARTY_AUTH_ERROR" -> new Unavailable(wait, Reasons.THIRD_PARTY);
+            case "THIRD_PARTY_AUTH_ERROR" -> new Postponed(wait, Reasons.THIRD_PARTY);
             default -> byStatus(status, error, wait);
         };
     }
@@ -105,7 +106,8 @@ final class FcmAnswers {
                 ofDevice |= whose.toLowerCase(Locale.ROOT).contains("device");
             }
         }
-        return new Unavailable(wait == null ? QUOTA_PAUSE : wait, ofDevice ? Reasons.DEVICE_QUOTA : Reasons.QUOTA);
+        var pause = wait == null ? QUOTA_PAUSE : wait;
+        return ofDevice ? new Postponed(pause, Reasons.DEVICE_QUOTA) : new Unavailable(pause, Reasons.QUOTA);
     }
 
     private static String code(JsonNode error) {

@@ -72,6 +72,7 @@ final class FcmMessage {
     }
 
     private static void begin(JsonGenerator json, String token) throws IOException {
+        json.enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8); // an emoji in 4 bytes instead of 12
         json.writeStartObject();
         json.writeObjectFieldStart("message");
         json.writeStringField("token", token);

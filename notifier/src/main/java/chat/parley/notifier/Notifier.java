@@ -1,40 +1,72 @@
 package chat.parley.notifier;
 
+import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.PrivateServer;
+import chat.parley.ops.Rounds;
 import chat.parley.ops.Shutdown;
+import chat.parley.postgres.Postgres;
+import chat.parley.presence.PresenceLeases;
+import chat.parley.push.BackgroundHints;
+import chat.parley.push.Devices;
 import chat.parley.push.PushJobs;
+import chat.parley.push.ShownPushes;
+import chat.parley.push.VapidKeys;
+import chat.parley.push.Vendor;
 import chat.parley.redis.Redis;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.UUID;
+import java.util.EnumMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The process that works on push jobs: wiring and main. Any number of them may run over the same Redis. */
+/** The process that wakes people: wiring and main. Any number of them may run over the same stores. */
 public final class Notifier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
 
-    /** The worker has a connection of its own; the pool serves health checks. */
-    private static final int CONNECTIONS = 2;
+    /** Set-aside jobs that are shown: enough to see what they have in common. */
+    private static final int SET_ASIDE_SHOWN = 100;
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final @Nullable PrivateServer server;
 
     private Notifier(NotifierSettings settings, @Nullable Meters shared, Health health) {
         var meters = shared == null ? opened(new Meters()) : shared;
-        var redis = opened(Redis.open(settings.redis(), CONNECTIONS));
+        var registry = meters.registry();
+        var clock = Clock.systemUTC();
+        var postgres = opened(Postgres.open(settings.postgres(), settings.connections()));
+        health.part("postgres", postgres::complaint);
+        postgres.migrate(); // whichever process comes first
+        var redis = opened(Redis.open(settings.redis(), settings.connections()));
         health.part("redis", redis::complaint);
-        // A name of its own for each start: jobs in the hands of a worker that died are taken over, never mistaken for
-        // one's own.
-        var jobs = new PushJobs(redis, UUID.randomUUID().toString());
-        var worker = opened(new PushWorker(jobs, meters.registry()));
+        var messages = opened(new PostgresMessageStore(postgres, clock, registry));
+
+        var jobs = new PushJobs(redis);
+        var devices = new Devices(postgres, clock);
+        var hints = new BackgroundHints(redis);
+        var mending = new HintMending(devices, hints);
+        opened(new Rounds("hint-mending", HintMending.PAUSE, mending::look)).start();
+        var reader = new FactsReader(postgres, messages, devices, new PresenceLeases(redis, clock), clock);
+        var work = new PushWork(
+                jobs,
+                new PushDecision(settings.previews()),
+                lanes(settings, postgres, clock, registry),
+                new PushWork.Stores(devices, hints, new ShownPushes(redis)),
+                clock,
+                registry);
+        var worker = opened(new PushWorker(jobs, reader, work, registry));
         health.part("push-queue", () -> worker.isConnected() ? null : "not connected");
         server = settings.port() == null
                 ? null
-                : opened(PrivateServer.start(settings.host(), settings.port(), meters.registry(), health));
+                : opened(PrivateServer.start(settings.host(), settings.port(), registry, health));
+        if (server != null) {
+            server.list("/push/aside", () -> jobs.setAside(SET_ASIDE_SHOWN));
+        }
     }
 
     /** Runs until told to end; settings come from the environment. */
@@ -47,7 +79,7 @@ public final class Notifier implements AutoCloseable {
         }
     }
 
-    /** Starts to work; Redis does not need to be there yet. */
+    /** Starts to work. PostgreSQL must be there, Redis may come later. */
     public static Notifier start(NotifierSettings settings) {
         return new Notifier(settings, null, new Health());
     }
@@ -62,7 +94,7 @@ public final class Notifier implements AutoCloseable {
         return new Notifier(settings, meters, health);
     }
 
-    /** The port of {@code /livez}, {@code /readyz} and {@code /metrics}, or -1. */
+    /** The port of {@code /livez}, {@code /readyz}, {@code /metrics} and {@code /push/aside}, or -1. */
     public int port() {
         return server == null ? -1 : server.port();
     }
@@ -72,6 +104,27 @@ public final class Notifier implements AutoCloseable {
         while (!opened.isEmpty()) {
             opened.pop().close();
         }
+    }
+
+    /** One for each vendor, also for those that are switched off. */
+    private Map<Vendor, VendorLane> lanes(
+            NotifierSettings settings, Postgres postgres, Clock clock, MeterRegistry meters) {
+        var lanes = new EnumMap<Vendor, VendorLane>(Vendor.class);
+        for (var vendor : Vendor.values()) {
+            var sender = sender(vendor, settings, postgres, clock, meters);
+            LOG.info("pushes by {} are {}", vendor.text(), sender == null ? "off: no credentials are set" : "on");
+            lanes.put(vendor, opened(new VendorLane(vendor, sender, clock, meters)));
+        }
+        return lanes;
+    }
+
+    private static @Nullable PushSender sender(
+            Vendor vendor, NotifierSettings settings, Postgres postgres, Clock clock, MeterRegistry meters) {
+        return switch (vendor) {
+            case FCM -> settings.fcm() == null ? null : settings.fcm().open(clock, meters);
+            case APNS -> settings.apns() == null ? null : settings.apns().open(meters);
+            case WEB_PUSH -> new WebPushSender(settings.webPush(), new VapidKeys(postgres, clock), clock);
+        };
     }
 
     private <T extends AutoCloseable> T opened(T part) {

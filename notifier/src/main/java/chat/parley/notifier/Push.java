@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One push to one device, in nobody's dialect yet. */
 sealed interface Push {
+    /** The key of what comes from no conversation that may be named. */
+    String UNNAMED = "new";
+
     /** Who is woken. */
     Device device();
 
@@ -39,9 +42,6 @@ sealed interface Push {
             @Nullable Origin origin,
             @Nullable Cursor resumeFrom)
             implements Push {
-        /** Of what comes from no conversation that may be named. */
-        private static final String UNNAMED = "new";
-
         @Override
         public String collapseKey() {
             return origin == null ? UNNAMED : origin.conversation.toString();
@@ -56,12 +56,21 @@ sealed interface Push {
     /** The message that a push is about. */
     record Origin(ConversationId conversation, long seq) {}
 
-    /** Takes back what was shown of a conversation: it was read elsewhere, up to and with {@code readSeq}. */
-    record Clear(Device device, long badge, Instant expiresAt, ConversationId conversation, long readSeq)
-            implements Push {
+    /**
+     * Takes back what was shown: it was read elsewhere.
+     *
+     * @param conversation null for people who want no preview: then all of theirs is read
+     * @param readSeq up to and with this message, where there is a conversation
+     */
+    record Clear(
+            Device device,
+            long badge,
+            Instant expiresAt,
+            @Nullable ConversationId conversation,
+            long readSeq) implements Push {
         @Override
         public String collapseKey() {
-            return conversation.toString();
+            return conversation == null ? UNNAMED : conversation.toString();
         }
     }
 }

@@ -27,8 +27,11 @@ final class PushData {
             }
             case Clear clear -> {
                 data.put("type", "clear");
-                data.put("conversation_id", clear.conversation().toString());
-                data.put("read_seq", clear.readSeq());
+                var conversation = clear.conversation();
+                if (conversation != null) {
+                    data.put("conversation_id", conversation.toString());
+                    data.put("read_seq", clear.readSeq());
+                }
             }
         }
         data.put("device_id", push.device().id().text());

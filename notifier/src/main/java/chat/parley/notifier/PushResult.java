@@ -25,6 +25,14 @@ sealed interface PushResult {
     record Unavailable(@Nullable Duration after, String reason) implements PushResult {}
 
     /**
+     * The vendor works and cannot take this push now, for a reason that concerns this device and no other. To be tried again.
+     *
+     * @param after as above
+     * @param reason as above
+     */
+    record Postponed(@Nullable Duration after, String reason) implements PushResult {}
+
+    /**
      * This push will never be taken: our fault, or the device's.
      *
      * @param reason one word or two, for a metric's tag: never from the outside

@@ -1,105 +1,213 @@
 package chat.parley.notifier;
 
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.notifier.FactsReader.Facts;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.push.PushJob;
+import chat.parley.push.PushJob.Wake;
 import chat.parley.push.PushJobs;
+import chat.parley.push.PushJobs.Backlog;
 import chat.parley.push.PushJobs.Claimed;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One thread that works on push jobs, one after another, and takes over those of workers that died. */
+/**
+ * Claims jobs and has them worked on: one thread that claims, reads facts for all of a claim at once, and a virtual thread for each job that sends. It claims
+ * no more than it has room for, so what it holds when it is killed is small.
+ */
 final class PushWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PushWorker.class);
 
+    /** Jobs of one claim: some milliseconds of facts. */
     private static final int BATCH = 100;
-    private static final Duration WAIT = Duration.ofMillis(500);
-    private static final long PAUSE_MILLIS = 500;
 
-    /** How often dead workers' jobs are looked for. */
-    private static final long TAKE_OVER_NANOS = TimeUnit.SECONDS.toNanos(5);
+    /** Most jobs under way; some kilobytes each. */
+    private static final int UNDER_WAY_MAX = 1_000;
 
-    private static final long CLOSE_LIMIT_MILLIS = 5_000;
+    /** How long an empty queue is left alone: a push is late by half of it, and an idle notifier costs Redis ten looks a second. */
+    private static final long PAUSE_MILLIS = 100;
+
+    /** How long an unreachable store is left alone. */
+    private static final long OUTAGE_PAUSE_MILLIS = 500;
+
+    /** Longer than a vendor may take to answer. */
+    private static final long CLOSE_LIMIT_MILLIS = 12_000;
 
     private final PushJobs jobs;
-    private final Counter worked;
-    private final Counter refused;
+    private final FactsReader reader;
+    private final PushWork work;
+    private final Counter unreadable;
+    private final Counter setAside;
+    private final Semaphore room = new Semaphore(UNDER_WAY_MAX);
     private final CountDownLatch closing = new CountDownLatch(1);
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Thread thread;
     private volatile boolean connected;
+    private volatile Backlog backlog = new Backlog(0, 0);
 
-    PushWorker(PushJobs jobs, MeterRegistry meters) {
+    PushWorker(PushJobs jobs, FactsReader reader, PushWork work, MeterRegistry meters) {
         this.jobs = jobs;
-        this.worked = meters.counter("parley.notifier.jobs", "outcome", "noted");
-        this.refused = meters.counter("parley.notifier.jobs", "outcome", "unreadable");
+        this.reader = reader;
+        this.work = work;
+        this.unreadable = meters.counter("parley.push.decisions", "outcome", "unreadable");
+        this.setAside = meters.counter("parley.push.decisions", "outcome", "set_aside");
+        meters.gauge("parley.push.jobs.kept", this, worker -> worker.backlog.jobs());
+        meters.gauge("parley.push.jobs.aside", this, worker -> worker.backlog.setAside());
+        meters.gauge("parley.push.under.way", this, worker -> UNDER_WAY_MAX - worker.room.availablePermits());
         this.thread = Thread.ofPlatform().name("push-worker").start(this::run);
     }
 
-    /** Whether the last look at the queue was answered. */
+    /** Whether the last look at the queue and the facts was answered. */
     boolean isConnected() {
         return connected;
     }
 
-    /** Ends after the jobs at hand. */
+    /** Claims no more and waits for the pushes under way; what is not settled by then comes again elsewhere. */
     @Override
     public void close() {
         closing.countDown();
         try {
             thread.join(CLOSE_LIMIT_MILLIS);
+            threads.shutdown();
+            if (!threads.awaitTermination(CLOSE_LIMIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.warn("pushes under way are left to another notifier");
+                threads.shutdownNow();
+            }
         } catch (InterruptedException e) {
+            threads.shutdownNow();
             Thread.currentThread().interrupt();
         }
+        work.close();
     }
 
     private void run() {
-        long lastTakeOver = System.nanoTime();
-        try (jobs) {
+        try {
             while (closing.getCount() > 0) {
+                long pause = PAUSE_MILLIS;
                 try {
-                    work(jobs.claim(BATCH, WAIT));
-                    if (System.nanoTime() - lastTakeOver > TAKE_OVER_NANOS) {
-                        lastTakeOver = System.nanoTime();
-                        work(jobs.takeOver(BATCH));
-                    }
+                    boolean isMore = claim();
+                    backlog = jobs.backlog();
                     connected = true;
+                    if (isMore) {
+                        continue;
+                    }
                 } catch (StoreUnavailable e) {
                     if (connected) {
                         LOG.warn("push jobs wait: {}", e.getMessage());
                     }
                     connected = false;
-                    if (closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-                        return;
-                    }
+                    pause = OUTAGE_PAUSE_MILLIS;
+                } catch (RuntimeException e) {
+                    // Its jobs come again when their lease ends, and are set aside if they are the reason.
+                    LOG.error("a claim failed for a reason of ours", e);
+                    pause = OUTAGE_PAUSE_MILLIS;
+                }
+                if (closing.await(pause, TimeUnit.MILLISECONDS)) {
+                    return;
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (StoreUnavailable e) {
-            LOG.debug("closing the connection", e);
         }
     }
 
-    private void work(List<Claimed> claimed) {
+    /** True where there may be more to claim at once. */
+    private boolean claim() {
+        int max = Math.min(BATCH, room.availablePermits());
+        if (max == 0) {
+            return false;
+        }
+        var claim = jobs.claim(max);
+        if (claim.setAside() > 0) {
+            LOG.error(
+                    "{} push jobs are set aside: they were claimed {} times and never settled",
+                    claim.setAside(),
+                    PushJobs.CLAIMS_MAX);
+            setAside.increment(claim.setAside());
+        }
+        if (!claim.jobs().isEmpty()) {
+            begin(claim.jobs());
+        }
+        return claim.jobs().size() == max;
+    }
+
+    private void begin(List<Claimed> claimed) {
+        var readable = new ArrayList<PushJob>();
         for (var each : claimed) {
             var job = each.job();
             if (job == null) {
-                refused.increment();
-                LOG.error("entry {} of the push queue is no job of ours and is dropped", each.id());
-                continue;
+                unreadable.increment();
+                LOG.error("what stands in the push queue is no job of ours and is dropped: {}", each.text());
+                jobs.settle(each, List.of());
+            } else {
+                readable.add(job);
             }
-            LOG.atInfo()
-                    .addKeyValue("user", job.user())
-                    .addKeyValue("conversation", job.conversation())
-                    .addKeyValue("seq", job.seq())
-                    .addKeyValue("resume_from", job.resumeFrom())
-                    .addKeyValue("sent_at", job.at())
-                    .log("push");
-            worked.increment();
         }
-        jobs.done(claimed);
+        var facts = reader.read(readable);
+        var superseded = superseded(readable, facts);
+        for (var each : claimed) {
+            var job = each.job();
+            if (job != null) {
+                room.acquireUninterruptibly();
+                threads.execute(() -> workOn(each, job, superseded.contains(job), facts));
+            }
+        }
+    }
+
+    private void workOn(Claimed claimed, PushJob job, boolean isSuperseded, Facts facts) {
+        try {
+            if (isSuperseded) {
+                work.supersede(claimed);
+            } else {
+                work.work(claimed, job, facts);
+            }
+        } catch (StoreUnavailable e) {
+            LOG.warn("a push job comes again: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("a push job failed for a reason of ours and comes again", e);
+        } finally {
+            room.release();
+        }
+    }
+
+    /** Older jobs of a person and conversation of which a newer one in the same claim sends: a device would show only that one anyway. */
+    private HashSet<PushJob> superseded(List<PushJob> claimed, Facts facts) {
+        record Place(UserId user, ConversationId conversation) {}
+        var places = new LinkedHashMap<Place, List<Wake>>();
+        for (var job : claimed) {
+            if (job instanceof Wake wake && wake.only() == null) {
+                places.computeIfAbsent(new Place(wake.user(), wake.conversation()), unused -> new ArrayList<>())
+                        .add(wake);
+            }
+        }
+        var superseded = new HashSet<PushJob>();
+        for (var wakes : places.values()) {
+            wakes.sort(Comparator.comparingLong(Wake::seq).reversed());
+            boolean isSent = false;
+            boolean isSentToAll = false;
+            for (var wake : wakes) {
+                // One that reaches the devices in the background only does not stand for one that reaches all.
+                if (isSent && (isSentToAll || wake.connected())) {
+                    superseded.add(wake);
+                } else if (wakes.size() > 1 && work.sends(wake, facts)) {
+                    isSent = true;
+                    isSentToAll |= !wake.connected();
+                }
+            }
+        }
+        return superseded;
     }
 }

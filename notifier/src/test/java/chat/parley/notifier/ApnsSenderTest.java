@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.push.PushTarget;
@@ -137,7 +137,7 @@ class ApnsSenderTest {
             String body = sent.payload().at("/aps/alert/body").asText();
             if (body.endsWith("…")) {
                 assertEquals(0, (body.length() - 1) % character.length(), "cut within a character");
-                int more = JsonText.bytes(json -> json.writeString(character)).length - 2;
+                int more = Pushes.bytesInJson(character);
                 assertTrue(sent.payloadBytes() + more > ApnsPayload.BYTES_MAX, character);
             }
         }
@@ -188,7 +188,7 @@ class ApnsSenderTest {
                 List.of(RejectionReason.TOPIC_DISALLOWED, RejectionReason.BAD_TOPIC, RejectionReason.MISSING_TOPIC)) {
             expected.put(reason, new Refused(Reasons.TOPIC));
         }
-        expected.put(RejectionReason.TOO_MANY_REQUESTS, new Unavailable(null, Reasons.DEVICE_QUOTA));
+        expected.put(RejectionReason.TOO_MANY_REQUESTS, new Postponed(null, Reasons.DEVICE_QUOTA));
         expected.put(
                 RejectionReason.TOO_MANY_PROVIDER_TOKEN_UPDATES,
                 new Unavailable(ApnsAnswers.PROVIDER_TOKEN_PAUSE, Reasons.QUOTA));

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.notifier.FakeFcm.Answer;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.push.PushTarget;
@@ -134,7 +134,7 @@ class FcmSenderTest {
             byte[] whole = FcmMessage.of(Pushes.alert(PHONE, character.repeat(1_000)), "", NOW);
             assertTrue(whole.length <= FcmMessage.BYTES_MAX + 2, character);
             if (body.endsWith("…")) {
-                int more = JsonText.bytes(json -> json.writeString(character)).length - 2;
+                int more = Pushes.bytesInJson(character);
                 assertTrue(whole.length + more > FcmMessage.BYTES_MAX, character);
             }
         }
@@ -170,7 +170,7 @@ class FcmSenderTest {
                 new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA),
                 Answer.error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"));
         expect(
-                new Unavailable(null, Reasons.THIRD_PARTY),
+                new Postponed(null, Reasons.THIRD_PARTY),
                 Answer.error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"));
         expect(new Unavailable(null, Reasons.CREDENTIALS), Answer.error(403, "PERMISSION_DENIED", "X"));
     }
@@ -199,7 +199,7 @@ class FcmSenderTest {
     @Test
     void a_quota_of_one_device_is_told_apart() throws Exception {
         expect(
-                new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.DEVICE_QUOTA),
+                new Postponed(FcmAnswers.QUOTA_PAUSE, Reasons.DEVICE_QUOTA),
                 Answer.error(429, "RESOURCE_EXHAUSTED", "x").withBody("""
                 {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": [
                  {"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "QUOTA_EXCEEDED"},

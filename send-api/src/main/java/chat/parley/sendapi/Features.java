@@ -19,8 +19,14 @@ import chat.parley.ops.Rounds;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
+import chat.parley.push.BackgroundHints;
+import chat.parley.push.Devices;
+import chat.parley.push.PushChoices;
 import chat.parley.push.PushErasure;
+import chat.parley.push.ShownPushes;
+import chat.parley.push.VapidKeys;
 import chat.parley.receipt.Receipts;
+import chat.parley.receipt.UnreadCounts;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.OwnSafety;
 import chat.parley.safety.Reports;
@@ -39,6 +45,9 @@ import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.Permissions;
 import chat.parley.sendapi.conversation.PinRoutes;
+import chat.parley.sendapi.device.DeviceRoutes;
+import chat.parley.sendapi.device.MyDevices;
+import chat.parley.sendapi.device.PushPreferenceRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.RateLimit;
 import chat.parley.sendapi.idempotency.Idempotency;
@@ -62,6 +71,7 @@ import chat.parley.sendapi.mydata.ExportRoutes;
 import chat.parley.sendapi.picture.PictureCleaner;
 import chat.parley.sendapi.picture.Thumbnails;
 import chat.parley.sendapi.presence.PresenceRoutes;
+import chat.parley.sendapi.receipt.ClearedPushes;
 import chat.parley.sendapi.receipt.MarkNews;
 import chat.parley.sendapi.receipt.ReceiptRoutes;
 import chat.parley.sendapi.receipt.SeenBy;
@@ -105,6 +115,8 @@ final class Features {
     final TypingRoutes typing;
     final PresenceRoutes presence;
     final SearchRoutes search;
+    final DeviceRoutes devices;
+    final PushPreferenceRoutes pushPreferences;
 
     private final Stores stores;
     private final SendApiSettings settings;
@@ -144,6 +156,8 @@ final class Features {
         export = export();
         typing = typing();
         presence = presence();
+        devices = devices();
+        pushPreferences = new PushPreferenceRoutes(new PushChoices(stores.postgres));
         startRelay();
         startEraser(change);
         startRetention(index);
@@ -227,9 +241,17 @@ final class Features {
     }
 
     private ReceiptRoutes receipts() {
-        var news = stores.opened(new MarkNews(stores.conversations, stores.events, stores.outbox, stores.meters));
+        var news = stores.opened(new MarkNews(
+                stores.conversations,
+                stores.events,
+                stores.outbox,
+                new ClearedPushes(new ShownPushes(stores.redis), stores.pushes),
+                stores.meters));
         var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
-        return new ReceiptRoutes(receipts, new SeenBy(stores.conversations, stores.messages, receipts));
+        return new ReceiptRoutes(
+                receipts,
+                new UnreadCounts(stores.postgres),
+                new SeenBy(stores.conversations, stores.messages, receipts));
     }
 
     private PresenceLeases leases() {
@@ -243,6 +265,7 @@ final class Features {
                 ExportParts.reactions(stores.messages),
                 ExportParts.media(mediaCatalog()),
                 ExportParts.presence(leases()),
+                ExportParts.devices(new Devices(stores.postgres, stores.clock), new PushChoices(stores.postgres)),
                 ExportParts.safety(new Blocks(stores.postgres, stores.clock), new OwnSafety(stores.postgres)));
         var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
         return new ExportRoutes(parts, limit, stores.meters);
@@ -260,6 +283,10 @@ final class Features {
                 ErasureSteps.media(mediaCatalog(), collector),
                 ErasureSteps.presence(leases()),
                 ErasureSteps.search(new SearchIndex(stores.postgres)),
+                ErasureSteps.devices(
+                        new Devices(stores.postgres, stores.clock),
+                        new PushChoices(stores.postgres),
+                        new BackgroundHints(stores.redis)),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
                 ErasureSteps.streams(memberships, stores.events));
@@ -284,6 +311,20 @@ final class Features {
         var leases = leases();
         var audience = new PresenceAudience(stores.postgres);
         return new PresenceRoutes(settings.bounds().presence(), leases, audience, Ticker.systemTicker());
+    }
+
+    private DeviceRoutes devices() {
+        var devices = new MyDevices(
+                new Devices(stores.postgres, stores.clock),
+                new BackgroundHints(stores.redis),
+                stores.events,
+                stores.pushes,
+                stores.clock,
+                stores.meters);
+        stores.opened(new Rounds("device-hints", MyDevices.CATCH_UP_PAUSE, devices::catchUp))
+                .start();
+        var keys = new VapidKeys(stores.postgres, stores.clock);
+        return new DeviceRoutes(devices, settings.subscriptions(), keys, stores.meters, Ticker.systemTicker());
     }
 
     private SearchRoutes search(SearchIndex index) {

@@ -11,6 +11,8 @@ import chat.parley.sendapi.conversation.InviteRoutes;
 import chat.parley.sendapi.conversation.MemberRoutes;
 import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
+import chat.parley.sendapi.device.DeviceRoutes;
+import chat.parley.sendapi.device.PushPreferenceRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
@@ -40,6 +42,7 @@ final class Routes {
         install(routes, features.export);
         install(routes, features.typing);
         install(routes, features.presence);
+        install(routes, features.devices, features.pushPreferences);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -147,6 +150,17 @@ final class Routes {
         routes.get("/v1/presence", presence::list, PERSON);
         routes.get("/v1/presence/me", presence::mine, PERSON);
         routes.put("/v1/presence/me", presence::choose, PERSON);
+    }
+
+    private static void install(RoutesConfig routes, DeviceRoutes devices, PushPreferenceRoutes preferences) {
+        routes.get("/v1/devices", devices::list, PERSON);
+        routes.put("/v1/devices/{device}", devices::put, PERSON);
+        routes.delete("/v1/devices/{device}", devices::remove, PERSON);
+        routes.post("/v1/devices/{device}/state", devices::state, PERSON);
+        routes.post("/v1/devices/{device}/test", devices::test, PERSON);
+        routes.get("/v1/web-push-key", devices::key, ANYONE);
+        routes.get("/v1/users/me/notifications", preferences::get, PERSON);
+        routes.put("/v1/users/me/notifications", preferences::choose, PERSON);
     }
 
     private static void install(RoutesConfig routes, SearchRoutes search) {

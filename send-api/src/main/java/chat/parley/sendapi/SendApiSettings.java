@@ -5,6 +5,8 @@ import chat.parley.conversation.Expiry;
 import chat.parley.media.MediaSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
+import chat.parley.push.SubscriptionRules;
+import chat.parley.push.Wakes;
 import chat.parley.sendapi.http.BrowserSettings;
 import java.net.URI;
 import java.time.Duration;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port 0 for a free one
  * @param metricsPort null: no metrics are served
+ * @param subscriptions which subscriptions of the Push API may be registered
  */
 public record SendApiSettings(
         String host,
@@ -26,7 +29,8 @@ public record SendApiSettings(
         Bounds bounds,
         AccountSettings accounts,
         BrowserSettings browsers,
-        MediaSettings media) {
+        MediaSettings media,
+        SubscriptionRules subscriptions) {
 
     /**
      * Bounds of this process.
@@ -36,14 +40,20 @@ public record SendApiSettings(
      * @param editWindow how long after sending an author may edit; zero: for ever
      * @param presence whether it is told who is there
      * @param retention how long messages are kept; zero: for ever
+     * @param wakes how soon devices are woken
      */
     public record Bounds(
-            int connections, int sendsPerMinute, Duration editWindow, boolean presence, Duration retention) {
+            int connections,
+            int sendsPerMinute,
+            Duration editWindow,
+            boolean presence,
+            Duration retention,
+            Wakes wakes) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO);
+            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO, Wakes.DEFAULT);
         }
 
         private static Bounds from(Settings settings) {
@@ -57,7 +67,8 @@ public record SendApiSettings(
                     sendsPerMinute(settings),
                     editWindow(settings),
                     settings.flag("PARLEY_PRESENCE", true),
-                    retention(settings));
+                    retention(settings),
+                    Wakes.from(settings));
         }
 
         /** The time for edits that the environment sets, or the default. */
@@ -109,6 +120,7 @@ public record SendApiSettings(
                 Bounds.from(settings),
                 AccountSettings.from(settings),
                 BrowserSettings.from(settings),
-                MediaSettings.from(settings));
+                MediaSettings.from(settings),
+                SubscriptionRules.from(settings));
     }
 }

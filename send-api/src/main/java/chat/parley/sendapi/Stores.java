@@ -52,7 +52,7 @@ final class Stores implements AutoCloseable {
         conversations.newestTime().ifPresent(clock::notBefore);
         ids = new IdSource(Clock.systemUTC(), random);
         outbox = opened(new Outbox(postgres, meters));
-        pushes = opened(new PushQueue(redis, meters));
+        pushes = opened(new PushQueue(redis, settings.bounds().wakes(), meters));
         events = opened(new EventLog(redis, clock, meters));
         // Closed first of these four: appends under way are still published, queued and forgotten.
         messages = opened(new PostgresMessageStore(postgres, clock, meters));

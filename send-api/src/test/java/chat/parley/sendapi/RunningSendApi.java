@@ -3,6 +3,7 @@ package chat.parley.sendapi;
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
 import chat.parley.media.MediaSettings;
+import chat.parley.push.SubscriptionRules;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -54,7 +55,12 @@ public final class RunningSendApi implements AutoCloseable {
         var folder = temporaryFolder();
         var usual = SendApiSettings.Bounds.of(8);
         var bounds = new SendApiSettings.Bounds(
-                usual.connections(), usual.sendsPerMinute(), usual.editWindow(), false, usual.retention());
+                usual.connections(),
+                usual.sendsPerMinute(),
+                usual.editWindow(),
+                false,
+                usual.retention(),
+                usual.wakes());
         var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,
@@ -64,7 +70,8 @@ public final class RunningSendApi implements AutoCloseable {
                 bounds,
                 new AccountSettings(null, List.of(SessionCookie.PLAIN)),
                 BrowserSettings.DIRECT,
-                MediaSettings.folder(folder));
+                MediaSettings.folder(folder),
+                new SubscriptionRules(false));
         return new RunningSendApi(SendApi.start(settings, null), folder);
     }
 
@@ -83,7 +90,8 @@ public final class RunningSendApi implements AutoCloseable {
                 SendApiSettings.Bounds.of(8),
                 accounts,
                 browsers,
-                media);
+                media,
+                new SubscriptionRules(false));
         return SendApi.start(settings, null);
     }
 

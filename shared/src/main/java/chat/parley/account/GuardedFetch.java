@@ -1,10 +1,10 @@
 package chat.parley.account;
 
+import chat.parley.net.PublicAddresses;
 import com.nimbusds.jose.util.Resource;
 import com.nimbusds.jose.util.ResourceRetriever;
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
@@ -59,24 +59,6 @@ final class GuardedFetch implements ResourceRetriever {
         }
     }
 
-    /** Whether {@code address} is one that the whole world can reach. */
-    static boolean isPublic(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        int first = bytes[0] & 0xff;
-        int second = bytes[1] & 0xff;
-        boolean isUniqueLocal = address instanceof Inet6Address && (first & 0xfe) == 0xfc;
-        boolean isCarrierGrade = bytes.length == 4 && first == 100 && (second & 0xc0) == 64;
-        boolean isThisNetworkOrReserved = bytes.length == 4 && (first == 0 || first >= 240);
-        return !address.isLoopbackAddress()
-                && !address.isAnyLocalAddress()
-                && !address.isLinkLocalAddress()
-                && !address.isSiteLocalAddress()
-                && !address.isMulticastAddress()
-                && !isUniqueLocal
-                && !isCarrierGrade
-                && !isThisNetworkOrReserved;
-    }
-
     /** Sockets that connect to public addresses only; TLS is put over them by the platform's own factory, with the name checked as ever. */
     private static final class PublicAddressesOnly extends SSLSocketFactory {
         private final SSLSocketFactory platform;
@@ -92,7 +74,7 @@ final class GuardedFetch implements ResourceRetriever {
                 public void connect(SocketAddress endpoint, int timeout) throws IOException {
                     if (!(endpoint instanceof InetSocketAddress internet)
                             || internet.isUnresolved()
-                            || !isPublic(internet.getAddress())) {
+                            || !PublicAddresses.isPublic(internet.getAddress())) {
                         throw new IOException("refused to connect: not a public address");
                     }
                     super.connect(endpoint, timeout);

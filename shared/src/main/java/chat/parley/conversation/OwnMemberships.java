@@ -33,8 +33,8 @@ public final class OwnMemberships {
             """;
 
     private static final String FORGET_CHOICES = """
-            UPDATE member SET muted_until = NULL, notifications = 'all'
-            WHERE user_id = :user AND (muted_until IS NOT NULL OR notifications <> 'all')
+            UPDATE member SET muted_until = NULL, notifications = 'all', notifications_chosen = false
+            WHERE user_id = :user AND (muted_until IS NOT NULL OR notifications <> 'all' OR notifications_chosen)
             """;
 
     /** Nobody stands for these links any more. */

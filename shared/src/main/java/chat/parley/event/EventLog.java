@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.LiveFrame.Entry;
 import chat.parley.event.LiveFrame.SessionEnded;
+import chat.parley.event.LiveFrame.SessionPaused;
 import chat.parley.event.StreamRead.Broken;
 import chat.parley.event.StreamRead.Unbroken;
 import chat.parley.id.SessionId;
@@ -120,8 +121,16 @@ public final class EventLog implements AutoCloseable {
 
     /** Tells {@code user}'s stream nodes that a login session ended. Not stored. */
     public void sessionEnded(UserId user, SessionId session) {
+        tell(user, LiveFrames.encode(new SessionEnded(session)));
+    }
+
+    /** Tells {@code user}'s stream nodes to end the streams of a login session, which itself lasts: its device went into the background. Not stored. */
+    public void sessionPaused(UserId user, SessionId session) {
+        tell(user, LiveFrames.encode(new SessionPaused(session)));
+    }
+
+    private void tell(UserId user, byte[] notice) {
         byte[] channel = RedisKeys.live(user).getBytes(ISO_8859_1);
-        byte[] notice = LiveFrames.encode(new SessionEnded(session));
         var publish = new CommandArguments(Command.SPUBLISH).key(channel).add(notice);
         redis.with(it -> it.executeCommand(new CommandObject<>(publish, BuilderFactory.LONG)));
     }

@@ -19,6 +19,9 @@ public sealed interface LiveFrame {
         }
     }
 
+    /** A device of this login session went into the background: its streams end, and push takes over. The session lasts. Not stored. */
+    record SessionPaused(SessionId session) implements LiveFrame {}
+
     /** What no stream keeps: whoever does not take it now never hears of it. */
     record Ephemeral(EncodedEvent event) implements LiveFrame {}
 }

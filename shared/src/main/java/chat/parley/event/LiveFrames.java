@@ -5,16 +5,18 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import chat.parley.event.LiveFrame.Entry;
 import chat.parley.event.LiveFrame.Ephemeral;
 import chat.parley.event.LiveFrame.SessionEnded;
+import chat.parley.event.LiveFrame.SessionPaused;
 import chat.parley.id.SessionId;
 import java.util.Arrays;
 
 /**
  * The bytes of what travels. A stream entry's one field is {@code <time> <type> <key>\n<json>}; a publication is that after
  * {@code <epoch>-<n>} and a blank, put there by {@code redis/publish.lua}, so the JSON is never escaped or parsed on its way. The notice of an ended
- * session is {@code x <id>}; what is not stored is a field behind a tilde, {@code ~<time> <type> <key>\n<json>}. Numbers are decimal; everything before the line end is ASCII.
+ * session is {@code x <id>}, of a paused one {@code z <id>}; what is not stored is a field behind a tilde, {@code ~<time> <type> <key>\n<json>}. Numbers are decimal; everything before the line end is ASCII.
  */
 public final class LiveFrames {
     private static final byte SESSION_ENDED = 'x';
+    private static final byte SESSION_PAUSED = 'z';
     private static final byte EPHEMERAL = '~';
 
     private LiveFrames() {}
@@ -28,6 +30,9 @@ public final class LiveFrames {
         if (publication.length > 2 && publication[0] == SESSION_ENDED) {
             return new SessionEnded(new SessionId(number(publication, 2, publication.length)));
         }
+        if (publication.length > 2 && publication[0] == SESSION_PAUSED) {
+            return new SessionPaused(new SessionId(number(publication, 2, publication.length)));
+        }
         if (publication.length > 0 && publication[0] == EPHEMERAL) {
             return new Ephemeral(event(publication, 1));
         }
@@ -38,6 +43,11 @@ public final class LiveFrames {
     /** The notice that a session ended. */
     static byte[] encode(SessionEnded ended) {
         return ("x " + ended.session().value()).getBytes(ISO_8859_1);
+    }
+
+    /** The notice that a session is paused. */
+    static byte[] encode(SessionPaused paused) {
+        return ("z " + paused.session().value()).getBytes(ISO_8859_1);
     }
 
     /** The publication of what no stream keeps. */

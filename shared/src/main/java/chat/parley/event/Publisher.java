@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.PublishConnection.Call;
 import chat.parley.event.PublishConnection.Script;
-import chat.parley.event.PublishOutcome.Absent;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
@@ -183,7 +183,7 @@ final class Publisher implements AutoCloseable {
             waiting.result.complete(new Published(List.of()));
             return;
         }
-        var absent = new ArrayList<Absent>();
+        var toWake = new ArrayList<ToWake>();
         var recipients = waiting.publication.recipients().iterator();
         for (var reply : replies) {
             if (!(reply instanceof List<?> answers)) {
@@ -195,22 +195,26 @@ final class Publisher implements AutoCloseable {
             for (var answer : answers) {
                 var user = recipients.next();
                 if (answer instanceof byte[] id) {
-                    absent.add(absent(user, id, waiting.publication.event().timeMillis()));
+                    toWake.add(toWake(user, id, waiting.publication.event().timeMillis()));
                 }
             }
         }
         published.increment();
-        waiting.result.complete(new Published(absent));
+        waiting.result.complete(new Published(toWake));
     }
 
-    private Absent absent(UserId user, byte[] answer, long timeMillis) {
+    private ToWake toWake(UserId user, byte[] answer, long timeMillis) {
         boolean before = answer[0] == '=';
-        String id = new String(answer, before ? 1 : 0, answer.length - (before ? 1 : 0), ISO_8859_1);
+        int start = before ? 1 : 0;
+        boolean connected = answer[start] == '+';
+        start += connected ? 1 : 0;
+        String id = new String(answer, start, answer.length - start, ISO_8859_1);
         int dash = id.indexOf('-');
         long epochMillis = Long.parseLong(id, 0, dash, 10);
         long n = Long.parseLong(id, dash + 1, id.length(), 10);
         // A millisecond before: whoever rebuilds from there must find the event itself.
-        return new Absent(user, new Cursor(epochMillis, n - 1, timeMillis - 1, tag.newest()), before);
+        var resumeFrom = new Cursor(epochMillis, n - 1, timeMillis - 1, tag.newest());
+        return new ToWake(user, resumeFrom, before, connected);
     }
 
     private static void addCalls(Publication publication, List<Call> calls) {

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * Serves {@code GET /metrics} in the Prometheus text format, on a port of its own that is not meant for the public. The JDK's
@@ -17,6 +19,9 @@ import java.util.concurrent.Executors;
  */
 public final class PrivateServer implements AutoCloseable {
     private static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** As the JDK's server wants it said. */
+    private static final long NO_BODY = -1;
 
     private final HttpServer server;
 
@@ -28,7 +33,7 @@ public final class PrivateServer implements AutoCloseable {
     public static PrivateServer start(String host, int port, PrometheusMeterRegistry meters) {
         try {
             var server = HttpServer.create(new InetSocketAddress(host, port), 0);
-            server.createContext("/metrics", http -> answer(http, meters));
+            server.createContext("/metrics", http -> answer(http, CONTENT_TYPE, meters.scrape()));
             server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             server.start();
             return new PrivateServer(server);
@@ -49,6 +54,20 @@ public final class PrivateServer implements AutoCloseable {
         return started;
     }
 
+    /** Serves {@code lines} as text at {@code path} too. */
+    public void list(String path, Supplier<List<String>> lines) {
+        server.createContext(path, http -> {
+            List<String> found;
+            try {
+                found = lines.get();
+            } catch (StoreUnavailable e) {
+                answer(http, 503, Map.of("status", String.valueOf(e.getMessage())));
+                return;
+            }
+            answer(http, "text/plain; charset=utf-8", String.join("\n", found));
+        });
+    }
+
     /** The port in use. */
     public int port() {
         return server.getAddress().getPort();
@@ -59,11 +78,11 @@ public final class PrivateServer implements AutoCloseable {
         server.stop(0);
     }
 
-    private static void answer(HttpExchange http, PrometheusMeterRegistry meters) throws IOException {
+    private static void answer(HttpExchange http, String contentType, String text) throws IOException {
         try (http) {
-            byte[] body = meters.scrape().getBytes(StandardCharsets.UTF_8);
-            http.getResponseHeaders().set("Content-Type", CONTENT_TYPE);
-            http.sendResponseHeaders(200, body.length);
+            byte[] body = text.getBytes(StandardCharsets.UTF_8);
+            http.getResponseHeaders().set("Content-Type", contentType);
+            http.sendResponseHeaders(200, body.length == 0 ? NO_BODY : body.length);
             http.getResponseBody().write(body);
         }
     }

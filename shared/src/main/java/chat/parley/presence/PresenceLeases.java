@@ -10,9 +10,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Response;
 
@@ -115,16 +117,35 @@ public final class PresenceLeases {
     /** How {@code users} appear to others, in their order; offline where nothing is known. */
     public Map<UserId, Presence> read(Collection<UserId> users) {
         long now = clock.millis();
+        var found = new LinkedHashMap<UserId, Presence>();
+        fields(users)
+                .forEach((user, fields) ->
+                        found.put(user, PresenceState.of(user, fields, now).shown()));
+        return found;
+    }
+
+    /** Those of {@code users} who have streams, and nobody looks at any of them. */
+    public Set<UserId> idle(Collection<UserId> users) {
+        long now = clock.millis();
+        var found = new HashSet<UserId>();
+        fields(users).forEach((user, fields) -> {
+            if (PresenceState.isIdle(fields, now)) {
+                found.add(user);
+            }
+        });
+        return found;
+    }
+
+    private Map<UserId, Map<String, String>> fields(Collection<UserId> users) {
         return redis.with(it -> {
             var replies = new LinkedHashMap<UserId, Response<Map<String, String>>>();
             try (var pipeline = it.pipelined()) {
                 users.forEach(user -> replies.put(user, pipeline.hgetAll(RedisKeys.presence(user))));
                 pipeline.sync();
             }
-            var found = new LinkedHashMap<UserId, Presence>();
-            replies.forEach((user, reply) ->
-                    found.put(user, PresenceState.of(user, reply.get(), now).shown()));
-            return found;
+            var fields = new LinkedHashMap<UserId, Map<String, String>>();
+            replies.forEach((user, reply) -> fields.put(user, reply.get()));
+            return fields;
         });
     }
 

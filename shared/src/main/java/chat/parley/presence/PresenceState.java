@@ -29,8 +29,7 @@ public record PresenceState(
         boolean idle = false;
         Long next = null;
         for (var field : fields.entrySet()) {
-            boolean isLease = field.getKey().length() > 1; // the others have one letter
-            if (!isLease || Long.parseLong(field.getValue()) <= nowMillis) {
+            if (!isLease(field.getKey()) || Long.parseLong(field.getValue()) <= nowMillis) {
                 continue;
             }
             long until = Long.parseLong(field.getValue());
@@ -48,6 +47,22 @@ public record PresenceState(
         var seen = instant(fields.get(chosen == Chosen.INVISIBLE ? INVISIBLE_SINCE : SEEN));
         var presence = new Presence(user, status, fields.get(TEXT), seen);
         return new PresenceState(presence, status(fields.get(ANNOUNCED)), next);
+    }
+
+    /** Whether these fields of a person's hash hold leases, and none of a stream in the foreground. */
+    static boolean isIdle(Map<String, String> fields, long nowMillis) {
+        return holds(IDLE, fields, nowMillis) && !holds(FOREGROUND, fields, nowMillis);
+    }
+
+    private static boolean holds(String letter, Map<String, String> fields, long nowMillis) {
+        return fields.entrySet().stream()
+                .anyMatch(field -> isLease(field.getKey())
+                        && field.getKey().startsWith(letter)
+                        && Long.parseLong(field.getValue()) > nowMillis);
+    }
+
+    private static boolean isLease(String field) {
+        return field.length() > 1; // the others have one letter
     }
 
     /** Whether peers have yet to be told. */

@@ -1,20 +1,17 @@
 package chat.parley.push;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import java.util.ArrayList;
-import java.util.List;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.ScanParams;
 
-/** Takes a person's jobs out of the queue. Safe for use by many threads; throws {@link chat.parley.ops.StoreUnavailable} when Redis is away. */
+/** Takes a person's jobs out of the queue. Safe for use by many threads; throws {@link StoreUnavailable} when Redis is away. */
 public final class PushErasure {
     /** Jobs looked at by one command: a millisecond of Redis. The queue is mostly empty. */
     private static final int PAGE = 1_000;
-
-    private static final byte[] KEY = RedisKeys.PUSH.getBytes(ISO_8859_1);
-    private static final byte[] END = "+".getBytes(ISO_8859_1);
 
     private final Redis redis;
 
@@ -23,27 +20,32 @@ public final class PushErasure {
         this.redis = redis;
     }
 
-    /** Deletes all jobs that wake {@code user}; a worker that claimed one finds it gone. */
+    /** Deletes all jobs that wake {@code user}; a notifier that claimed one finds it gone. */
     public void erase(UserId user) {
-        String mine = user.value() + " ";
-        byte[] from = "-".getBytes(ISO_8859_1);
-        List<Object> page;
+        var matching = new ScanParams().match(PushJobText.patternOf(user)).count(PAGE);
+        String position = ScanParams.SCAN_POINTER_START;
         do {
-            var start = from;
-            page = redis.with(it -> it.xrange(KEY, start, END, PAGE));
-            var gone = new ArrayList<byte[]>();
-            for (var entry : page) {
-                var idAndFields = (List<?>) entry;
-                byte[] id = (byte[]) idAndFields.getFirst();
-                byte[] job = (byte[]) ((List<?>) idAndFields.get(1)).get(1);
-                if (new String(job, ISO_8859_1).startsWith(mine)) {
-                    gone.add(id);
-                }
-                from = ("(" + new String(id, ISO_8859_1)).getBytes(ISO_8859_1);
+            String from = position;
+            var page = redis.with(it -> it.zscan(RedisKeys.PUSH_JOBS, from, matching));
+            for (var job : page.getResult()) {
+                redis.with(it -> it.zrem(RedisKeys.PUSH_JOBS, job.getElement())
+                        + it.hdel(RedisKeys.PUSH_CLAIMS, job.getElement()));
             }
-            if (!gone.isEmpty()) {
-                redis.with(it -> it.xdel(KEY, gone.toArray(byte[][]::new)));
+            position = page.getCursor();
+        } while (!position.equals(ScanParams.SCAN_POINTER_START));
+        eraseSetAside(user);
+    }
+
+    private void eraseSetAside(UserId user) {
+        String mine = " " + user.value() + " "; // after the letter of its kind
+        var gone = new ArrayList<StreamEntryID>();
+        for (var entry : redis.with(it -> it.xrange(RedisKeys.PUSH_ASIDE, "-", "+"))) {
+            if (entry.getFields().get(PushJobs.ASIDE_FIELD).startsWith(mine, 1)) {
+                gone.add(entry.getID());
             }
-        } while (page.size() == PAGE);
+        }
+        if (!gone.isEmpty()) {
+            redis.with(it -> it.xdel(RedisKeys.PUSH_ASIDE, gone.toArray(StreamEntryID[]::new)));
+        }
     }
 }

@@ -2,36 +2,77 @@ package chat.parley.push;
 
 import chat.parley.event.Cursor;
 import chat.parley.id.ConversationId;
+import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A note to wake somebody: a message came and no stream of this person took it.
- *
- * @param resumeFrom where the woken client resumes its stream to receive the message
- * @param at when the message was sent
- */
-public record PushJob(UserId user, ConversationId conversation, long seq, Cursor resumeFrom, Instant at) {
-    /** As it stands in the queue: five words. */
-    String text() {
-        return user.value() + " " + conversation.value() + " " + seq + " " + resumeFrom + " " + at.toEpochMilli();
+/** A note about a push that is perhaps to be made. Equal jobs are one. */
+public sealed interface PushJob {
+    /** Whose devices it concerns. */
+    UserId user();
+
+    /** When its reason came about: from this its pushes grow stale. */
+    Instant at();
+
+    /** The one device that is left to try; null: every device. */
+    @Nullable
+    Only only();
+
+    /** The same for one device. */
+    PushJob only(Only one);
+
+    /**
+     * One device.
+     *
+     * @param failures how often its vendor could not take the push
+     */
+    record Only(DeviceId device, int failures) {}
+
+    /**
+     * A message came, and some device of this person did not get it by a stream.
+     *
+     * @param resumeFrom where the woken client resumes its stream to receive the message
+     * @param at when the message was sent
+     * @param connected whether another device of theirs got it
+     */
+    record Wake(
+            UserId user,
+            ConversationId conversation,
+            long seq,
+            Cursor resumeFrom,
+            Instant at,
+            boolean connected,
+            @Nullable Only only)
+            implements PushJob {
+        @Override
+        public Wake only(Only one) {
+            return new Wake(user, conversation, seq, resumeFrom, at, connected, one);
+        }
     }
 
     /**
-     * Reads {@link #text}.
+     * Something was read that a device still shows.
      *
-     * @throws IllegalArgumentException if it was not written by this project
+     * @param readSeq up to this message
      */
-    static PushJob of(String text) {
-        var words = text.split(" ", -1);
-        if (words.length != 5) {
-            throw new IllegalArgumentException("a push job has 5 words, not " + words.length);
+    record Clear(
+            UserId user,
+            ConversationId conversation,
+            long readSeq,
+            Instant at,
+            @Nullable Only only) implements PushJob {
+        @Override
+        public Clear only(Only one) {
+            return new Clear(user, conversation, readSeq, at, one);
         }
-        return new PushJob(
-                new UserId(Long.parseLong(words[0])),
-                new ConversationId(Long.parseLong(words[1])),
-                Long.parseLong(words[2]),
-                Cursor.parse(words[3]).orElseThrow(() -> new IllegalArgumentException("not a cursor")),
-                Instant.ofEpochMilli(Long.parseLong(words[4])));
+    }
+
+    /** Somebody wants to see whether pushes reach a device. */
+    record Test(UserId user, Instant at, Only only) implements PushJob {
+        @Override
+        public Test only(Only one) {
+            return new Test(user, at, one);
+        }
     }
 }

@@ -1,189 +1,105 @@
 package chat.parley.push;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import chat.parley.redis.RedisScript;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The reading side of the push jobs, for one worker on one thread. A job belongs to the worker that claimed it until it is {@link #done} or the
- * worker has been silent for {@link #TAKEN_OVER_AFTER}: then another one gets it. So each job is worked on at least once.
+ * The reading side of the push jobs. A job belongs to who claimed it until it is settled or the lease is over: then it is due again, so each job is worked
+ * on at least once, and one that is never settled is set aside in the end. Safe for use by many threads; methods throw {@link StoreUnavailable}.
  */
-public final class PushJobs implements AutoCloseable {
-    /** A job that is not done by then is taken for its worker's death. */
-    public static final Duration TAKEN_OVER_AFTER = Duration.ofSeconds(30);
+public final class PushJobs {
+    /** Far longer than a push takes: its vendor has 10 s to answer. A job that is not settled by then is taken for its notifier's death. */
+    public static final Duration LEASE = Duration.ofSeconds(30);
 
-    /** On top of the wait asked for, before a silent Redis counts as away. */
-    private static final int REPLY_LIMIT_MILLIS = 1_000;
+    /** A job that was claimed this often and never settled has killed that many notifiers, or found none that could work on it. */
+    public static final int CLAIMS_MAX = 5;
 
-    private static final byte[] NOTHING_YET = "0".getBytes(ISO_8859_1);
-    private static final byte[] KEY = RedisKeys.PUSH.getBytes(ISO_8859_1);
-    private static final byte[] GROUP = RedisKeys.PUSH_GROUP.getBytes(ISO_8859_1);
+    /** As {@code redis/push_claim.lua} has it. */
+    static final String ASIDE_FIELD = "j";
+
+    private static final RedisScript CLAIM = RedisScript.named("push_claim");
+    private static final RedisScript SETTLE = RedisScript.named("push_settle");
 
     private final Redis redis;
-    private final byte[] worker;
-    private final Duration takenOverAfter;
-    private @Nullable Connection connection;
+    private final Duration lease;
 
-    /** @param worker a name that no other worker has, now or before */
-    public PushJobs(Redis redis, String worker) {
-        this(redis, worker, TAKEN_OVER_AFTER);
+    /** @param redis closed by the caller */
+    public PushJobs(Redis redis) {
+        this(redis, LEASE);
     }
 
-    PushJobs(Redis redis, String worker, Duration takenOverAfter) {
+    /** The same with another lease. */
+    public PushJobs(Redis redis, Duration lease) {
         this.redis = redis;
-        this.worker = worker.getBytes(ISO_8859_1);
-        this.takenOverAfter = takenOverAfter;
+        this.lease = lease;
     }
 
     /**
-     * A job in this worker's hands.
+     * A job in the caller's hands.
      *
+     * @param text its name in the queue
      * @param job null where what stands in the queue is no job of ours
-     * @param id its name in the queue
      */
-    public record Claimed(String id, @Nullable PushJob job) {}
+    public record Claimed(String text, @Nullable PushJob job) {}
 
-    /** New jobs, oldest first, at most {@code max}; waits up to {@code wait} for the first. Throws {@link StoreUnavailable}. */
-    public List<Claimed> claim(int max, Duration wait) {
-        return onConnection(open -> {
-            open.setSoTimeout((int) wait.toMillis() + REPLY_LIMIT_MILLIS);
-            open.sendCommand(
-                    Command.XREADGROUP,
-                    bytes("GROUP"),
-                    GROUP,
-                    worker,
-                    bytes("COUNT"),
-                    bytes(Integer.toString(max)),
-                    bytes("BLOCK"),
-                    bytes(Long.toString(Math.max(1, wait.toMillis()))),
-                    bytes("STREAMS"),
-                    KEY,
-                    bytes(">"));
-            var streams = open.getObjectMultiBulkReply();
-            return streams == null ? List.of() : entries(((List<?>) streams.getFirst()).get(1));
-        });
+    /**
+     * What one look at the queue gave.
+     *
+     * @param setAside how many jobs were set aside by it
+     */
+    public record Claim(List<Claimed> jobs, int setAside) {}
+
+    /** A job for later. */
+    public record Later(PushJob job, Duration delay) {}
+
+    /** How many jobs there are: waiting, due or being worked on; and how many of the newest ones were set aside. */
+    public record Backlog(long jobs, long setAside) {}
+
+    /** Jobs that are due, longest due first, at most {@code max}. */
+    public Claim claim(int max) {
+        var keys = List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS, RedisKeys.PUSH_ASIDE);
+        var arguments = List.of(Integer.toString(max), Long.toString(lease.toMillis()), Integer.toString(CLAIMS_MAX));
+        var answer = (List<?>) CLAIM.run(redis, keys, arguments);
+        int setAside = ((Number) answer.getFirst()).intValue();
+        var jobs = answer.stream().skip(1).map(text -> claimed((String) text)).toList();
+        return new Claim(jobs, setAside);
     }
 
-    /** Jobs of workers that died, at most {@code max}. Throws {@link StoreUnavailable}. */
-    public List<Claimed> takeOver(int max) {
-        return onConnection(open -> {
-            open.sendCommand(
-                    Command.XAUTOCLAIM,
-                    KEY,
-                    GROUP,
-                    worker,
-                    bytes(Long.toString(takenOverAfter.toMillis())),
-                    NOTHING_YET,
-                    bytes("COUNT"),
-                    bytes(Integer.toString(max)));
-            return entries(open.getObjectMultiBulkReply().get(1));
-        });
-    }
-
-    /** These need no more work. Throws {@link StoreUnavailable}: then another worker may do them again. */
-    public void done(List<Claimed> jobs) {
-        if (jobs.isEmpty()) {
-            return;
+    /** The job needs no more work but what {@code left} says. A job that is gone meanwhile leaves nothing. */
+    public void settle(Claimed job, List<Later> left) {
+        var arguments = new ArrayList<String>(1 + 2 * left.size());
+        arguments.add(job.text);
+        for (var later : left) {
+            arguments.add(Long.toString(later.delay.toMillis()));
+            arguments.add(PushJobText.of(later.job));
         }
-        onConnection(open -> {
-            var acknowledge = new ArrayList<byte[]>(List.of(KEY, GROUP));
-            var delete = new ArrayList<byte[]>(List.of(KEY));
-            for (var job : jobs) {
-                acknowledge.add(bytes(job.id));
-                delete.add(bytes(job.id));
-            }
-            open.sendCommand(Command.XACK, acknowledge.toArray(byte[][]::new));
-            open.sendCommand(Command.XDEL, delete.toArray(byte[][]::new));
-            return open.getMany(2);
-        });
+        SETTLE.run(redis, List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS), arguments);
     }
 
-    @Override
-    public void close() {
-        if (connection != null) {
-            try {
-                connection.close();
-            } catch (JedisException e) {
-                throw new StoreUnavailable("redis", e);
-            } finally {
-                connection = null;
-            }
-        }
+    /** How much there is. */
+    public Backlog backlog() {
+        return redis.with(it -> new Backlog(it.zcard(RedisKeys.PUSH_JOBS), it.xlen(RedisKeys.PUSH_ASIDE)));
     }
 
-    @FunctionalInterface
-    private interface Work<T> {
-        T on(Connection open);
+    /** Jobs that were set aside, newest first, as they stood in the queue. */
+    public List<String> setAside(int limit) {
+        var found = redis.with(it -> it.xrevrange(RedisKeys.PUSH_ASIDE, "+", "-", limit));
+        return found.stream()
+                .map(entry -> entry.getID() + " " + entry.getFields().get(ASIDE_FIELD))
+                .toList();
     }
 
-    private <T> T onConnection(Work<T> work) {
-        var open = connection;
+    private static Claimed claimed(String text) {
         try {
-            if (open == null) {
-                open = redis.dedicated();
-                connection = open;
-                join(open);
-            }
-            return work.on(open);
-        } catch (JedisDataException e) {
-            if (String.valueOf(e.getMessage()).startsWith("NOGROUP")) {
-                join(
-                        connection == null
-                                ? redis.dedicated()
-                                : connection); // Redis lost what it held; the jobs come again by the relay
-            }
-            throw new StoreUnavailable("redis", e);
-        } catch (JedisException e) {
-            connection = null;
-            throw new StoreUnavailable("redis", e);
-        }
-    }
-
-    /** Makes the group where it is missing; it begins with the first job there is. */
-    private static void join(Connection open) {
-        open.sendCommand(Command.XGROUP, bytes("CREATE"), KEY, GROUP, NOTHING_YET, bytes("MKSTREAM"));
-        try {
-            open.getStatusCodeReply();
-        } catch (JedisDataException e) {
-            if (!String.valueOf(e.getMessage()).startsWith("BUSYGROUP")) {
-                throw e;
-            }
-        }
-    }
-
-    private static List<Claimed> entries(@Nullable Object reply) {
-        var claimed = new ArrayList<Claimed>();
-        if (reply instanceof List<?> entries) {
-            for (var entry : entries) {
-                // An entry that was trimmed away while it was claimed has no fields.
-                if (entry instanceof List<?> idAndFields && idAndFields.get(1) instanceof List<?> fields) {
-                    String id = new String((byte[]) idAndFields.getFirst(), ISO_8859_1);
-                    claimed.add(new Claimed(id, job(new String((byte[]) fields.get(1), ISO_8859_1))));
-                }
-            }
-        }
-        return claimed;
-    }
-
-    private static @Nullable PushJob job(String text) {
-        try {
-            return PushJob.of(text);
+            return new Claimed(text, PushJobText.parse(text));
         } catch (IllegalArgumentException e) {
-            return null;
+            return new Claimed(text, null);
         }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(ISO_8859_1);
     }
 }

@@ -1,70 +1,76 @@
 package chat.parley.push;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
+import chat.parley.event.PublishOutcome.ToWake;
+import chat.parley.message.Message;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.push.PushJobs.Later;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import chat.parley.redis.RedisScript;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * The writing side of the push jobs: whatever came in while the last batch was under way is added by one pipeline. Safe for use by many
- * threads. Jobs that are not known to be queued are answered {@code false}: their outbox row stays, and the relay tries again.
+ * The writing side of the push jobs: whatever came in while the last batch was under way is added by one script. Safe for use by many
+ * threads. Jobs that are not known to be queued are answered {@code false}: their outbox row stays, and the relay tries again. A job that is in the queue
+ * already is not added again.
  */
 public final class PushQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PushQueue.class);
 
-    /** Most jobs in Redis, about 100 bytes each. Where nobody consumes them the oldest go: a push is stale after a day anyway. */
-    private static final String JOBS_MAX = "200000";
+    /** Most jobs in Redis, some 250 bytes each. Where nobody works on them the oldest go: a push is stale after a day anyway. */
+    private static final int JOBS_MAX = 200_000;
 
     /** Longest queue, in messages; when it is full the relay takes over. */
     private static final int QUEUE_MAX = 20_000;
 
+    /** Jobs of one run of the script: some 2 ms, in which Redis serves nobody else. */
     private static final int BATCH_JOBS = 1_000;
+
     private static final long IDLE_MILLIS = 200;
     private static final long PAUSE_MILLIS = 250;
     private static final long CLOSE_LIMIT_MILLIS = 3_000;
 
-    private static final byte[] KEY = RedisKeys.PUSH.getBytes(ISO_8859_1);
-    private static final byte[] MAXLEN = "MAXLEN".getBytes(ISO_8859_1);
-    private static final byte[] ABOUT = "~".getBytes(ISO_8859_1);
-    private static final byte[] MAX = JOBS_MAX.getBytes(ISO_8859_1);
-    private static final byte[] NEW_ID = "*".getBytes(ISO_8859_1);
-    private static final byte[] FIELD = "e".getBytes(ISO_8859_1);
+    private static final RedisScript ADD = RedisScript.named("push_add");
+    private static final List<String> KEYS = List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS);
 
     private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final Redis redis;
+    private final Wakes wakes;
     private final Counter queued;
     private final Counter refused;
+    private final Counter dropped;
     private final Thread thread;
-    private @Nullable Connection connection;
     private volatile boolean closing;
 
-    private record Waiting(List<PushJob> jobs, CompletableFuture<Boolean> result) {}
+    private record Waiting(List<Later> jobs, CompletableFuture<Boolean> result) {}
 
-    /** Connects when first needed. */
-    public PushQueue(Redis redis, MeterRegistry meters) {
+    /** @param redis closed by the caller, later than this */
+    public PushQueue(Redis redis, Wakes wakes, MeterRegistry meters) {
         this.redis = redis;
+        this.wakes = wakes;
         this.queued = meters.counter("parley.push.jobs", "outcome", "queued");
         this.refused = meters.counter("parley.push.jobs", "outcome", "refused");
+        this.dropped = meters.counter("parley.push.jobs", "outcome", "dropped");
         this.thread = Thread.ofPlatform().name("push-queue").daemon().start(this::run);
     }
 
+    /** The jobs that a published message makes, for {@link #add}. */
+    public List<Later> jobs(Message message, Collection<ToWake> toWake) {
+        return wakes.of(message, toWake);
+    }
+
     /** Queues all these jobs; true when Redis has all of them. Never completes exceptionally; what is chained to it must be short. */
-    public CompletableFuture<Boolean> add(List<PushJob> jobs) {
+    public CompletableFuture<Boolean> add(List<Later> jobs) {
         var result = new CompletableFuture<Boolean>();
         if (jobs.isEmpty()) {
             result.complete(true);
@@ -107,61 +113,39 @@ public final class PushQueue implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            disconnect();
         }
     }
 
-    /** False when the connection was lost. */
+    /** False when Redis did not take them. */
     private boolean write(List<Waiting> batch) {
-        List<Object> replies;
+        var jobs = batch.stream().flatMap(waiting -> waiting.jobs.stream()).toList();
         try {
-            var open = connected();
-            int jobs = 0;
-            for (var waiting : batch) {
-                for (var job : waiting.jobs) {
-                    byte[] text = job.text().getBytes(ISO_8859_1);
-                    open.sendCommand(Command.XADD, KEY, MAXLEN, ABOUT, MAX, NEW_ID, FIELD, text);
-                    jobs++;
-                }
+            for (int from = 0; from < jobs.size(); from += BATCH_JOBS) {
+                addAtOnce(jobs.subList(from, Math.min(from + BATCH_JOBS, jobs.size())));
             }
-            replies = open.getMany(jobs);
-        } catch (StoreUnavailable | JedisException e) {
+        } catch (StoreUnavailable e) {
             LOG.warn("push jobs are left to the relay: {}", e.toString());
-            disconnect();
+            return false;
+        } catch (RuntimeException e) {
+            LOG.error("push jobs could not be queued for a reason of ours", e);
             return false;
         }
-        int next = 0;
-        for (var waiting : batch) {
-            var mine = replies.subList(next, next + waiting.jobs.size());
-            next += waiting.jobs.size();
-            if (mine.stream().anyMatch(JedisException.class::isInstance)) {
-                refuse(waiting.jobs.size(), waiting.result);
-            } else {
-                queued.increment(waiting.jobs.size());
-                waiting.result.complete(true);
-            }
-        }
+        queued.increment(jobs.size());
+        batch.forEach(waiting -> waiting.result.complete(true));
         return true;
     }
 
-    private Connection connected() {
-        var open = connection;
-        if (open == null) {
-            open = redis.dedicated();
-            connection = open;
+    private void addAtOnce(List<Later> jobs) {
+        var arguments = new ArrayList<String>(1 + 2 * jobs.size());
+        arguments.add(Integer.toString(JOBS_MAX));
+        for (var later : jobs) {
+            arguments.add(Long.toString(later.delay().toMillis()));
+            arguments.add(PushJobText.of(later.job()));
         }
-        return open;
-    }
-
-    private void disconnect() {
-        if (connection != null) {
-            try {
-                connection.close();
-            } catch (JedisException e) {
-                LOG.debug("closing a broken connection", e);
-            }
-            connection = null;
+        long excess = ((Number) ADD.run(redis, KEYS, arguments)).longValue();
+        if (excess > 0) {
+            LOG.error("{} push jobs were dropped: nobody works on them", excess);
+            dropped.increment(excess);
         }
     }
 

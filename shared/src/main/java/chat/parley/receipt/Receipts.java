@@ -32,14 +32,6 @@ public final class Receipts implements AutoCloseable {
     /** Longest wait for a move: the client still listens then. */
     private static final Duration RESULT_LIMIT = Duration.ofSeconds(5);
 
-    /** A subtraction for each conversation, never a count of messages. */
-    private static final String UNREAD = """
-            SELECT coalesce(sum(c.last_seq - greatest(m.read_seq, c.first_seq - 1)), 0)::bigint AS messages,
-                count(*) FILTER (WHERE c.last_seq > greatest(m.read_seq, c.first_seq - 1)) AS conversations
-            FROM member m JOIN conversation c ON c.id = m.conversation_id
-            WHERE m.user_id = :user AND m.left_at IS NULL
-            """;
-
     private static final String COUNTS = """
             SELECT count(*) AS recipients, count(*) FILTER (WHERE read_seq >= :seq) AS read,
                 count(*) FILTER (WHERE delivered_seq >= :seq) AS delivered
@@ -68,9 +60,6 @@ public final class Receipts implements AutoCloseable {
         this.postgres = postgres;
         this.writer = new MarkWriter(postgres, clock, meters, moved);
     }
-
-    /** Unread messages of all conversations, and in how many. */
-    public record Unread(long messages, long conversations) {}
 
     /**
      * A message, as {@link #counts} asks for it.
@@ -116,14 +105,6 @@ public final class Receipts implements AutoCloseable {
         var unknown = new StoreUnavailable("postgres", cause);
         results.forEach(result -> result.completeExceptionally(unknown)); // the writer need not begin
         return unknown;
-    }
-
-    /** What {@code user} has not read. */
-    public Unread unread(UserId user) {
-        return postgres.with(db -> db.createQuery(UNREAD)
-                .bind("user", user.value())
-                .map((row, context) -> new Unread(row.getLong("messages"), row.getLong("conversations")))
-                .one());
     }
 
     /** How many of the present members have {@code message}. Reads the members once, however many. */

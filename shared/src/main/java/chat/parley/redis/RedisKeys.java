@@ -8,19 +8,25 @@ import org.jspecify.annotations.Nullable;
 /** Every Redis key and channel of this system: name, type, lifetime. No other class spells one. */
 public final class RedisKeys {
     /**
-     * STREAM of notes to wake people, read by the notifiers as group {@value #PUSH_GROUP}. Bounded on append; an entry is deleted when it is
-     * acknowledged.
+     * ZSET of push jobs, member the job's text, score epoch ms by this server's clock: when it is due, or when the lease of the notifier that claimed it
+     * ends. Bounded on adding; see {@code redis/push_*.lua}.
      */
-    public static final String PUSH = "push";
+    public static final String PUSH_JOBS = "{push}:jobs";
 
-    /** The consumer group of {@link #PUSH}. */
-    public static final String PUSH_GROUP = "notifier";
+    /** HASH, field a job's text, value how often it was claimed and not settled. Only jobs of {@link #PUSH_JOBS} that were claimed have a field. */
+    public static final String PUSH_CLAIMS = "{push}:claims";
+
+    /** STREAM of jobs that were claimed too often, one field {@code j}; the newest 1,000 or so, for people to look at. */
+    public static final String PUSH_ASIDE = "{push}:aside";
 
     /**
      * STRING, random, made when first missed, never expires: a missing one means that this Redis lost everything it held. Part of the
      * tag that cursors carry.
      */
     public static final String GENERATION = "generation";
+
+    /** STRING, the name of the Redis that has every hint of {@link #background}; never expires. Missing: some may be lost. */
+    public static final String HINTED = "hinted";
 
     /** Shard channel nobody publishes to: stream nodes hold it so that their connection stays subscribed, and ask for it again to see that it lives. */
     public static final String LIVE_KEEPER = "l:";
@@ -54,6 +60,19 @@ public final class RedisKeys {
     /** STRING, empty: that this person types there was told just now. Expires after 3 s. */
     public static String typing(ConversationId conversation, UserId user) {
         return "t:" + conversation + ":" + user;
+    }
+
+    /**
+     * STRING, empty: this person has a device in the background, to be woken also while another one is connected; see {@code redis/publish.lua}. Never
+     * expires; goes with the last such device.
+     */
+    public static String background(UserId user) {
+        return "b:{" + user + "}";
+    }
+
+    /** HASH of what was shown, field a conversation's id, value the seq of the newest push shown. Expires 7 days after the last push. */
+    public static String shown(UserId user) {
+        return "n:{" + user + "}";
     }
 
     /** The user whose {@link #live} channel this is; null for any other channel. */

@@ -48,6 +48,12 @@ public final class Blocks {
             SELECT blocker_id FROM block WHERE blocked_id = :user AND blocker_id = ANY(:others)
             """;
 
+    private static final String BLOCKING = """
+            SELECT b.blocker_id, b.blocked_id
+            FROM unnest(:users, :others) AS wanted (user_id, other_id)
+            JOIN block b ON b.blocker_id = wanted.user_id AND b.blocked_id = wanted.other_id
+            """;
+
     private final Postgres postgres;
     private final InstantSource clock;
 
@@ -143,6 +149,21 @@ public final class Blocks {
                 .bind("user", user.value())
                 .bindArray("others", Long.class, (Object[]) ids)
                 .map((row, context) -> new UserId(row.getLong("other")))
+                .list()));
+    }
+
+    /** Two people of whom one may block the other. */
+    public record Pair(UserId user, UserId other) {}
+
+    /** Those of {@code pairs} where the first blocks the second, by one statement. */
+    public static Set<Pair> blocking(Postgres postgres, Collection<Pair> pairs) {
+        Long[] users = pairs.stream().map(pair -> pair.user.value()).toArray(Long[]::new);
+        Long[] others = pairs.stream().map(pair -> pair.other.value()).toArray(Long[]::new);
+        return postgres.with(db -> new HashSet<>(db.createQuery(BLOCKING)
+                .bindArray("users", Long.class, (Object[]) users)
+                .bindArray("others", Long.class, (Object[]) others)
+                .map((row, context) ->
+                        new Pair(new UserId(row.getLong("blocker_id")), new UserId(row.getLong("blocked_id"))))
                 .list()));
     }
 

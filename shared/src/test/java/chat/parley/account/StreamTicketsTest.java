@@ -5,8 +5,14 @@ import static chat.parley.account.TestAccounts.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import chat.parley.id.DeviceId;
+import chat.parley.push.DeviceState;
+import chat.parley.push.Devices;
+import chat.parley.push.PushTarget;
 import chat.parley.testkit.RealPostgres;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -14,6 +20,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class StreamTicketsTest {
     @RegisterExtension
     static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    private static final DeviceId PHONE = new DeviceId("phone");
 
     private final TestAccounts node = TestAccounts.over(POSTGRES);
     private final OpenedSession session =
@@ -72,15 +80,23 @@ class StreamTicketsTest {
         node.postgres.<Integer, RuntimeException>with(db -> db.execute(
                 "UPDATE session SET ended_at = ended_at - interval '25 hours' WHERE id = ?",
                 ended.id().value()));
+        var devices = new Devices(node.postgres, node.clock);
+        for (var each : List.of(session, ended)) {
+            var target = new PushTarget.Fcm("of " + each.id());
+            devices.put(each.user(), PHONE, each.id(), target, Locale.ENGLISH, DeviceState.FOREGROUND);
+        }
         node.advance(Duration.ofMinutes(6));
         var cleanup = new AccountCleanup(node.postgres, node.clock);
         assertEquals(2, cleanup.step());
         assertEquals(0, cleanup.step());
+        assertEquals(1, count("device"), "it goes with its login");
+        assertEquals(1, devices.of(session.user()).size());
         accepted(node.ticket(used));
         assertRefused(node.ticket(unused));
         node.advance(Sessions.LIFE.plusDays(2));
         cleanup.run();
         assertEquals(0, count("session"));
+        assertEquals(0, count("device"));
         assertEquals(0, count("stream_ticket"));
     }
 

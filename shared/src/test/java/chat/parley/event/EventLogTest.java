@@ -10,8 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.event.ChatEvent.MessageCreated;
 import chat.parley.event.LiveFrame.Entry;
-import chat.parley.event.PublishOutcome.Absent;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.event.StreamRead.Broken;
 import chat.parley.event.StreamRead.Unbroken;
@@ -21,6 +21,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageState;
+import chat.parley.push.BackgroundHints;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealRedis;
@@ -149,10 +150,10 @@ class EventLogTest {
         publish(message(2, "later"), ANN);
         var outcome = log.publish(List.of(Publication.repeat(message(1, "hello"), List.of(ANN, BOB))))
                 .getFirst();
-        var absent = assertInstanceOf(Published.class, outcome).absent();
-        assertEquals(List.of(ANN, BOB), absent.stream().map(Absent::user).toList());
-        assertEquals(List.of(true, false), absent.stream().map(Absent::before).toList());
-        assertEquals(0, absent.getFirst().resumeFrom().n());
+        var toWake = assertInstanceOf(Published.class, outcome).toWake();
+        assertEquals(List.of(ANN, BOB), toWake.stream().map(ToWake::user).toList());
+        assertEquals(List.of(true, false), toWake.stream().map(ToWake::before).toList());
+        assertEquals(0, toWake.getFirst().resumeFrom().n());
         assertEquals(2, read(ANN, start(), 10).size());
         assertEquals(1, read(BOB, start(), 10).size());
     }
@@ -163,14 +164,39 @@ class EventLogTest {
         try (var live = new Live(ANN)) {
             var outcome = publish(message(2, "hello"), ANN, BOB);
             assertEquals(
-                    List.of(BOB), outcome.absent().stream().map(Absent::user).toList());
+                    List.of(BOB), outcome.toWake().stream().map(ToWake::user).toList());
             var entry = assertInstanceOf(Entry.class, live.next());
             assertEquals(2, entry.n());
             assertArrayEquals(
                     EventJson.encode(message(2, "hello")).json(), entry.event().json());
 
-            var resumeFrom = outcome.absent().getFirst().resumeFrom();
+            var resumeFrom = outcome.toWake().getFirst().resumeFrom();
             assertEquals(List.of(1L), numbers(read(BOB, resumeFrom, 10)));
+        }
+    }
+
+    @Test
+    void who_is_connected_is_woken_too_where_a_device_is_in_the_background() throws Exception {
+        var hints = new BackgroundHints(redis);
+        try (var ann = new Live(ANN);
+                var bob = new Live(BOB)) {
+            hints.set(ANN, true);
+            var outcome = publish(message(1, "hello"), ANN, BOB);
+            assertEquals(1, assertInstanceOf(Entry.class, ann.next()).n());
+            assertEquals(1, assertInstanceOf(Entry.class, bob.next()).n());
+            var wake = outcome.toWake().getFirst();
+            assertEquals(List.of(wake), outcome.toWake());
+            assertEquals(new ToWake(ANN, wake.resumeFrom(), false, true), wake);
+            assertEquals(List.of(1L), numbers(read(ANN, wake.resumeFrom(), 10)));
+
+            var repeated = assertInstanceOf(
+                    Published.class,
+                    log.publish(List.of(Publication.repeat(message(1, "hello"), List.of(ANN, BOB))))
+                            .getFirst());
+            assertEquals(List.of(new ToWake(ANN, wake.resumeFrom(), true, true)), repeated.toWake());
+
+            hints.set(ANN, false);
+            assertEquals(List.of(), publish(message(2, "again"), ANN, BOB).toWake());
         }
     }
 
@@ -193,6 +219,8 @@ class EventLogTest {
         try (var live = new Live(ANN)) {
             log.sessionEnded(ANN, new SessionId(77));
             assertEquals(new LiveFrame.SessionEnded(new SessionId(77)), live.next());
+            log.sessionPaused(ANN, new SessionId(78));
+            assertEquals(new LiveFrame.SessionPaused(new SessionId(78)), live.next());
         }
         assertEquals(0, log.head(ANN, log.tag()).n());
     }
@@ -204,8 +232,8 @@ class EventLogTest {
                 .getFirst();
         assertEquals(
                 users,
-                assertInstanceOf(Published.class, outcome).absent().stream()
-                        .map(Absent::user)
+                assertInstanceOf(Published.class, outcome).toWake().stream()
+                        .map(ToWake::user)
                         .toList());
         assertEquals(1, read(users.getLast(), start(), 10).size());
     }

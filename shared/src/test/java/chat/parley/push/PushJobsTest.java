@@ -1,15 +1,20 @@
 package chat.parley.push;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.event.Cursor;
 import chat.parley.id.ConversationId;
+import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
-import chat.parley.ops.StoreUnavailable;
+import chat.parley.push.PushJob.Clear;
+import chat.parley.push.PushJob.Only;
+import chat.parley.push.PushJob.Wake;
+import chat.parley.push.PushJobs.Backlog;
 import chat.parley.push.PushJobs.Claimed;
+import chat.parley.push.PushJobs.Later;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealRedis;
@@ -17,28 +22,33 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import redis.clients.jedis.params.XAddParams;
 
 class PushJobsTest {
     @RegisterExtension
     static final RealRedis REDIS = RealRedis.shared();
 
-    private static final Duration SHORT = Duration.ofMillis(20);
+    private static final UserId BOB = new UserId(11);
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final Only PHONE = new Only(new DeviceId("phone-1"), 3);
 
     private Redis redis;
     private PushQueue queue;
+    private PushJobs jobs;
 
     @BeforeEach
     void open() {
         redis = Redis.open(URI.create(REDIS.uri()), 4);
-        queue = new PushQueue(redis, new SimpleMeterRegistry());
+        queue = new PushQueue(redis, Wakes.DEFAULT, new SimpleMeterRegistry());
+        jobs = new PushJobs(redis);
     }
 
     @AfterEach
@@ -48,79 +58,141 @@ class PushJobsTest {
     }
 
     @Test
-    void jobs_come_out_as_they_went_in_and_done_ones_are_gone() {
-        assertTrue(queue.add(List.of(job(1), job(2))).join());
-        try (var worker = new PushJobs(redis, "one")) {
-            var claimed = worker.claim(10, SHORT);
-            assertEquals(
-                    List.of(job(1), job(2)), claimed.stream().map(Claimed::job).toList());
-            assertEquals(List.of(), worker.claim(10, SHORT));
-            worker.done(claimed);
-        }
-        assertEquals(0L, redis.<Long>with(it -> it.xlen(RedisKeys.PUSH)));
+    void jobs_of_every_kind_come_out_as_they_went_in_and_settled_ones_are_gone() {
+        var wake = wake(1);
+        var clear = new Clear(BOB, new ConversationId(22), 7, Instant.ofEpochMilli(5), null);
+        var all = List.of(
+                wake,
+                wake.only(PHONE),
+                clear,
+                clear.only(PHONE),
+                new PushJob.Test(BOB, Instant.ofEpochMilli(6), PHONE));
+        add(all, Duration.ZERO);
+        var claimed = jobs.claim(10).jobs();
+        assertEquals(new HashSet<>(all), new HashSet<>(jobsOf(claimed)));
+        claimed.forEach(each -> jobs.settle(each, List.of()));
+        assertNothingIsLeft();
     }
 
     @Test
-    void each_job_is_given_to_one_worker() {
-        assertTrue(queue.add(LongStream.range(0, 20).mapToObj(PushJobsTest::job).toList())
-                .join());
-        try (var one = new PushJobs(redis, "one");
-                var other = new PushJobs(redis, "other")) {
-            assertEquals(10, one.claim(10, SHORT).size());
-            assertEquals(10, other.claim(20, SHORT).size());
-            assertEquals(List.of(), one.takeOver(10));
-        }
+    void a_job_is_not_given_out_before_it_is_due() {
+        add(List.of(wake(1)), Duration.ofMillis(200));
+        add(List.of(wake(2)), LONG);
+        assertEquals(List.of(), jobs.claim(10).jobs());
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(20))
+                .untilAsserted(() ->
+                        assertEquals(List.of(wake(1)), jobsOf(jobs.claim(10).jobs())));
+        assertEquals(new Backlog(2, 0), jobs.backlog());
     }
 
     @Test
-    void jobs_of_a_dead_worker_are_taken_over() {
-        assertTrue(queue.add(List.of(job(1))).join());
-        try (var dead = new PushJobs(redis, "dead")) {
-            assertEquals(1, dead.claim(10, SHORT).size());
+    void equal_jobs_are_one_and_keep_the_time_of_the_first() {
+        add(List.of(wake(1)), Duration.ZERO);
+        add(List.of(wake(1)), LONG);
+        assertEquals(1, jobs.backlog().jobs());
+        assertEquals(1, jobs.claim(10).jobs().size());
+    }
+
+    @Test
+    void each_job_is_given_to_one_notifier_until_its_lease_ends() {
+        add(LongStream.range(0, 20).mapToObj(PushJobsTest::wake).toList(), Duration.ZERO);
+        var dying = new PushJobs(redis, Duration.ofMillis(300));
+        var first = jobsOf(dying.claim(10).jobs());
+        var second = jobsOf(jobs.claim(20).jobs());
+        assertEquals(10, first.size());
+        assertEquals(10, second.size());
+        assertTrue(second.stream().noneMatch(first::contains));
+        var heirs = new ArrayList<PushJob>();
+        Awaitility.await().untilAsserted(() -> {
+            heirs.addAll(jobsOf(jobs.claim(20).jobs()));
+            assertEquals(new HashSet<>(first), new HashSet<>(heirs));
+        });
+    }
+
+    @Test
+    void what_is_left_of_a_job_takes_its_place_and_counts_anew() {
+        add(List.of(wake(1)), Duration.ZERO);
+        var left = wake(1).only(PHONE);
+        jobs.settle(jobs.claim(1).jobs().getFirst(), List.of(new Later(left, Duration.ZERO)));
+        assertEquals(List.of(left), jobsOf(jobs.claim(10).jobs()));
+        assertEquals(1L, redis.<Long>with(it -> it.hlen(RedisKeys.PUSH_CLAIMS)));
+    }
+
+    @Test
+    void a_job_that_is_gone_meanwhile_leaves_nothing() {
+        add(List.of(wake(1), wake(2)), Duration.ZERO);
+        var claimed = jobs.claim(10).jobs();
+        new PushErasure(redis).erase(BOB);
+        jobs.settle(claimed.getFirst(), List.of(new Later(wake(1).only(PHONE), Duration.ZERO)));
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void a_job_that_is_never_settled_is_set_aside_and_told_and_the_others_go_on() {
+        add(List.of(wake(1)), Duration.ZERO);
+        var killed = new PushJobs(redis, Duration.ZERO);
+        for (int i = 0; i < PushJobs.CLAIMS_MAX; i++) {
+            assertEquals(List.of(wake(1)), jobsOf(killed.claim(10).jobs()));
         }
-        try (var heir = new PushJobs(redis, "heir", Duration.ZERO)) {
-            assertEquals(List.of(), heir.claim(10, SHORT));
-            var taken = heir.takeOver(10);
-            assertEquals(List.of(job(1)), taken.stream().map(Claimed::job).toList());
-            heir.done(taken);
-            assertEquals(List.of(), heir.takeOver(10));
-        }
+        add(List.of(wake(2)), Duration.ZERO);
+        var claim = killed.claim(10);
+        assertEquals(1, claim.setAside());
+        assertEquals(List.of(wake(2)), jobsOf(claim.jobs()));
+        assertEquals(new Backlog(1, 1), jobs.backlog());
+        assertTrue(jobs.setAside(10).getFirst().endsWith(PushJobText.of(wake(1))));
+        new PushErasure(redis).erase(BOB);
+        assertEquals(new Backlog(0, 0), jobs.backlog());
+    }
+
+    @Test
+    void erasure_takes_one_persons_jobs_only() {
+        var other =
+                new Wake(new UserId(111), new ConversationId(11), 11, cursor(11), Instant.ofEpochMilli(11), true, null);
+        add(List.of(wake(1), other, wake(11).only(PHONE)), Duration.ZERO);
+        new PushErasure(redis).erase(BOB);
+        assertEquals(List.of(other), jobsOf(jobs.claim(10).jobs()));
     }
 
     @Test
     void what_is_no_job_is_told_and_does_not_stop_the_rest() {
-        redis.with(it -> it.xadd(RedisKeys.PUSH, XAddParams.xAddParams(), Map.of("e", "garbage")));
-        assertTrue(queue.add(List.of(job(1))).join());
-        try (var worker = new PushJobs(redis, "one")) {
-            var claimed = worker.claim(10, SHORT);
-            assertNull(claimed.getFirst().job());
-            assertEquals(job(1), claimed.getLast().job());
-        }
-    }
-
-    @Test
-    void a_worker_goes_on_after_redis_lost_everything() {
-        try (var worker = new PushJobs(redis, "one")) {
-            assertEquals(List.of(), worker.claim(10, SHORT));
-            REDIS.flushAll();
-            assertThrows(StoreUnavailable.class, () -> worker.claim(10, SHORT));
-            assertTrue(queue.add(List.of(job(1))).join());
-            assertEquals(1, worker.claim(10, SHORT).size());
-        }
+        redis.with(it -> it.zadd(RedisKeys.PUSH_JOBS, 1, "garbage"));
+        add(List.of(wake(1)), Duration.ZERO);
+        var claimed = jobs.claim(10).jobs();
+        assertNull(claimed.getFirst().job());
+        assertEquals(wake(1), claimed.getLast().job());
     }
 
     @Test
     void a_closed_queue_takes_nothing() {
         queue.close();
-        assertEquals(false, queue.add(List.of(job(1))).join());
+        assertFalse(queue.add(List.of(new Later(wake(1), Duration.ZERO))).join());
     }
 
-    private static PushJob job(long seq) {
-        return new PushJob(
-                new UserId(11),
-                new ConversationId(22),
-                seq,
-                new Cursor(1_700_000_000_000L, seq, 1_700_000_000_123L, "abc123"),
-                Instant.ofEpochMilli(1_700_000_000_124L));
+    private void add(List<PushJob> some, Duration delay) {
+        assertTrue(queue.add(some.stream().map(job -> new Later(job, delay)).toList())
+                .join());
+    }
+
+    private void assertNothingIsLeft() {
+        assertEquals(new Backlog(0, 0), jobs.backlog());
+        assertEquals(0L, redis.<Long>with(it -> it.hlen(RedisKeys.PUSH_CLAIMS)));
+    }
+
+    private static List<PushJob> jobsOf(List<Claimed> claimed) {
+        var found = new ArrayList<PushJob>();
+        for (var each : claimed) {
+            found.add(each.job());
+        }
+        return found;
+    }
+
+    private static PushJob wake(long seq) {
+        return new Wake(
+                BOB, new ConversationId(22), seq, cursor(seq), Instant.ofEpochMilli(1_700_000_000_124L), false, null);
+    }
+
+    private static Cursor cursor(long seq) {
+        return new Cursor(1_700_000_000_000L, seq, 1_700_000_000_123L, "abc123");
     }
 }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.receipt.MarkOutcome.Stand;
-import chat.parley.receipt.Receipts.Unread;
+import chat.parley.receipt.UnreadCounts.Unread;
 import chat.parley.testkit.RealPostgres;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
@@ -175,7 +175,7 @@ class MarksUnderConcurrencyTest {
                     messages += recount;
                     conversations += recount > 0 ? 1 : 0;
                 }
-                assertEquals(new Unread(messages, conversations), world.receipts.unread(person));
+                assertEquals(new Unread(messages, conversations), new UnreadCounts(world.postgres).of(person));
             }
             assertEquals(0, world.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
         }

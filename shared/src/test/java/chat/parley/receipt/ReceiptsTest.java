@@ -11,7 +11,7 @@ import chat.parley.receipt.MarkOutcome.BeyondLast;
 import chat.parley.receipt.MarkOutcome.NotFound;
 import chat.parley.receipt.Receipts.Counts;
 import chat.parley.receipt.Receipts.Subject;
-import chat.parley.receipt.Receipts.Unread;
+import chat.parley.receipt.UnreadCounts.Unread;
 import chat.parley.testkit.RealPostgres;
 import java.sql.Connection;
 import java.time.Duration;
@@ -31,6 +31,7 @@ class ReceiptsTest {
     static final RealPostgres POSTGRES = RealPostgres.fresh();
 
     private ReceiptWorld world;
+    private UnreadCounts unread;
     private UserId ann;
     private UserId bob;
     private ConversationId talk;
@@ -38,6 +39,7 @@ class ReceiptsTest {
     @BeforeEach
     void open() {
         world = new ReceiptWorld(POSTGRES, 10);
+        unread = new UnreadCounts(world.postgres);
         ann = world.person();
         bob = world.person();
         talk = world.group(ann, bob);
@@ -108,8 +110,8 @@ class ReceiptsTest {
         assertEquals(new Marks(10, 10), world.marks(talk, ann));
         world.send(talk, bob);
         assertEquals(new Marks(11, 11), world.marks(talk, bob));
-        assertEquals(new Unread(1, 1), world.receipts.unread(ann));
-        assertEquals(new Unread(0, 0), world.receipts.unread(bob));
+        assertEquals(new Unread(1, 1), unread.of(ann));
+        assertEquals(new Unread(0, 0), unread.of(bob));
         assertTrue(world.advances.isEmpty());
     }
 
@@ -120,14 +122,14 @@ class ReceiptsTest {
         assertEquals(new Marks(10, 10), world.marks(talk, carol));
         world.send(talk, ann);
         world.send(talk, ann);
-        assertEquals(new Unread(2, 1), world.receipts.unread(carol));
+        assertEquals(new Unread(2, 1), unread.of(carol));
         assertEquals(world.stand(10, 10), world.move(talk, carol, 3, 4), "before joining: no effect");
         world.changes.remove(talk, ann, carol);
-        assertEquals(new Unread(0, 0), world.receipts.unread(carol));
+        assertEquals(new Unread(0, 0), unread.of(carol));
         world.send(talk, ann);
         world.join(talk, ann, carol);
         assertEquals(new Marks(13, 13), world.marks(talk, carol));
-        assertEquals(new Unread(0, 0), world.receipts.unread(carol));
+        assertEquals(new Unread(0, 0), unread.of(carol));
     }
 
     @Test

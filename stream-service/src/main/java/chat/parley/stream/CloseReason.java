@@ -14,6 +14,8 @@ enum CloseReason {
     STALLED,
     /** Token or session ended. */
     REAUTH,
+    /** The device went into the background. */
+    BACKGROUND,
     /** This node leaves. */
     DRAINED,
     /** A store was away when the stream needed it. */

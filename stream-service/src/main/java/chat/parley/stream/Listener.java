@@ -14,6 +14,9 @@ sealed interface Listener permits Subscriber, LongPoll.Poll {
     /** A login session of the user ended. */
     void sessionEnded(SessionId session);
 
+    /** A device of a login session of the user went into the background. */
+    void sessionPaused(SessionId session);
+
     /** The login session it belongs to; null for people of outside issuers. */
     @Nullable
     SessionId session();

@@ -200,6 +200,17 @@ final class LongPoll {
             }
         }
 
+        /** Answers with nothing, as at the end of its time. */
+        @Override
+        public void sessionPaused(SessionId paused) {
+            if (paused.equals(session)) {
+                synchronized (this) {
+                    timeIsUp = true;
+                    resume();
+                }
+            }
+        }
+
         @Override
         public @Nullable SessionId session() {
             return session;

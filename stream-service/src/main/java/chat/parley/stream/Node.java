@@ -27,6 +27,8 @@ record Node(
         private static final Duration MOST = Duration.ofSeconds(4);
         private static final Duration DRAIN_LEAST = Duration.ofSeconds(2);
         private static final Duration DRAIN_MOST = Duration.ofSeconds(30);
+        private static final Duration PAUSED_LEAST = Duration.ofSeconds(60);
+        private static final Duration PAUSED_MOST = Duration.ofSeconds(90);
 
         Duration usual() {
             return between(LEAST, MOST);
@@ -35,6 +37,11 @@ record Node(
         /** After a node left, the others take all of its clients. */
         Duration afterDrain() {
             return between(DRAIN_LEAST, DRAIN_MOST);
+        }
+
+        /** A page in the background connects again by itself; one that comes back opens a new stream and does not wait. */
+        Duration whilePaused() {
+            return between(PAUSED_LEAST, PAUSED_MOST);
         }
 
         Duration between(Duration least, Duration most) {

@@ -153,6 +153,13 @@ final class Subscriber extends Outgoing implements Listener {
         }
     }
 
+    @Override
+    public void sessionPaused(SessionId paused) {
+        if (paused.equals(session)) {
+            endWriting(SseWriter.retry(node().retries().whilePaused()), CloseReason.BACKGROUND);
+        }
+    }
+
     /** Only a frame of the same stream of the same Redis can continue it; the first frame of all continues nothing. */
     private boolean isSuccessor(Cursor cursor) {
         boolean sameStream = cursor.epochMillis() == position.epochMillis() || position.epochMillis() == 0;
@@ -421,19 +428,25 @@ final class Subscriber extends Outgoing implements Listener {
     }
 
     /** Says {@code type}, and how long to stay away, as the last thing. */
-    synchronized void endSaying(String type, Duration stayAway, CloseReason reason) {
+    void endSaying(String type, Duration stayAway, CloseReason reason) {
+        var retry = SseWriter.retry(stayAway);
+        var last = SseWriter.event(null, options.nameOf(type), node().events().plain(type));
+        endWriting(
+                ByteBuffer.allocate(retry.remaining() + last.remaining())
+                        .put(retry)
+                        .put(last)
+                        .flip(),
+                reason);
+    }
+
+    private synchronized void endWriting(ByteBuffer last, CloseReason reason) {
         if (phase == Phase.ENDING || phase == Phase.ENDED) {
             return;
         }
         phase = Phase.ENDING;
         leaveReason = reason;
         notifyAll();
-        var retry = SseWriter.retry(stayAway);
-        var last = SseWriter.event(null, options.nameOf(type), node().events().plain(type));
-        write(ByteBuffer.allocate(retry.remaining() + last.remaining())
-                .put(retry)
-                .put(last)
-                .flip());
+        write(last);
     }
 
     /** Ends it now; repeating it changes nothing. */

@@ -150,6 +150,11 @@ final class SubscriberRegistry {
                     listener.sessionEnded(ended.session());
                 }
             }
+            case LiveFrame.SessionPaused paused -> {
+                for (var listener : audience.listeners()) {
+                    listener.sessionPaused(paused.session());
+                }
+            }
         }
     }
 

@@ -106,6 +106,24 @@ class LongPollTest {
     }
 
     @Test
+    void a_waiting_poll_of_a_device_that_goes_into_the_background_is_answered_empty() throws Exception {
+        var first = cursor(poll("wait=0"));
+        var waiting = CompletableFuture.supplyAsync(() -> {
+            try {
+                return poll("wait=30&last_event_id=" + first);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        Awaitility.await().until(() -> node.open() == 1);
+        world.log.sessionPaused(ben.user(), ann.session().id());
+        world.log.sessionPaused(ben.user(), ben.session().id());
+        var answer = waiting.get(10, TimeUnit.SECONDS);
+        assertTrue(answer.startsWith("{\"items\":[]"), answer);
+        assertEquals(first, cursor(answer));
+    }
+
+    @Test
     void an_event_that_is_not_urgent_wakes_a_poll_later_and_one_that_is_at_once() throws Exception {
         var conversation = world.direct(ann, ben);
         var first = cursor(poll("wait=0"));

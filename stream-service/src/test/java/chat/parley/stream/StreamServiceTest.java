@@ -319,6 +319,27 @@ class StreamServiceTest {
     }
 
     @Test
+    void a_device_that_goes_into_the_background_loses_its_streams_and_no_other_does() throws Exception {
+        var elsewhere = world.otherSession(ben);
+        try (var paused = SseClient.resume(node.port(), ben, null);
+                var other = SseClient.resume(node.port(), elsewhere, null)) {
+            paused.until("stream.caught_up");
+            other.until("stream.caught_up");
+            world.log.sessionPaused(ben.user(), ben.session().id());
+            // No event: an EventSource knows only that the connection is gone, and when to come back.
+            assertEquals("end of stream", paused.next().event());
+            long retry = Long.parseLong(Objects.requireNonNull(paused.retry()));
+            assertTrue(retry >= 60_000 && retry <= 90_000, () -> "retry " + retry);
+            world.send(world.direct(ann, ben), ann, "still here");
+            other.next("message.created");
+        }
+        assertEquals(1, node.counted("parley.stream.closes", "reason", "background"));
+        try (var again = SseClient.resume(node.port(), ben, null)) {
+            again.until("stream.caught_up"); // the login lasts
+        }
+    }
+
+    @Test
     void one_user_has_twenty_streams_at_most() throws Exception {
         var open = new java.util.ArrayList<SseClient>();
         for (int i = 0; i < 20; i++) {

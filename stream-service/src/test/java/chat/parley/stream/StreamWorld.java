@@ -135,7 +135,15 @@ final class StreamWorld implements AutoCloseable {
         if (!(created instanceof Users.Created.Fresh fresh)) {
             throw new IllegalStateException("not created: " + created);
         }
-        var user = fresh.user().id();
+        return loggedIn(fresh.user().id());
+    }
+
+    /** The same person, logged in once more. */
+    Person otherSession(Person person) {
+        return loggedIn(person.user());
+    }
+
+    private Person loggedIn(UserId user) {
         var session = accounts.sessions().open(user, null, true);
         return new Person(
                 user, session, accounts.accessTokens().issue(user, session.id()).reveal());

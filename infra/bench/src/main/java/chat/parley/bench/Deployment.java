@@ -52,21 +52,22 @@ final class Deployment implements AutoCloseable {
                 .connectTimeout(CONNECT_PATIENCE)
                 .build());
 
-        var redisOnly = Map.of("PARLEY_HOST", "127.0.0.1", "PARLEY_REDIS_URL", redis.uri());
         var stores = Map.of(
+                "PARLEY_HOST", "127.0.0.1",
+                "PARLEY_REDIS_URL", redis.uri(),
                 "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
                 "PARLEY_POSTGRES_USER", postgres.user(),
-                "PARLEY_POSTGRES_PASSWORD", postgres.password(),
-                "PARLEY_ISSUERS", issuersFile.toString());
+                "PARLEY_POSTGRES_PASSWORD", postgres.password());
+        var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
         var sendApi = new Service(
-                Part.SEND_API, "chat.parley.sendapi.SendApi", "PARLEY_PORT", List.of(redisOnly, stores, SEND_LIMITS));
+                Part.SEND_API, "chat.parley.sendapi.SendApi", "PARLEY_PORT", List.of(stores, issuers, SEND_LIMITS));
         var streamService = new Service(
                 Part.STREAM_SERVICE,
                 "chat.parley.stream.StreamService",
                 "PARLEY_PORT",
-                List.of(redisOnly, stores, STREAM_LIMITS));
+                List.of(stores, issuers, STREAM_LIMITS));
         var notifier =
-                new Service(Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(redisOnly));
+                new Service(Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(stores));
         // One after the other: the first one migrates, and start-up costs no measurement anything.
         for (var service : List.of(sendApi, streamService, notifier)) start(service, folder, jvmOptions, http);
         api = new Api(http, service(Part.SEND_API).port());

@@ -71,7 +71,7 @@ public final class Standalone implements Callable<Integer> {
             var settings = settings(servers);
             var streamSettings = StreamSettings.from(settings);
             var sendApiSettings = SendApiSettings.from(settings);
-            var notifierSettings = new NotifierSettings(options.host, null, servers.redisAddress()); // has no port here
+            var notifierSettings = NotifierSettings.from(settings);
             settings.refuseUnknown();
             try (var notifier = Notifier.start(notifierSettings, meters, health);
                     var streams = StreamService.open(streamSettings, streamMeters(meters), health);

@@ -40,7 +40,8 @@ public final class NotificationRoutes {
         }
         body.done();
         var choice = new Notifications(Objects.requireNonNullElse(level, Notifications.Level.ALL), mutedUntil);
-        set(http, choice);
+        requireMember(choices.set(
+                ConversationRequests.conversation(http), Edge.caller(http).user(), choice, level != null));
         Answer.json(http, 200, json -> {
             json.writeStartObject();
             json.writeStringField("level", choice.level().text());
@@ -53,13 +54,13 @@ public final class NotificationRoutes {
 
     /** {@code DELETE}: as in the beginning. */
     public void reset(Context http) {
-        set(http, Notifications.DEFAULT);
+        requireMember(choices.reset(
+                ConversationRequests.conversation(http), Edge.caller(http).user()));
         http.status(204);
     }
 
-    private void set(Context http, Notifications choice) {
-        var conversation = ConversationRequests.conversation(http);
-        if (!choices.set(conversation, Edge.caller(http).user(), choice)) {
+    private static void requireMember(boolean isMember) {
+        if (!isMember) {
             throw new ProblemException(Fault.NOT_FOUND);
         }
     }

@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class Body {
     /** Largest body read, in bytes: 10,000 code points as JSON escapes (12 bytes each, at worst) and the fields around them. */
     public static final int BYTES_MAX = 128 * 1024;
+
+    private static final String JSON = "application/json";
 
     /** Later years have more than four digits, which few can read. */
     private static final Instant END_OF_TIME = Instant.parse("9999-12-31T00:00:00Z");
@@ -49,8 +52,20 @@ public final class Body {
 
     /** Reads the body of a request, which must be a JSON object in UTF-8. */
     public static Body of(Context http) {
+        return of(http, Set.of(JSON));
+    }
+
+    /**
+     * The same of what a page may send by {@code navigator.sendBeacon} while it goes: given a text, browsers say {@code text/plain}, and only for that do they not ask another origin
+     * first, for which a page that goes has no time. A page that must not write is refused by its {@code Origin}, whatever the type.
+     */
+    public static Body ofBeacon(Context http) {
+        return of(http, Set.of(JSON, "text/plain"));
+    }
+
+    private static Body of(Context http, Set<String> types) {
         String type = http.contentType();
-        if (type == null || !type.toLowerCase(java.util.Locale.ROOT).startsWith("application/json")) {
+        if (type == null || !types.contains(bare(type))) {
             throw new ProblemException(Fault.UNSUPPORTED_MEDIA_TYPE);
         }
         String encoding = http.header("Content-Encoding");
@@ -75,6 +90,12 @@ public final class Body {
         } catch (IOException e) {
             throw new ProblemException(Fault.INVALID_JSON);
         }
+    }
+
+    /** A media type without its parameters. */
+    private static String bare(String type) {
+        int end = type.indexOf(';');
+        return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
     }
 
     private static byte[] read(Context http) {
@@ -338,6 +359,31 @@ public final class Body {
         }
         inner.addAll(objects);
         return objects;
+    }
+
+    /** A required object. What is read of it is checked by {@link #done} of this body; null after a complaint. */
+    public @Nullable Body nested(String field) {
+        if (!object.hasNonNull(field)) {
+            known.add(field);
+            complain(field, "required");
+            return null;
+        }
+        return nestedOrNull(field);
+    }
+
+    /** The same, optional; null also where it is not sent. */
+    public @Nullable Body nestedOrNull(String field) {
+        JsonNode node = read(field);
+        if (node == null) {
+            return null;
+        }
+        if (!(node instanceof ObjectNode each)) {
+            complain(field, "not_an_object");
+            return null;
+        }
+        var body = new Body(bytes, each, pointer(field));
+        inner.add(body);
+        return body;
     }
 
     /** A field that may stand here and whose value does not matter. */

@@ -8,15 +8,13 @@ import chat.parley.event.ChatEvent.MessageEdited;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome;
-import chat.parley.event.PublishOutcome.Absent;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
-import chat.parley.message.MessageBody;
 import chat.parley.outbox.Outbox;
-import chat.parley.push.PushJob;
 import chat.parley.push.PushQueue;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,7 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the members of a message just stored or changed, then queues pushes for those who are not connected, then forgets the outbox row. Whatever of it
+ * Tells the members of a message just stored or changed, then queues pushes for devices that did not get it, then forgets the outbox row. Whatever of it
  * fails leaves the row, and the relay does it again.
  */
 public final class MessageNews {
@@ -108,16 +106,16 @@ public final class MessageNews {
             CompletableFuture<PublishOutcome> first, CompletableFuture<PublishOutcome> second) {
         return first.thenCombine(second, (one, other) -> {
             if (one instanceof Published here && other instanceof Published there) {
-                var absent = new ArrayList<Absent>(here.absent());
-                absent.addAll(there.absent());
-                return new Published(absent);
+                var toWake = new ArrayList<ToWake>(here.toWake());
+                toWake.addAll(there.toWake());
+                return new Published(toWake);
             }
             return new Unpublished();
         });
     }
 
     private void wake(Message message, Published published, long outboxId) {
-        var jobs = jobs(message, published);
+        var jobs = pushes.jobs(message, published.toWake());
         if (jobs.isEmpty()) {
             outbox.done(outboxId);
             return;
@@ -128,17 +126,5 @@ public final class MessageNews {
             }
         });
         assert queued != null;
-    }
-
-    /** For everyone whom no stream took it for, except who sent it. Notices wake nobody. */
-    static List<PushJob> jobs(Message message, Published published) {
-        if (message.body().type() == MessageBody.Type.SYSTEM) {
-            return List.of();
-        }
-        return published.absent().stream()
-                .filter(absent -> !absent.user().equals(message.sender()))
-                .map(absent -> new PushJob(
-                        absent.user(), message.conversation(), message.seq(), absent.resumeFrom(), message.createdAt()))
-                .toList();
     }
 }

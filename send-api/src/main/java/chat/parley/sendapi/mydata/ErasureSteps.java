@@ -11,6 +11,9 @@ import chat.parley.media.MediaCollector;
 import chat.parley.message.MessageStore;
 import chat.parley.outbox.Outbox;
 import chat.parley.presence.PresenceLeases;
+import chat.parley.push.BackgroundHints;
+import chat.parley.push.Devices;
+import chat.parley.push.PushChoices;
 import chat.parley.push.PushErasure;
 import chat.parley.safety.OwnSafety;
 import chat.parley.search.SearchIndex;
@@ -144,6 +147,17 @@ public final class ErasureSteps {
     public static ErasureStep pushes(PushErasure pushes) {
         return (erasure, pace) -> {
             pushes.erase(erasure.user());
+            return true;
+        };
+    }
+
+    /** Where and how the person can be woken; in PostgreSQL first, after which nobody makes the hints again. */
+    public static ErasureStep devices(Devices devices, PushChoices choices, BackgroundHints hints) {
+        return (erasure, pace) -> {
+            devices.erase(erasure.user());
+            choices.erase(erasure.user());
+            pace.next();
+            hints.erase(erasure.user());
             return true;
         };
     }

@@ -17,8 +17,12 @@ import chat.parley.message.MessageJson;
 import chat.parley.message.MessageStore;
 import chat.parley.message.OwnReaction;
 import chat.parley.presence.PresenceLeases;
+import chat.parley.push.Devices;
+import chat.parley.push.PushChoices;
 import chat.parley.safety.Blocks;
 import chat.parley.safety.OwnSafety;
+import chat.parley.sendapi.device.DeviceJson;
+import chat.parley.sendapi.device.PushPreferenceRoutes;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.util.List;
@@ -161,6 +165,17 @@ public final class ExportParts {
                 }
                 json.writeEndObject();
             });
+        };
+    }
+
+    /** Where the person can be woken, without the secrets by which that is done, and how they want to be. */
+    public static ExportPart devices(Devices devices, PushChoices choices) {
+        return (user, lines) -> {
+            for (var device : devices.of(user)) {
+                lines.line("device", json -> DeviceJson.write(device, json));
+            }
+            var preferences = choices.of(user);
+            lines.line("notifications", json -> PushPreferenceRoutes.write(preferences, json));
         };
     }
 

@@ -48,6 +48,7 @@ public final class MarkNews implements AutoCloseable {
     private final Conversations conversations;
     private final EventLog events;
     private final Outbox outbox;
+    private final ClearedPushes cleared;
     private final Counter coalesced;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
@@ -57,10 +58,12 @@ public final class MarkNews implements AutoCloseable {
     private boolean closing;
 
     /** All stores are closed by the caller, later than this. */
-    public MarkNews(Conversations conversations, EventLog events, Outbox outbox, MeterRegistry meters) {
+    public MarkNews(
+            Conversations conversations, EventLog events, Outbox outbox, ClearedPushes cleared, MeterRegistry meters) {
         this.conversations = conversations;
         this.events = events;
         this.outbox = outbox;
+        this.cleared = cleared;
         this.coalesced = meters.counter("parley.marks.coalesced");
         this.thread = Thread.ofPlatform().name("mark-news").daemon().start(this::run);
     }
@@ -165,6 +168,9 @@ public final class MarkNews implements AutoCloseable {
                         }
                     });
             assert all != null;
+            if (last.now().readSeq() > move.before.readSeq()) {
+                cleared.read(last);
+            }
         } catch (StoreUnavailable e) {
             LOG.warn("marks in {} are told by the relay: {}", move.last.conversation(), e.getMessage());
         } catch (RuntimeException e) {

@@ -5,6 +5,7 @@ import chat.parley.problem.Fault;
 import chat.parley.problem.ProblemException;
 import chat.parley.receipt.Marks;
 import chat.parley.receipt.Receipts;
+import chat.parley.receipt.UnreadCounts;
 import chat.parley.sendapi.conversation.ConversationRequests;
 import chat.parley.sendapi.conversation.PageCursor;
 import chat.parley.sendapi.http.Answer;
@@ -31,13 +32,13 @@ public final class ReceiptRoutes {
     private static final long NOT_SENT = 0;
 
     private final MoveMarks move;
-    private final Receipts receipts;
+    private final UnreadCounts unread;
     private final SeenBy seenBy;
 
     /** Serves these. */
-    public ReceiptRoutes(Receipts receipts, SeenBy seenBy) {
+    public ReceiptRoutes(Receipts receipts, UnreadCounts unread, SeenBy seenBy) {
         this.move = new MoveMarks(receipts);
-        this.receipts = receipts;
+        this.unread = unread;
         this.seenBy = seenBy;
     }
 
@@ -87,11 +88,11 @@ public final class ReceiptRoutes {
 
     /** {@code GET /v1/users/me/unread}: what a badge shows. */
     public void unread(Context http) {
-        var unread = receipts.unread(Edge.caller(http).user());
+        var counts = unread.of(Edge.caller(http).user());
         Answer.json(http, 200, json -> {
             json.writeStartObject();
-            json.writeNumberField("unread_count", unread.messages());
-            json.writeNumberField("conversations", unread.conversations());
+            json.writeNumberField("unread_count", counts.messages());
+            json.writeNumberField("conversations", counts.conversations());
             json.writeEndObject();
         });
     }

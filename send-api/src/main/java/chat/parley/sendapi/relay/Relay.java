@@ -3,18 +3,15 @@ package chat.parley.sendapi.relay;
 import chat.parley.conversation.Conversations;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
-import chat.parley.event.PublishOutcome;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.id.ConversationId;
-import chat.parley.message.Message;
-import chat.parley.message.MessageBody;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.Outbox.Row;
 import chat.parley.outbox.OutboxKind;
-import chat.parley.push.PushJob;
+import chat.parley.push.PushJobs.Later;
 import chat.parley.push.PushQueue;
 import chat.parley.sendapi.message.SendNotice;
 import io.micrometer.core.instrument.Counter;
@@ -174,7 +171,7 @@ public final class Relay implements AutoCloseable {
             broken.forEach(tries::remove);
         }
         var failed = new HashSet<Long>();
-        var jobs = new ArrayList<PushJob>();
+        var jobs = new ArrayList<Later>();
         var outcomes = events.publish(publications);
         for (int i = 0; i < outcomes.size(); i++) {
             if (outcomes.get(i) instanceof Published published) {
@@ -183,7 +180,7 @@ public final class Relay implements AutoCloseable {
                 if (row.kind() == OutboxKind.MESSAGE_CREATED) {
                     // Also where a stream had it before: whether its push was queued is what a row that is left leaves
                     // open.
-                    jobs.addAll(jobs(materials.existing(row), published.absent()));
+                    jobs.addAll(pushes.jobs(materials.existing(row), published.toWake()));
                 }
             } else {
                 failed.add(made.get(i).id());
@@ -221,32 +218,21 @@ public final class Relay implements AutoCloseable {
         for (int from = 0; from < recent.size(); from += BATCH) {
             var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
             var outcomes = events.publish(some.stream().map(materials::message).toList());
-            var jobs = new ArrayList<PushJob>();
+            var jobs = new ArrayList<Later>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (!(outcomes.get(i) instanceof Published published)) {
                     return false;
                 }
                 // Who had it in the stream had the push as well, or was there.
-                var missed = published.absent().stream()
-                        .filter(absent -> !absent.before())
+                var missed = published.toWake().stream()
+                        .filter(each -> !each.before())
                         .toList();
-                jobs.addAll(jobs(some.get(i), missed));
+                jobs.addAll(pushes.jobs(some.get(i), missed));
             }
             if (!pushes.add(jobs).join()) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static List<PushJob> jobs(Message message, List<PublishOutcome.Absent> absent) {
-        if (message.body().type() == MessageBody.Type.SYSTEM) {
-            return List.of();
-        }
-        return absent.stream()
-                .filter(each -> !each.user().equals(message.sender()))
-                .map(each -> new PushJob(
-                        each.user(), message.conversation(), message.seq(), each.resumeFrom(), message.createdAt()))
-                .toList();
     }
 }

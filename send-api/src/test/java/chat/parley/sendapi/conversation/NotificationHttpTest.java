@@ -5,7 +5,10 @@ import static chat.parley.sendapi.People.json;
 import static chat.parley.sendapi.People.refusal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.sendapi.People;
 import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
@@ -60,6 +63,35 @@ class NotificationHttpTest {
         assertFalse(json(people.get(bob, path)).at("/me").has("muted_until"));
         assertEquals(204, people.delete(bob, path + "/notifications").statusCode());
         assertFalse(json(people.get(bob, path)).at("/me").has("notifications"));
+    }
+
+    @Test
+    void what_everyone_begins_with_can_be_chosen_too_which_is_more_than_beginning_with_it() throws Exception {
+        String path = people.group(ann, bob);
+        assertFalse(isChosen(bob, path));
+        assertEquals(200, choose(bob, path, "{\"level\":\"all\"}").statusCode());
+        assertTrue(isChosen(bob, path));
+        assertFalse(isChosen(ann, path));
+        String muted = "{\"muted_until\":\"2999-01-01T00:00:00Z\"}";
+        assertEquals(200, choose(bob, path, muted).statusCode());
+        assertFalse(isChosen(bob, path), "muted for a while, and then as everyone");
+        assertEquals(200, choose(bob, path, "{\"level\":\"none\"}").statusCode());
+        assertTrue(isChosen(bob, path));
+        assertEquals(204, people.delete(bob, path + "/notifications").statusCode());
+        assertFalse(isChosen(bob, path));
+    }
+
+    /** Not told: in large groups it decides what wakes. */
+    private static boolean isChosen(Person who, String path) throws Exception {
+        String conversation = path.substring(path.lastIndexOf('/') + 1);
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT notifications_chosen FROM member WHERE conversation_id = "
+                        + ConversationId.parse(conversation).value() + " AND user_id = "
+                        + UserId.parse(who.id()).value())) {
+            row.next();
+            return row.getBoolean(1);
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.id.ConversationId;
 import chat.parley.json.Json;
 import chat.parley.json.JsonText;
+import chat.parley.redis.RedisKeys;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -241,8 +242,7 @@ class MessageHttpTest {
             // Those of other tests may be queued once more: Redis was emptied before this one, and the relay made up
             // for it.
             var words = " " + ConversationId.parse(talk).value() + " ";
-            var jobs = redis.xrange("push", "-", "+").stream()
-                    .map(entry -> entry.getFields().values().toString())
+            var jobs = redis.zrange(RedisKeys.PUSH_JOBS, 0, -1).stream()
                     .filter(job -> job.contains(words))
                     .toList();
             assertEquals(1, jobs.size(), () -> "for bob, and none for the sender: " + jobs);

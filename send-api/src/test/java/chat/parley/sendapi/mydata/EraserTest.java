@@ -24,6 +24,9 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.presence.PresenceLeases;
+import chat.parley.push.BackgroundHints;
+import chat.parley.push.Devices;
+import chat.parley.push.PushChoices;
 import chat.parley.push.PushErasure;
 import chat.parley.redis.Redis;
 import chat.parley.safety.OwnSafety;
@@ -184,6 +187,8 @@ class EraserTest {
                 ErasureSteps.media(catalog, collector),
                 ErasureSteps.presence(new PresenceLeases(redis, Clock.systemUTC())),
                 ErasureSteps.search(new SearchIndex(postgres)),
+                ErasureSteps.devices(
+                        new Devices(postgres, clock), new PushChoices(postgres), new BackgroundHints(redis)),
                 ErasureSteps.pushes(new PushErasure(redis)),
                 ErasureSteps.told(outbox),
                 ErasureSteps.streams(memberships, events));

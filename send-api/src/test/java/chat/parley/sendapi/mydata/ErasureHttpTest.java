@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.media.MediaSettings;
+import chat.parley.redis.RedisKeys;
 import chat.parley.sendapi.ApiPerson;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
@@ -72,14 +73,24 @@ class ErasureHttpTest {
                 "media",
                 "idempotency",
                 "report",
+                "device",
                 "redis s:",
                 "redis p:",
                 "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }
+        var ann = UserId.parse(people.ann.id());
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var statement = connection.createStatement();
+                var jedis = REDIS.jedis()) {
+            // As of somebody from an outside issuer: with the login alone it would go all by itself.
+            statement.execute("UPDATE device SET session_id = NULL WHERE user_id = " + ann.value());
+            assertTrue(jedis.exists(RedisKeys.background(ann)));
+            jedis.hset(RedisKeys.shown(ann), people.group, "1");
+        }
         assertEquals(202, people.ann.ask("DELETE", "/v1/users/me", ERASE).statusCode());
         awaitNoTraces();
-        long id = UserId.parse(people.ann.id()).value();
+        long id = ann.value();
         for (var owned : List.of(
                 "reaction WHERE user_id",
                 "session WHERE user_id",
@@ -89,15 +100,17 @@ class ErasureHttpTest {
                 "media WHERE owner_id",
                 "invite WHERE created_by",
                 "ban WHERE user_id",
+                "device WHERE user_id",
+                "push_preference WHERE user_id",
                 "block WHERE blocked_id + blocker_id - "
                         + UserId.parse(people.eve.id()).value(),
                 "report WHERE reporter_id",
                 "message_search WHERE words IS NOT NULL AND sender_id",
-                "member WHERE (left_at IS NULL OR notifications <> 'all') AND user_id")) {
+                "member WHERE (left_at IS NULL OR notifications <> 'all' OR notifications_chosen) AND user_id")) {
             assertEquals(0, rows("SELECT count(*) FROM " + owned + " = " + id), owned);
         }
         try (var jedis = REDIS.jedis()) {
-            assertFalse(jedis.exists("s:{" + people.ann.id() + "}"));
+            assertEquals(0, jedis.exists(RedisKeys.stream(ann), RedisKeys.background(ann), RedisKeys.shown(ann)));
         }
     }
 

@@ -74,6 +74,10 @@ class ExportHttpTest {
                 people.mark + ".txt",
                 data(lines, "media").getFirst().get("name").textValue());
         assertEquals(people.mark, data(lines, "presence").getFirst().get("text").textValue());
+        var device = data(lines, "device").getFirst();
+        assertEquals(people.mark + "-phone", device.get("id").textValue());
+        assertFalse(answer.body().contains("token:" + people.mark), "who has it can wake the device");
+        assertFalse(data(lines, "notifications").getFirst().get("preview").booleanValue());
         assertEquals(
                 people.eve.id(), data(lines, "block").getFirst().get("user_id").textValue());
         assertEquals(people.mark, data(lines, "report").getFirst().get("note").textValue());

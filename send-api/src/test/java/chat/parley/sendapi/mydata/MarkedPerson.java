@@ -74,6 +74,12 @@ final class MarkedPerson {
         done(ann, "POST", "/v1/conversations/" + group + "/invites", "{}");
         done(ann, "PUT", "/v1/conversations/" + group + "/notifications", "{\"level\":\"mentions\"}");
         done(ann, "PUT", "/v1/presence/me", "{\"status\":\"away\",\"text\":\"" + mark + "\"}");
+        done(
+                ann,
+                "PUT",
+                "/v1/devices/" + mark + "-phone",
+                "{\"vendor\":\"fcm\",\"token\":\"token:" + mark + "\",\"locale\":\"de\",\"state\":\"background\"}");
+        done(ann, "PUT", "/v1/users/me/notifications", "{\"preview\":false}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())
                 .POST(BodyPublishers.ofString("a file about " + mark)));

@@ -305,6 +305,25 @@ class ReceiptHttpTest {
         return "/v1/conversations/" + talk + rest;
     }
 
+    @Test
+    void reading_has_what_is_shown_elsewhere_taken_back_and_delivering_does_not() throws Exception {
+        try (var redis = REDIS.jedis()) {
+            var user = UserId.parse(bob.id);
+            redis.hset(RedisKeys.shown(user), talk, "3");
+            put(bob, talkPath("/delivered"), "{\"seq\":5}");
+            put(carol, talkPath("/read"), "{\"seq\":5}");
+            put(bob, talkPath("/read"), "{\"seq\":4}");
+            await().untilAsserted(() -> {
+                var jobs = redis.zrange(RedisKeys.PUSH_JOBS, 0, -1).stream()
+                        .filter(job -> job.startsWith("c "))
+                        .toList();
+                assertEquals(1, jobs.size(), jobs::toString);
+                assertTrue(jobs.getFirst().startsWith("c " + user.value() + " "));
+                assertTrue(jobs.getFirst().endsWith(" 4"));
+            });
+        }
+    }
+
     private Person signUp() throws Exception {
         String name = "u" + UUID.randomUUID().toString().substring(0, 18);
         var made = json(call(

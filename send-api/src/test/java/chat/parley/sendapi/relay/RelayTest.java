@@ -25,6 +25,7 @@ import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
 import chat.parley.push.PushQueue;
+import chat.parley.push.Wakes;
 import chat.parley.receipt.NewMarks;
 import chat.parley.receipt.Receipts;
 import chat.parley.redis.Redis;
@@ -326,7 +327,7 @@ class RelayTest {
     private Parts parts(URI uri) {
         var redis = Redis.open(uri, 4);
         var events = new EventLog(redis, clock, meters);
-        var pushes = new PushQueue(redis, meters);
+        var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
         var conversations = new Conversations(postgres);
         var notices = new SendNotice(
                 conversations,
@@ -390,6 +391,6 @@ class RelayTest {
     }
 
     private static long pushJobs(Parts parts) {
-        return parts.redis.with(redis -> redis.xlen(RedisKeys.PUSH));
+        return parts.redis.with(redis -> redis.zcard(RedisKeys.PUSH_JOBS));
     }
 }

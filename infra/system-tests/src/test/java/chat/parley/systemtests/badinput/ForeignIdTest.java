@@ -87,6 +87,25 @@ class ForeignIdTest {
         return NO_IDS;
     }
 
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', delimiter = '|', textBlock = """
+                    DELETE | /v1/devices/*       |
+                    POST   | /v1/devices/*/state | {"state":"background"}
+                    POST   | /v1/devices/*/test  |
+                    """)
+    void a_device_of_someone_else_answers_as_one_that_never_was(String method, String path, @Nullable String body)
+            throws Exception {
+        var made = api.call("PUT", "/v1/devices/phone", ann.token(), "{\"vendor\":\"fcm\",\"token\":\"foreign\"}");
+        assertTrue(made.statusCode() < 300, made.body());
+        var foreign = api.call(method, path.replace("*", "phone"), eve.token(), body);
+        var never = api.call(method, path.replace("*", "never-was"), eve.token(), body);
+        Problems.require(404, "not_found", foreign);
+        Problems.require(404, "not_found", never);
+        assertEquals(Problems.constantPart(never.body()), Problems.constantPart(foreign.body()));
+        var devices = api.call("GET", "/v1/devices", ann.token(), null);
+        assertEquals("foreground", Api.json(devices.body()).at("/items/0/state").asText());
+    }
+
     @Test
     void a_session_of_someone_else_cannot_be_ended_nor_told_from_none() throws Exception {
         var sessions =

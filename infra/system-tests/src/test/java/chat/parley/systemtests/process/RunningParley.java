@@ -32,7 +32,7 @@ public final class RunningParley implements AutoCloseable {
         sendApi = ServiceProcess.start(Service.SEND_API, settings(Map.of("PARLEY_LIMIT_SENDS", "1000000")), folder);
         // By default a leaving node spreads its clients over more time than a test has.
         stream = ServiceProcess.start(Service.STREAM, settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
-        notifier = ServiceProcess.start(Service.NOTIFIER, Map.of("PARLEY_REDIS_URL", redis().uri()), folder);
+        notifier = ServiceProcess.start(Service.NOTIFIER, settings(Map.of()), folder);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 

@@ -1,0 +1,197 @@
+package chat.parley.notifier;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.id.ConversationId;
+import chat.parley.id.DeviceId;
+import chat.parley.id.UserId;
+import chat.parley.notifier.LocalPushService.Misbehaviour.Answer;
+import chat.parley.notifier.LocalPushService.Misbehaviour.Late;
+import chat.parley.notifier.LocalPushService.Misbehaviour.Reset;
+import chat.parley.push.DeviceState;
+import chat.parley.push.PushJob;
+import chat.parley.push.PushJob.Only;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** From a job in the queue to what a browser decrypts, by a whole notifier. */
+class WakingTest {
+    @RegisterExtension
+    static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    @RegisterExtension
+    static final RealRedis REDIS = RealRedis.shared();
+
+    private NotifierWorld world;
+    private LocalPushService service;
+    private Notifier notifier;
+    private UserId ann;
+    private UserId bob;
+    private ConversationId talk;
+
+    @BeforeEach
+    void open() {
+        world = new NotifierWorld(POSTGRES, REDIS);
+        service = LocalPushService.start();
+        ann = world.person("Ann");
+        bob = world.person("Bob");
+        talk = world.direct(ann, bob);
+        notifier = world.notifier();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        notifier.close();
+        service.close();
+        world.close();
+        assertEquals(List.of(), service.faults());
+    }
+
+    @Test
+    void a_message_reaches_the_browser_and_leaves_nothing_in_the_queue() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        var message = world.send(talk, ann, "Good evening");
+        var job = world.wake(message, bob);
+        world.queue(job);
+        var push = service.await(any -> true).json();
+        assertEquals("Ann", push.get("title").textValue());
+        assertEquals("Good evening", push.get("body").textValue());
+        assertEquals(talk.toString(), push.get("conversation_id").textValue());
+        assertEquals(1, push.get("seq").longValue());
+        assertEquals(1, push.get("badge").longValue());
+        assertEquals(job.resumeFrom().toString(), push.get("cursor").textValue());
+        assertEquals("/#/c/" + talk, push.get("url").textValue());
+        await().until(world::isNothingLeft);
+        assertTrue(world.shown.isAny(bob, talk));
+    }
+
+    @Test
+    void what_one_device_could_not_get_it_gets_later_and_no_other_gets_it_twice() throws Exception {
+        var phone = service.subscribe();
+        try (var failing = LocalPushService.start()) {
+            var tablet = failing.subscribe();
+            failing.next(new Answer(503, Map.of(), ""), new Reset());
+            world.device(bob, "phone", phone, DeviceState.BACKGROUND);
+            world.device(bob, "tablet", tablet, DeviceState.BACKGROUND);
+            world.queue(world.wake(world.send(talk, ann, "hello"), bob));
+            failing.await(push -> push.endpoint().equals(tablet.endpoint()));
+            await().until(world::isNothingLeft);
+            assertEquals(1, failing.received().size());
+            assertEquals(1, service.received().size());
+            assertEquals(3, failing.requests());
+        }
+    }
+
+    @Test
+    void a_service_that_hangs_delays_nobody_else() throws Exception {
+        try (var hanging = LocalPushService.start()) {
+            hanging.always(new Late(Duration.ofSeconds(4)));
+            for (int i = 0; i < 150; i++) { // more than its room
+                var person = world.person("P");
+                world.device(person, "d", hanging.subscribe(), DeviceState.BACKGROUND);
+                world.queue(world.wake(world.send(world.direct(ann, person), ann, "hello"), person));
+            }
+            await().until(() -> hanging.requests() >= 100);
+            var before = System.nanoTime();
+            world.device(bob, "d", service.subscribe(), DeviceState.BACKGROUND);
+            world.queue(world.wake(world.send(talk, ann, "hello"), bob));
+            var push = service.await(any -> true);
+            assertTrue(push.nanos() - before < Duration.ofSeconds(4).toNanos(), "before any of the others was done");
+            hanging.always(null);
+        }
+    }
+
+    @Test
+    void a_device_that_is_gone_is_forgotten_and_its_hint_too() throws Exception {
+        var subscription = service.subscribe();
+        service.expire(subscription, 410);
+        world.device(bob, "laptop", subscription, DeviceState.BACKGROUND);
+        world.queue(world.wake(world.send(talk, ann, "hello"), bob));
+        await().until(world::isNothingLeft);
+        assertEquals(List.of(), world.devices.of(bob));
+        assertEquals(0L, world.redis.<Long>with(it -> it.exists("b:{" + bob + "}") ? 1L : 0L));
+    }
+
+    @Test
+    void of_many_messages_of_one_conversation_the_newest_wakes() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        var first = world.wake(world.send(talk, ann, "one"), bob);
+        var second = world.wake(world.send(talk, ann, "two"), bob);
+        var third = world.wake(world.send(talk, ann, "three"), bob);
+        world.queue(first, second, third);
+        await().until(world::isNothingLeft);
+        assertEquals(
+                List.of("three"),
+                service.received().stream()
+                        .map(push -> push.json().get("body").textValue())
+                        .toList());
+    }
+
+    @Test
+    void reading_elsewhere_sends_one_clear() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        var message = world.send(talk, ann, "hello");
+        world.queue(world.wake(message, bob));
+        service.awaitUntil(pushes -> pushes.size() == 1);
+        await().until(world::isNothingLeft);
+        world.read(talk, bob, message.seq());
+        world.queue(
+                new PushJob.Clear(bob, talk, 1, message.createdAt(), null),
+                new PushJob.Clear(bob, talk, 2, message.createdAt(), null));
+        await().until(world::isNothingLeft);
+        var pushes = service.received();
+        assertEquals(2, pushes.size());
+        assertEquals("clear", pushes.getLast().json().get("type").textValue());
+        assertEquals(0, pushes.getLast().json().get("badge").longValue());
+        assertFalse(world.shown.isAny(bob, talk));
+    }
+
+    @Test
+    void what_was_read_before_the_job_is_due_wakes_nobody() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        var message = world.send(talk, ann, "hello");
+        world.read(talk, bob, message.seq());
+        world.queue(world.wake(message, bob));
+        await().until(world::isNothingLeft);
+        assertEquals(0, service.requests());
+    }
+
+    @Test
+    void a_test_reaches_the_device_it_is_for() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.FOREGROUND);
+        var tablet = service.subscribe();
+        world.device(bob, "tablet", tablet, DeviceState.FOREGROUND);
+        world.queue(new PushJob.Test(bob, Instant.now(), new Only(new DeviceId("tablet"), 0)));
+        var push = service.await(any -> true);
+        assertEquals(tablet.endpoint(), push.endpoint());
+        assertEquals("test", push.json().get("type").textValue());
+        await().until(world::isNothingLeft);
+        assertEquals(1, service.received().size());
+    }
+
+    @Test
+    void a_redis_that_lost_everything_learns_who_is_in_the_background() {
+        world.device(ann, "laptop", service.subscribe(), DeviceState.FOREGROUND);
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        REDIS.flushAll();
+        var mending = new HintMending(world.devices, world.hints);
+        mending.look();
+        assertTrue(world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")));
+        assertFalse(world.redis.<Boolean>with(it -> it.exists("b:{" + ann + "}")));
+        world.redis.with(it -> it.del("b:{" + bob + "}"));
+        mending.look();
+        assertFalse(
+                world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")), "this Redis lost nothing: not again");
+    }
+}

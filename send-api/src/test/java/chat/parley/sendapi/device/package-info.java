@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.sendapi.device;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,63 @@
+package chat.parley.push;
+
+import chat.parley.id.UserId;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import java.util.Collection;
+
+/**
+ * In Redis, for the publishing script: who has a device in the background, and is to be woken there although another one is connected. What is true stands in {@link Devices}; these follow it.
+ * Safe for use by many threads; throws {@link chat.parley.ops.StoreUnavailable} when Redis is away.
+ */
+public final class BackgroundHints {
+    private final Redis redis;
+
+    /** {@code redis} is closed by the caller. */
+    public BackgroundHints(Redis redis) {
+        this.redis = redis;
+    }
+
+    /** Sets or takes the hint of one person. */
+    public void set(UserId user, boolean isAnyInBackground) {
+        String key = RedisKeys.background(user);
+        if (isAnyInBackground) {
+            redis.with(it -> it.set(key, ""));
+        } else {
+            redis.with(it -> it.del(key));
+        }
+    }
+
+    /** Takes the hint of one person, and what was noted of pushes shown to them. */
+    public void erase(UserId user) {
+        redis.with(it -> it.del(RedisKeys.background(user), RedisKeys.shown(user)));
+    }
+
+    /** Sets the hints of these, in one go. */
+    public void setAll(Collection<UserId> users) {
+        if (users.isEmpty()) {
+            return;
+        }
+        redis.with(it -> {
+            try (var pipeline = it.pipelined()) {
+                users.forEach(user -> pipeline.set(RedisKeys.background(user), ""));
+                pipeline.sync();
+            }
+            return true;
+        });
+    }
+
+    /** What this Redis is now: another name after a fail-over and after it came back from its file, when some hints may be missing. */
+    public String name() {
+        return redis.replicationTag();
+    }
+
+    /** Whether every hint was set since Redis has this name, and is still there. */
+    public boolean areCompleteIn(String name) {
+        return name.equals(redis.with(it -> it.get(RedisKeys.HINTED)));
+    }
+
+    /** Notes that every hint is set. */
+    public void noteCompleteIn(String name) {
+        redis.with(it -> it.set(RedisKeys.HINTED, name));
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package chat.parley.net;
+
+import org.jspecify.annotations.NullMarked;
