@@ -63,11 +63,7 @@ final class PushDecision {
                 .toList());
     }
 
-    /**
-     * Whether what is shown is taken back, and from which devices.
-     *
-     * @param badge unread messages, all conversations together
-     */
+    /** Whether what is shown is taken back, and from which devices. */
     Decision clear(PushJob.Clear job, Instant now, WakeFacts.Person person) {
         boolean isNamed = previews && person.preferences().preview();
         if (isStale(job, now)) {
