@@ -76,6 +76,7 @@ class ErasureHttpTest {
                 "device",
                 "redis s:",
                 "redis p:",
+                "redis {push}:jobs",
                 "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }

@@ -79,6 +79,7 @@ final class MarkedPerson {
                 "PUT",
                 "/v1/devices/" + mark + "-phone",
                 "{\"vendor\":\"fcm\",\"token\":\"token:" + mark + "\",\"locale\":\"de\",\"state\":\"background\"}");
+        done(ann, "POST", "/v1/devices/" + mark + "-phone/test", null);
         done(ann, "PUT", "/v1/users/me/notifications", "{\"preview\":false}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())
