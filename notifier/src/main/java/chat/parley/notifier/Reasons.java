@@ -20,7 +20,7 @@ final class Reasons {
     /** Firebase cannot reach the service behind it; only that service's devices are concerned. */
     static final String THIRD_PARTY = "third_party";
 
-    /** As many pushes are under way as one connection takes. */
+    /** The pushes that are under way take so long that others do not get their turn. */
     static final String BUSY = "busy";
 
     /** There is no token to prove ourselves with: Google gave none, or PostgreSQL not the key that makes them. */

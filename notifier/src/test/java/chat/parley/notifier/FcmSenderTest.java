@@ -17,6 +17,7 @@ import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.push.PushTarget;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,8 +68,12 @@ class FcmSenderTest {
     }
 
     private FcmSender sender(InstantSource clock) throws Exception {
+        return sender(clock, fcm.uri());
+    }
+
+    private FcmSender sender(InstantSource clock, URI server) throws Exception {
         var key = FcmKey.of(fcm.credentials().getBytes(UTF_8));
-        return new FcmSender(key, fcm.uri(), clock, HttpClient.newBuilder().sslContext(certificate.trusting()));
+        return new FcmSender(key, server, clock, HttpClient.newBuilder().sslContext(certificate.trusting()));
     }
 
     @Test
@@ -288,6 +293,22 @@ class FcmSenderTest {
         assertEquals(allAccepted(50), inParallel(50));
         assertEquals(1, fcm.tokensGiven());
         assertEquals(50, fcm.requests());
+    }
+
+    @Test
+    void however_many_come_first_one_connection_is_opened() throws Exception {
+        sender.close();
+        try (var network = new Relay(fcm.uri().getPort())) {
+            sender = sender(InstantSource.system(), URI.create("https://127.0.0.1:" + network.port()));
+            assertEquals(allAccepted(80), inParallel(80));
+            assertEquals(1, network.connections());
+            network.cut();
+            Awaitility.await().untilAsserted(() -> assertEquals(new Accepted(), sender.send(Pushes.alert(PHONE, "x"))));
+            int before = network.connections();
+            assertEquals(allAccepted(80), inParallel(80));
+            assertEquals(before, network.connections());
+            sender.close();
+        }
     }
 
     @Test
