@@ -58,6 +58,7 @@ function parsed(text) {
 
 const part = encodeURIComponent;
 const conversation = (id) => `/v1/conversations/${part(id)}`;
+const device = (id) => `/v1/devices/${part(id)}`;
 const message = (id, seq) => `${conversation(id)}/messages/${part(seq)}`;
 
 export const api = {
@@ -95,6 +96,19 @@ export const api = {
   unpin: (id, seq) => call('DELETE', `${conversation(id)}/pins/${part(seq)}`),
   setRole: (id, userId, role) => call('PATCH', `${conversation(id)}/members/${part(userId)}`, {body: {role}}),
   notify: (id, choice) => call('PUT', `${conversation(id)}/notifications`, {body: choice}),
+  webPushKey: () => call('GET', '/v1/web-push-key'),
+  putDevice: (id, wanted) => call('PUT', device(id), {body: wanted}),
+  removeDevice: (id) => call('DELETE', device(id)),
+  setDeviceState: (id, state) => call('POST', `${device(id)}/state`, {body: {state}}),
+  /** For a page that ends: nobody waits for the answer. */
+  leaveDevice: (id) =>
+    navigator.sendBeacon(
+      `${device(id)}/state`,
+      new Blob([JSON.stringify({state: 'background'})], {type: 'application/json'}),
+    ),
+  testDevice: (id) => call('POST', `${device(id)}/test`),
+  pushPreferences: () => call('GET', '/v1/users/me/notifications'),
+  setPushPreferences: (wanted) => call('PUT', '/v1/users/me/notifications', {body: wanted}),
   blocks: (after) => call('GET', '/v1/users/me/blocks', {query: {limit: 100, after}}),
   block: (userId) => call('PUT', `/v1/users/me/blocks/${part(userId)}`),
   unblock: (userId) => call('DELETE', `/v1/users/me/blocks/${part(userId)}`),

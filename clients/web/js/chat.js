@@ -8,6 +8,7 @@
  */
 import {Acts} from './acts.js';
 import {api} from './api.js';
+import {coalesced} from './coalesce.js';
 import {Conversations} from './conversations.js';
 import {Emitter} from './emitter.js';
 import {History} from './history.js';
@@ -16,6 +17,7 @@ import {Members} from './members.js';
 import {Outbox} from './outbox.js';
 import {People} from './people.js';
 import {Presence} from './presence.js';
+import {Push} from './push.js';
 import {Reactors} from './reactors.js';
 import {Receipts} from './receipts.js';
 import {Safety} from './safety.js';
@@ -55,6 +57,7 @@ export class Chat extends Emitter {
     this.presence = new Presence();
     this.safety = new Safety(this.conversations);
     this.outbox = new Outbox(this.keepsakes);
+    this.push = new Push(this.keepsakes);
     this.stream = new Stream('/v1/stream');
     this.#wire();
   }
@@ -79,6 +82,9 @@ export class Chat extends Emitter {
     });
     this.outbox.on('sent', (message) => this.#arrived(message));
     this.outbox.on('unauthenticated', () => this.end());
+    this.push.on('rest', () => this.stream.rest());
+    this.push.on('awake', () => this.stream.retryNow());
+    this.on('list', this.#tidySoon);
     this.stream.on('event', (event) => this.#take(event));
     this.stream.on('doubt', () => this.#checkSession());
     let before = this.stream.state;
@@ -89,28 +95,43 @@ export class Chat extends Emitter {
     });
   }
 
+  /** Messages leave also while nobody looks and the stream rests. */
+  #online = () => this.outbox.retryAll();
+
+  #tidySoon = coalesced(() => {
+    if (this.#over) return;
+    const seen = (one) => one && this.unread.seen(one);
+    this.push.tidy((id) => seen(this.conversations.get(id)), this.unreadTotal());
+  });
+
   start() {
     this.stream.start();
+    this.push.start();
+    addEventListener('online', this.#online);
     this.outbox.retryAll();
     this.#reloadTimer = setTimeout(() => this.reload(), STREAM_HEAD_START_MS);
   }
 
   /** Ends everything that runs, without a word to the server. */
   stop() {
+    this.#stopParts();
+    this.stream.stop();
+  }
+
+  #stopParts() {
     this.#over = true;
     clearTimeout(this.#reloadTimer);
+    removeEventListener('online', this.#online);
+    this.#tidySoon.cancel();
     this.outbox.stop();
     this.receipts.stop();
-    this.stream.stop();
+    this.push.stop();
   }
 
   /** The session is over, here or elsewhere. What was not sent stays in this browser for the next log-in. */
   end() {
     if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#reloadTimer);
-    this.outbox.stop();
-    this.receipts.stop();
+    this.#stopParts();
     this.stream.end();
     this.emit('ended');
   }

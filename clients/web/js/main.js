@@ -42,6 +42,7 @@ function leave(sentence, onPurpose) {
   running.chat.stop();
   running.view.destroy();
   if (onPurpose) {
+    running.chat.push.forget();
     running.chat.keepsakes.forgetEverything();
     history.replaceState(null, '', '#/');
   }

@@ -92,6 +92,15 @@ export class Keepsakes {
     erase(this.#prefix + name);
   }
 
+  /** Calls `listener` when another window changed the entry; returns the function that ends it. */
+  watch(name, listener) {
+    const changed = ({key}) => {
+      if (key === this.#prefix + name) listener();
+    };
+    addEventListener('storage', changed);
+    return () => removeEventListener('storage', changed);
+  }
+
   /** Names that begin with `start`. */
   names(start) {
     return keys(this.#prefix + start).map((key) => key.slice(this.#prefix.length));

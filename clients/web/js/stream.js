@@ -11,6 +11,7 @@ export const CONNECTING = 'connecting';
 export const LIVE = 'live';
 export const RECONNECTING = 'reconnecting';
 export const OFFLINE = 'offline';
+export const RESTING = 'resting';
 export const ENDED = 'ended';
 
 const TYPES = [
@@ -91,6 +92,13 @@ export class Stream extends Emitter {
     this.#to(ENDED);
   }
 
+  /** Hangs up until somebody looks at the page again: until then pushes tell what is new. */
+  rest() {
+    if (!this.#running) return;
+    this.#close();
+    this.#to(RESTING);
+  }
+
   /** Tries at once, instead of when the pause between tries is over. */
   retryNow() {
     if (!this.#running || this.#state === LIVE) return;
@@ -98,9 +106,12 @@ export class Stream extends Emitter {
     this.#open();
   }
 
-  #online = () => this.retryNow();
+  #online = () => {
+    if (this.#state !== RESTING) this.retryNow();
+  };
 
   #offline = () => {
+    if (this.#state === RESTING) return;
     this.#close();
     this.#to(OFFLINE);
   };
@@ -109,7 +120,8 @@ export class Stream extends Emitter {
    * Back from another tab, from sleep, or from the page cache: whoever looks at the page should not wait for a timer.
    */
   #shown = () => {
-    if (document.visibilityState !== 'visible' || !navigator.onLine) return;
+    if (document.visibilityState !== 'visible') return;
+    if (!navigator.onLine) return this.#to(OFFLINE);
     if (this.#state !== LIVE && this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
   };
 

@@ -8,6 +8,7 @@ import {confirmed} from './confirmed.js';
 import {dialog} from './dialog.js';
 import {alertPlace, showSentence, whileBusy} from './form.js';
 import {myDataSection} from './my-data.js';
+import {notificationsSection} from './notifications.js';
 import {statusForm} from './status.js';
 
 export function accountDialog(chat, {onLogOut}) {
@@ -81,6 +82,7 @@ export function accountDialog(chat, {onLogOut}) {
     await whileBusy(button, async () => {
       chat.stream.stop(); // Else the stream says that the session ended, before the answer says that we ended it.
       try {
+        await chat.push.turnOff();
         await api.logOut();
       } catch (failure) {
         if (failure.status !== 401) {
@@ -103,6 +105,7 @@ export function accountDialog(chat, {onLogOut}) {
     ),
     statusForm(),
     place,
+    notificationsSection(chat),
     h('section', {class: 'member-section'}, heading, list),
     h('div', {class: 'actions'}, h('button', {type: 'button', class: 'danger-button', on: {click: logOut}}, 'Log out')),
     myDataSection(chat, {onGone: () => onLogOut('Your account is deleted.')}),

@@ -4,7 +4,7 @@
  */
 import {announce} from '../announcer.js';
 import {fill, h} from '../dom.js';
-import {CONNECTING, ENDED, LIVE, OFFLINE, RECONNECTING} from '../stream.js';
+import {CONNECTING, ENDED, LIVE, OFFLINE, RECONNECTING, RESTING} from '../stream.js';
 
 /**
  * The server renews every connection after some minutes, and the browser is back within four seconds: nothing to
@@ -17,6 +17,7 @@ const LIGHT = {
   [LIVE]: 'Live',
   [RECONNECTING]: 'Reconnecting…',
   [OFFLINE]: 'Offline',
+  [RESTING]: 'Resting',
   [ENDED]: 'Session ended',
 };
 const LINE = {

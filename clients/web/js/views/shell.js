@@ -14,6 +14,7 @@ import {detailsDialog} from './details.js';
 import {findMessagesDialog} from './find-messages.js';
 import {newGroupDialog} from './group.js';
 import {inviteDialog} from './invites.js';
+import {pushOffer} from './push-offer.js';
 import {sidebar} from './sidebar.js';
 import {thread} from './thread.js';
 
@@ -33,12 +34,21 @@ export function shell(chat, {onLogOut}) {
   });
   const stage = h('main', {class: 'stage'});
   const panes = h('div', {class: 'panes'}, list.element, stage);
-  const element = h('div', {class: 'shell'}, connection.line, panes);
+  const offer = pushOffer(chat, {onDone: () => (open ?? list).focus()});
+  const element = h('div', {class: 'shell'}, connection.line, offer.element, panes);
 
   function go(id, seq) {
     const address = seq ? `#/c/${id}/${seq}` : `#/c/${id}`;
     if (location.hash === address) open?.focus();
     else location.hash = address;
+  }
+
+  /** Where a notification leads that was pressed. */
+  async function follow(hash) {
+    const id = ROUTE.exec(hash)?.[1];
+    if (!id) return;
+    await Promise.all([...document.querySelectorAll('dialog[open]')].map(closed));
+    go(id);
   }
 
   const search = (id) => findMessagesDialog(chat, id, {onOpen: go});
@@ -114,6 +124,7 @@ export function shell(chat, {onLogOut}) {
     retitleSoon.cancel,
     chat.on('arrived', arrived),
     chat.on('membership', membership),
+    chat.push.on('open', follow),
   ];
   addEventListener('hashchange', route);
   document.addEventListener('keydown', shortcut);
@@ -131,8 +142,17 @@ export function shell(chat, {onLogOut}) {
       open?.destroy();
       list.destroy();
       connection.destroy();
+      offer.destroy();
     },
   };
+}
+
+/** Closes a window, and waits until it has given back the focus. */
+function closed(dialog) {
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', resolve, {once: true});
+    dialog.close();
+  });
 }
 
 function nothingOpen() {

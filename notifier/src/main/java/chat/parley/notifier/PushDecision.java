@@ -42,6 +42,9 @@ final class PushDecision {
         if (isStale(job, facts.now())) {
             return new Nothing(Reason.STALE);
         }
+        if (facts.person().devices().isEmpty()) {
+            return new Nothing(Reason.NO_DEVICE); // and nothing else was asked for
+        }
         if (attention == null || message == null) {
             return new Nothing(attention == null ? Reason.NOT_A_MEMBER : Reason.MESSAGE_GONE);
         }

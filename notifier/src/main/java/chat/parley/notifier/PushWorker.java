@@ -141,7 +141,7 @@ final class PushWorker implements AutoCloseable {
         if (!claim.jobs().isEmpty()) {
             begin(claim.jobs());
         }
-        return claim.jobs().size() == max;
+        return !claim.jobs().isEmpty(); // a claim may be small although more is due
     }
 
     private void begin(List<Claimed> claimed) {

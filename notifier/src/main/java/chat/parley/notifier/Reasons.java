@@ -1,6 +1,6 @@
 package chat.parley.notifier;
 
-/** Why FCM and APNs did not take a push: tags of metrics, so few and fixed. */
+/** Why vendors did not take a push: tags of metrics, so few and fixed. */
 final class Reasons {
     /** It does not accept our credentials: an operator must do something. */
     static final String CREDENTIALS = "credentials";
@@ -23,7 +23,7 @@ final class Reasons {
     /** As many pushes are under way as one connection takes. */
     static final String BUSY = "busy";
 
-    /** No access token came. */
+    /** There is no token to prove ourselves with: Google gave none, or PostgreSQL not the key that makes them. */
     static final String NO_TOKEN = "no_token";
 
     /** It does not fit, even without a body. */

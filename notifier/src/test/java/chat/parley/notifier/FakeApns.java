@@ -80,7 +80,10 @@ public final class FakeApns implements AutoCloseable {
         this.key = pairs.generateKeyPair();
         var verification = new ApnsVerificationKey(KEY_ID, TEAM_ID, (ECPublicKey) key.getPublic());
         var judge = new ValidatingPushNotificationHandlerFactory(
-                Map.of(TOPIC, devices), dead, Map.of(KEY_ID, verification), Map.of(verification, new HashSet<>(Set.of(TOPIC))));
+                Map.of(TOPIC, devices),
+                dead,
+                Map.of(KEY_ID, verification),
+                Map.of(verification, new HashSet<>(Set.of(TOPIC))));
         this.server = new MockApnsServerBuilder()
                 .setServerCredentials(new X509Certificate[] {certificate.certificate()}, certificate.key(), null)
                 .setHandlerFactory(session -> scripted(judge, session))
@@ -183,7 +186,8 @@ public final class FakeApns implements AutoCloseable {
         @Override
         public void handlePushNotificationAccepted(Http2Headers headers, ByteBuf payload) {
             var all = new ConcurrentHashMap<String, String>();
-            headers.forEach(header -> all.put(header.getKey().toString(), header.getValue().toString()));
+            headers.forEach(header ->
+                    all.put(header.getKey().toString(), header.getValue().toString()));
             String path = String.valueOf(headers.path());
             try {
                 var tree = Json.MAPPER.readTree(payload.toString(UTF_8));

@@ -263,13 +263,16 @@ public final class FakeFcm implements AutoCloseable {
         }
         int bytes = 0;
         for (var field : message.path("data").properties()) {
-            if (!field.getValue().isTextual() || Set.of("from", "notification", "message_type").contains(field.getKey())) {
+            if (!field.getValue().isTextual()
+                    || Set.of("from", "notification", "message_type").contains(field.getKey())) {
                 return "data " + field.getKey();
             }
-            bytes += field.getKey().getBytes(UTF_8).length + field.getValue().asText().getBytes(UTF_8).length;
+            bytes += field.getKey().getBytes(UTF_8).length
+                    + field.getValue().asText().getBytes(UTF_8).length;
         }
         for (var field : message.path("notification").properties()) {
-            bytes += field.getKey().getBytes(UTF_8).length + field.getValue().asText().getBytes(UTF_8).length;
+            bytes += field.getKey().getBytes(UTF_8).length
+                    + field.getValue().asText().getBytes(UTF_8).length;
         }
         if (bytes > PAYLOAD_BYTES_MAX) {
             return "payload of " + bytes + " bytes";

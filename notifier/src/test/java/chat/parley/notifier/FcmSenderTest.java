@@ -105,7 +105,9 @@ class FcmSenderTest {
     @Test
     void what_is_not_urgent_does_not_take_the_radio() throws Exception {
         sender.send(Pushes.alert(PHONE, SAMPLE, false));
-        assertEquals("normal", fcm.sent().getFirst().message().at("/android/priority").asText());
+        assertEquals(
+                "normal",
+                fcm.sent().getFirst().message().at("/android/priority").asText());
     }
 
     @Test
@@ -142,7 +144,9 @@ class FcmSenderTest {
     void a_long_token_takes_nothing_from_the_body() throws Exception {
         var far = new PushTarget.Fcm("t".repeat(4_096));
         assertEquals(new Accepted(), sender.send(Pushes.alert(far, "x".repeat(1_000))));
-        assertEquals("x".repeat(1_000), fcm.sent().getFirst().message().at("/notification/body").asText());
+        assertEquals(
+                "x".repeat(1_000),
+                fcm.sent().getFirst().message().at("/notification/body").asText());
     }
 
     @Test
@@ -207,25 +211,45 @@ class FcmSenderTest {
     void retry_after_is_understood_as_seconds_and_as_a_date() throws Exception {
         var quota = Answer.error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED");
         expect(new Unavailable(Duration.ofSeconds(7), Reasons.QUOTA), quota.with("retry-after", "7"));
-        String date = DateTimeFormatter.RFC_1123_DATE_TIME.withLocale(Locale.ENGLISH)
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME
+                .withLocale(Locale.ENGLISH)
                 .format(Instant.now().plusSeconds(120).atOffset(ZoneOffset.UTC));
         fcm.next(quota.with("retry-after", date));
         var result = assertInstanceOf(Unavailable.class, sender.send(Pushes.alert(PHONE, SAMPLE)));
         assertEquals(120, result.after().toSeconds(), 5);
         expect(new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA), quota.with("retry-after", "soon"));
         expect(new Unavailable(RetryAfter.MAX, Reasons.QUOTA), quota.with("retry-after", "999999999999"));
-        expect(new Unavailable(Duration.ZERO, Reasons.QUOTA), quota.with("retry-after", "Mon, 01 Jan 2024 00:00:00 GMT"));
-        expect(new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA), quota.with("retry-after", "99999999999999999999"));
+        expect(
+                new Unavailable(Duration.ZERO, Reasons.QUOTA),
+                quota.with("retry-after", "Mon, 01 Jan 2024 00:00:00 GMT"));
+        expect(
+                new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA),
+                quota.with("retry-after", "99999999999999999999"));
     }
 
     @Test
     void answers_of_other_shapes_never_throw_and_never_cost_a_device() throws Exception {
-        for (String body : List.of("", "<html>", "[]", "null", "{", "{\"error\":7}", "{\"error\":{\"details\":7}}",
+        for (String body : List.of(
+                "",
+                "<html>",
+                "[]",
+                "null",
+                "{",
+                "{\"error\":7}",
+                "{\"error\":{\"details\":7}}",
                 "{\"error\":{\"details\":[7,{\"errorCode\":null,\"violations\":{}}]}}")) {
-            expect(new Unavailable(null, Reasons.ADDRESS), Answer.error(404, "", "").withBody(body));
-            expect(new Unavailable(null, Reasons.FAILING), Answer.error(502, "", "").withBody(body));
-            expect(new Unavailable(null, Reasons.CREDENTIALS), Answer.error(403, "", "").withBody(body));
-            expect(new Unavailable(null, Reasons.ADDRESS), Answer.error(302, "", "").withBody(body));
+            expect(
+                    new Unavailable(null, Reasons.ADDRESS),
+                    Answer.error(404, "", "").withBody(body));
+            expect(
+                    new Unavailable(null, Reasons.FAILING),
+                    Answer.error(502, "", "").withBody(body));
+            expect(
+                    new Unavailable(null, Reasons.CREDENTIALS),
+                    Answer.error(403, "", "").withBody(body));
+            expect(
+                    new Unavailable(null, Reasons.ADDRESS),
+                    Answer.error(302, "", "").withBody(body));
             expect(new Refused(Reasons.INVALID), Answer.error(400, "", "").withBody(body));
             expect(new Refused(Reasons.UNEXPECTED), Answer.error(418, "", "").withBody(body));
             expect(new Refused(Reasons.TOO_LARGE), Answer.error(413, "", "").withBody(body));

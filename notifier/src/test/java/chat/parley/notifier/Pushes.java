@@ -26,8 +26,7 @@ final class Pushes {
     private Pushes() {}
 
     static Device device(PushTarget target) {
-        return new Device(
-                new UserId(11), new DeviceId("phone-1"), target, Locale.ENGLISH, DeviceState.BACKGROUND, NOW);
+        return new Device(new UserId(11), new DeviceId("phone-1"), target, Locale.ENGLISH, DeviceState.BACKGROUND, NOW);
     }
 
     static Alert alert(PushTarget target, String body) {

@@ -147,10 +147,10 @@ final class TestHttpServer implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             var headers = new HashMap<String, String>();
-            request.headers().forEach(header -> headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
+            request.headers()
+                    .forEach(header -> headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
             byte[] body = ByteBufUtil.getBytes(request.content());
-            var answer = handler.answer(
-                    new Request(request.method().name(), request.uri(), headers, body, protocol));
+            var answer = handler.answer(new Request(request.method().name(), request.uri(), headers, body, protocol));
             var unused = context.executor()
                     .schedule(() -> write(context, answer), answer.delay().toMillis(), TimeUnit.MILLISECONDS);
         }

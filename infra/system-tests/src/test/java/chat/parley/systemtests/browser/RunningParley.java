@@ -68,6 +68,8 @@ final class RunningParley implements AutoCloseable {
                 folder.resolve("data").toString()));
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("PARLEY_LIMIT_SENDS", SENDS_A_MINUTE);
+        // The push service of the tests is on this machine, and without TLS.
+        builder.environment().put("PARLEY_WEB_PUSH_PRIVATE", "true");
         try {
             return KEEPER.submit(builder::start).get();
         } catch (ExecutionException e) {
