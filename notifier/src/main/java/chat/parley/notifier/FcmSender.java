@@ -1,5 +1,6 @@
 package chat.parley.notifier;
 
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.push.PushTarget;
@@ -73,7 +74,7 @@ final class FcmSender implements PushSender {
         }
         long deadline = System.nanoTime() + LIMIT.toNanos();
         if (!streams.tryAcquire(left(deadline), TimeUnit.NANOSECONDS)) {
-            return new Unavailable(null, Reasons.BUSY);
+            return new Postponed(null, Reasons.BUSY);
         }
         try {
             return send(message, deadline);

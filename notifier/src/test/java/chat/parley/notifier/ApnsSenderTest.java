@@ -2,11 +2,11 @@ package chat.parley.notifier;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
 import chat.parley.notifier.PushResult.Postponed;
@@ -137,7 +137,7 @@ class ApnsSenderTest {
             String body = sent.payload().at("/aps/alert/body").asText();
             if (body.endsWith("…")) {
                 assertEquals(0, (body.length() - 1) % character.length(), "cut within a character");
-                int more = JsonText.bytes(json -> json.writeString(character)).length - 2;
+                int more = Pushes.bytesInJson(character);
                 assertTrue(sent.payloadBytes() + more > ApnsPayload.BYTES_MAX, character);
             }
         }
@@ -248,7 +248,7 @@ class ApnsSenderTest {
             assertTrue(arrived.await(5, TimeUnit.SECONDS));
             network.cut();
             var failure = assertThrows(ExecutionException.class, push::get);
-            assertEquals(IOException.class, failure.getCause().getClass());
+            assertInstanceOf(IOException.class, failure.getCause());
             held.countDown();
         }
         assertEquals(new Accepted(), sender.send(Pushes.alert(PHONE, SAMPLE)));

@@ -14,7 +14,10 @@ import com.eatthepath.pushy.apns.server.UnregisteredDeviceTokenException;
 import com.eatthepath.pushy.apns.server.ValidatingPushNotificationHandlerFactory;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
@@ -55,6 +58,7 @@ public final class FakeApns implements AutoCloseable {
     private static final long SLOW_MAX_SECONDS = 30;
 
     private final KeyPair key;
+    private final EventLoopGroup loop;
     private final MockApnsServer server;
     private final int port;
     private final Set<String> devices = ConcurrentHashMap.newKeySet();
@@ -74,6 +78,7 @@ public final class FakeApns implements AutoCloseable {
         void run() throws RejectedNotificationException;
     }
 
+    @SuppressWarnings("deprecation") // Pushy knows none of Netty 4.2's loops
     private FakeApns(TestCertificate certificate) throws IOException, GeneralSecurityException {
         var pairs = KeyPairGenerator.getInstance("EC");
         pairs.initialize(new ECGenParameterSpec("secp256r1"));
@@ -84,7 +89,9 @@ public final class FakeApns implements AutoCloseable {
                 dead,
                 Map.of(KEY_ID, verification),
                 Map.of(verification, new HashSet<>(Set.of(TOPIC))));
+        this.loop = new NioEventLoopGroup(1, new DefaultThreadFactory("apns-server", true));
         this.server = new MockApnsServerBuilder()
+                .setEventLoopGroup(loop)
                 .setServerCredentials(new X509Certificate[] {certificate.certificate()}, certificate.key(), null)
                 .setHandlerFactory(session -> scripted(judge, session))
                 .setListener(new Recording())
@@ -145,7 +152,7 @@ public final class FakeApns implements AutoCloseable {
     public static Step hold(CountDownLatch until) {
         return () -> {
             try {
-                until.await(SLOW_MAX_SECONDS, TimeUnit.SECONDS);
+                var unused = until.await(SLOW_MAX_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -165,6 +172,7 @@ public final class FakeApns implements AutoCloseable {
     @Override
     public void close() {
         var unused = server.shutdown().join();
+        var unusedToo = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
     private PushNotificationHandler scripted(ValidatingPushNotificationHandlerFactory judge, SSLSession session) {

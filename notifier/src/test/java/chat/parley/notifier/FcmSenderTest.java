@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.notifier.FakeFcm.Answer;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
@@ -29,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -134,7 +134,7 @@ class FcmSenderTest {
             byte[] whole = FcmMessage.of(Pushes.alert(PHONE, character.repeat(1_000)), "", NOW);
             assertTrue(whole.length <= FcmMessage.BYTES_MAX + 2, character);
             if (body.endsWith("…")) {
-                int more = JsonText.bytes(json -> json.writeString(character)).length - 2;
+                int more = Pushes.bytesInJson(character);
                 assertTrue(whole.length + more > FcmMessage.BYTES_MAX, character);
             }
         }
@@ -216,7 +216,7 @@ class FcmSenderTest {
                 .format(Instant.now().plusSeconds(120).atOffset(ZoneOffset.UTC));
         fcm.next(quota.with("retry-after", date));
         var result = assertInstanceOf(Unavailable.class, sender.send(Pushes.alert(PHONE, SAMPLE)));
-        assertEquals(120, result.after().toSeconds(), 5);
+        assertEquals(120, Objects.requireNonNull(result.after()).toSeconds(), 5);
         expect(new Unavailable(FcmAnswers.QUOTA_PAUSE, Reasons.QUOTA), quota.with("retry-after", "soon"));
         expect(new Unavailable(RetryAfter.MAX, Reasons.QUOTA), quota.with("retry-after", "999999999999"));
         expect(
