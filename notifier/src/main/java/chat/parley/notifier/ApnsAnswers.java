@@ -29,10 +29,12 @@ final class ApnsAnswers {
     static PushResult refusal(int status, @Nullable String reason, @Nullable Instant since) {
         return switch (reason == null ? "" : reason) {
             case "Unregistered", "ExpiredToken" -> new Gone(since);
-            // Token, environment and topic come from the device, in one registration. If they do not fit each other, they never will; the app registers again
+            // Token, environment and topic come from the device, in one registration. If they do not fit each other,
+            // they never will; the app registers again
             // whenever it starts.
             case "BadDeviceToken", "DeviceTokenNotForTopic", "MissingDeviceToken" -> new Gone(null);
-            // The device named an app that our key may not send to, or a world that it is not for. Anybody can register that: it is no reason to doubt the key.
+            // The device named an app that our key may not send to, or a world that it is not for. Anybody can register
+            // that: it is no reason to doubt the key.
             case "TopicDisallowed", "BadTopic", "MissingTopic", "BadEnvironmentKeyIdInToken" ->
                 new Refused(Reasons.TOPIC);
             case "TooManyRequests" -> new Postponed(null, Reasons.DEVICE_QUOTA);

@@ -9,6 +9,7 @@ import java.security.interfaces.ECPrivateKey;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ final class ApnsKey {
                     "needs a key id of 10 letters and digits: PARLEY_APNS_KEY_ID, or a line \"key_id: …\" above the key");
         }
         try {
-            byte[] encoded = Base64.getMimeDecoder().decode(pem.group(1));
+            byte[] encoded = Base64.getMimeDecoder().decode(Objects.requireNonNull(pem.group(1)));
             var key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded));
             if (key instanceof ECPrivateKey ec && ec.getParams().getOrder().bitLength() == P256_BITS) {
                 return new ApnsSigningKey(id, teamId, ec);

@@ -28,6 +28,7 @@ final class ApnsPayload {
     }
 
     private static void writeAlert(JsonGenerator json, Alert alert) throws IOException {
+        json.enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8); // an emoji in 4 bytes instead of 12
         json.writeStartObject();
         json.writeObjectFieldStart("aps");
         json.writeObjectFieldStart("alert");

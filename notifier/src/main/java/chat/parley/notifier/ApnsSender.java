@@ -50,7 +50,8 @@ final class ApnsSender implements PushSender {
     private final Map<ApnsEnvironment, ApnsClient> clients = new EnumMap<>(ApnsEnvironment.class); // guarded by itself
     private boolean closed; // guarded by clients
 
-    @SuppressWarnings("deprecation") // Pushy 0.15 looks the loop up by the name of its class and knows none of Netty 4.2's
+    @SuppressWarnings(
+            "deprecation") // Pushy 0.15 looks the loop up by the name of its class and knows none of Netty 4.2's
     ApnsSender(ApnsSigningKey key, ApnsServers servers) {
         this.key = key;
         this.servers = servers;

@@ -24,9 +24,10 @@ record ApnsServers(@Nullable URI address, List<X509Certificate> trusted) {
     /** @throws IllegalArgumentException if {@code pem} has no certificate */
     static List<X509Certificate> certificates(byte[] pem) {
         try {
-            var read = CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem)).stream()
-                    .map(X509Certificate.class::cast)
-                    .toList();
+            var read =
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem)).stream()
+                            .map(X509Certificate.class::cast)
+                            .toList();
             if (!read.isEmpty()) {
                 return read;
             }

@@ -43,13 +43,15 @@ final class FcmAnswers {
         var wait = RetryAfter.of(retryAfter, now);
         return switch (code(error)) {
             case "UNREGISTERED" -> new Gone(null);
-            // The token belongs to another project's app. These credentials will never reach it, and who registered it must not be able to make our credentials
+            // The token belongs to another project's app. These credentials will never reach it, and who registered it
+            // must not be able to make our credentials
             // look bad, so this is not a matter of ours.
             case "SENDER_ID_MISMATCH" -> new Gone(null);
             case "INVALID_ARGUMENT" -> invalid(error);
             case "QUOTA_EXCEEDED" -> tooMany(error, wait);
             case "UNAVAILABLE", "INTERNAL" -> new Unavailable(wait, Reasons.FAILING);
-            // Firebase has no credentials, or bad ones, for the service behind it, Apple's or a browser's. Android is well.
+            // Firebase has no credentials, or bad ones, for the service behind it, Apple's or a browser's. Android is
+            // well.
             case "THIRD_PARTY_AUTH_ERROR" -> new Postponed(wait, Reasons.THIRD_PARTY);
             default -> byStatus(status, error, wait);
         };
@@ -72,9 +74,7 @@ final class FcmAnswers {
             case TOO_LARGE -> new Refused(Reasons.TOO_LARGE);
             case BAD_REQUEST -> invalid(error);
             // FCM sends nobody elsewhere, and answers nothing below 200.
-            default -> status < BAD_REQUEST
-                    ? new Unavailable(wait, Reasons.ADDRESS)
-                    : new Refused(Reasons.UNEXPECTED);
+            default -> status < BAD_REQUEST ? new Unavailable(wait, Reasons.ADDRESS) : new Refused(Reasons.UNEXPECTED);
         };
     }
 

@@ -51,7 +51,7 @@ final class FcmMessage {
         json.writeObjectFieldStart("notification");
         json.writeStringField("tag", alert.collapseKey());
         json.writeStringField("channel_id", CHANNEL);
-        json.writeNumberField("notification_count", (int) Math.clamp(alert.badge(), 0, Integer.MAX_VALUE));
+        json.writeNumberField("notification_count", Math.clamp(alert.badge(), 0, Integer.MAX_VALUE));
         json.writeEndObject();
         json.writeEndObject();
         end(json);
@@ -72,6 +72,7 @@ final class FcmMessage {
     }
 
     private static void begin(JsonGenerator json, String token) throws IOException {
+        json.enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8); // an emoji in 4 bytes instead of 12
         json.writeStartObject();
         json.writeObjectFieldStart("message");
         json.writeStringField("token", token);

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Hands pushes to Firebase Cloud Messaging by its HTTP v1, over one HTTP/2 connection. Why not by Google's client: {@code docs/adr/0010-fcm-directly.md}. */
 final class FcmSender implements PushSender {
@@ -35,11 +36,16 @@ final class FcmSender implements PushSender {
     /** An error of FCM has less than 1 KB; what is longer comes from elsewhere. */
     private static final int ANSWER_BYTES_MAX = 64 * 1024;
 
+    /** The JDK's client ends a connection that was idle for 30 s; after that much it may be gone. */
+    private static final Duration WARM = Duration.ofSeconds(20);
+
     private final Semaphore streams = new Semaphore(STREAMS_MAX);
     private final URI address;
     private final FcmTokens tokens;
     private final InstantSource clock;
     private final HttpClient http;
+    private final ReentrantLock opening = new ReentrantLock();
+    private volatile long warmUntil = System.nanoTime(); // on the clock of System.nanoTime
 
     /** @param base {@code https://fcm.googleapis.com}, or what stands in its place */
     FcmSender(FcmKey key, URI base, InstantSource clock) {
@@ -76,10 +82,36 @@ final class FcmSender implements PushSender {
             return new Unavailable(null, Reasons.BUSY);
         }
         try {
-            return send(message, deadline);
+            return sendWarm(message, deadline);
         } finally {
             streams.release();
         }
+    }
+
+    /**
+     * While there is no connection, one push opens it and the others wait for its answer: each would open one of its own, and so many handshakes at once take longer
+     * than anybody waits.
+     */
+    private PushResult sendWarm(byte[] message, long deadline) throws IOException, InterruptedException {
+        boolean opens = !isWarm();
+        if (opens && !opening.tryLock(left(deadline), TimeUnit.NANOSECONDS)) {
+            return new Unavailable(null, Reasons.BUSY);
+        }
+        try {
+            if (opens && isWarm()) {
+                opening.unlock();
+                opens = false;
+            }
+            return send(message, deadline);
+        } finally {
+            if (opens) {
+                opening.unlock();
+            }
+        }
+    }
+
+    private boolean isWarm() {
+        return warmUntil - System.nanoTime() > 0;
     }
 
     private PushResult send(byte[] message, long deadline) throws IOException, InterruptedException {
@@ -111,10 +143,13 @@ final class FcmSender implements PushSender {
         // Not send(): its limit ends with the headers, and a body may come byte by byte.
         var coming = http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), ANSWER_BYTES_MAX));
         try {
-            return coming.get(left(deadline), TimeUnit.NANOSECONDS);
+            var answer = coming.get(left(deadline), TimeUnit.NANOSECONDS);
+            warmUntil = System.nanoTime() + WARM.toNanos();
+            return answer;
         } catch (TimeoutException e) {
             throw new HttpTimeoutException("FCM did not answer within " + LIMIT.toSeconds() + " s");
         } catch (ExecutionException e) {
+            warmUntil = System.nanoTime();
             throw new IOException("FCM was not reached, or did not answer", e.getCause());
         } finally {
             coming.cancel(true); // resets the stream where it is still open

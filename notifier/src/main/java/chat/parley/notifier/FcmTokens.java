@@ -78,7 +78,7 @@ final class FcmTokens {
             }
             coming = Objects.requireNonNull(fetch, "begun above");
         }
-        return wait(coming, nanosMax);
+        return await(coming, nanosMax);
     }
 
     /** FCM does not take this one, whatever its expiry says: it is not given out again. */
@@ -115,7 +115,7 @@ final class FcmTokens {
         }
     }
 
-    private static String wait(CompletableFuture<AccessToken> coming, long nanosMax)
+    private static String await(CompletableFuture<AccessToken> coming, long nanosMax)
             throws Refused, Missing, InterruptedException {
         try {
             return coming.get(nanosMax, TimeUnit.NANOSECONDS).getTokenValue();

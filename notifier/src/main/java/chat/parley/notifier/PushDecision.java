@@ -42,6 +42,9 @@ final class PushDecision {
         if (isStale(job, facts.now())) {
             return new Nothing(Reason.STALE);
         }
+        if (facts.person().devices().isEmpty()) {
+            return new Nothing(Reason.NO_DEVICE); // and nothing else was asked for
+        }
         if (attention == null || message == null) {
             return new Nothing(attention == null ? Reason.NOT_A_MEMBER : Reason.MESSAGE_GONE);
         }
@@ -60,11 +63,7 @@ final class PushDecision {
                 .toList());
     }
 
-    /**
-     * Whether what is shown is taken back, and from which devices.
-     *
-     * @param badge unread messages, all conversations together
-     */
+    /** Whether what is shown is taken back, and from which devices. */
     Decision clear(PushJob.Clear job, Instant now, WakeFacts.Person person) {
         boolean isNamed = previews && person.preferences().preview();
         if (isStale(job, now)) {

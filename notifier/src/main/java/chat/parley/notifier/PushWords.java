@@ -38,8 +38,10 @@ final class PushWords {
     /** What was said, after who said it where the title does not tell. */
     String body(Attention attention, @Nullable String sender, Message message) {
         String said = Preview.first(oneLine(said(message)), BODY_CHARACTERS_MAX);
-        boolean isTold = attention.type() == Conversation.Type.DIRECT || sender == null;
-        return isTold ? said : Preview.first(oneLine(sender), TITLE_CHARACTERS_MAX) + ": " + said;
+        if (attention.type() == Conversation.Type.DIRECT || sender == null) {
+            return said;
+        }
+        return Preview.first(oneLine(sender), TITLE_CHARACTERS_MAX) + ": " + said;
     }
 
     String newMessage() {

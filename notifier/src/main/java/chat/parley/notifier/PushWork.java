@@ -1,5 +1,6 @@
 package chat.parley.notifier;
 
+import chat.parley.id.UserId;
 import chat.parley.notifier.Decision.Nothing;
 import chat.parley.notifier.Decision.Reason;
 import chat.parley.notifier.Decision.Send;
@@ -76,6 +77,9 @@ final class PushWork implements AutoCloseable {
         switch (decide(job, facts)) {
             case Nothing nothing -> {
                 count(nothing.reason().text());
+                if (nothing.reason() == Reason.NO_DEVICE && job instanceof Wake wake && wake.connected()) {
+                    renewHint(wake.user()); // it outlived the login of a device
+                }
                 jobs.settle(claimed, List.of());
             }
             case Send send -> {
@@ -174,8 +178,12 @@ final class PushWork implements AutoCloseable {
 
     private void forget(Device device, Instant since) {
         if (stores.devices.forget(device, since)) {
-            stores.hints.set(device.user(), stores.devices.isAnyInBackground(device.user()));
+            renewHint(device.user());
         }
+    }
+
+    private void renewHint(UserId user) {
+        stores.hints.set(user, stores.devices.isAnyInBackground(user));
     }
 
     private void count(String outcome) {

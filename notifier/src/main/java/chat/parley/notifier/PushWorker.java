@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -141,7 +142,7 @@ final class PushWorker implements AutoCloseable {
         if (!claim.jobs().isEmpty()) {
             begin(claim.jobs());
         }
-        return claim.jobs().size() == max;
+        return !claim.jobs().isEmpty(); // a claim may be small although more is due
     }
 
     private void begin(List<Claimed> claimed) {
@@ -184,7 +185,7 @@ final class PushWorker implements AutoCloseable {
     }
 
     /** Older jobs of a person and conversation of which a newer one in the same claim sends: a device would show only that one anyway. */
-    private HashSet<PushJob> superseded(List<PushJob> claimed, Facts facts) {
+    private Set<PushJob> superseded(List<PushJob> claimed, Facts facts) {
         record Place(UserId user, ConversationId conversation) {}
         var places = new LinkedHashMap<Place, List<Wake>>();
         for (var job : claimed) {

@@ -1,6 +1,6 @@
 package chat.parley.notifier;
 
-/** Why FCM and APNs did not take a push: tags of metrics, so few and fixed. */
+/** Why vendors did not take a push: tags of metrics, so few and fixed. */
 final class Reasons {
     /** It does not accept our credentials: an operator must do something. */
     static final String CREDENTIALS = "credentials";
@@ -20,10 +20,10 @@ final class Reasons {
     /** Firebase cannot reach the service behind it; only that service's devices are concerned. */
     static final String THIRD_PARTY = "third_party";
 
-    /** As many pushes are under way as one connection takes. */
+    /** The pushes that are under way take so long that others do not get their turn. */
     static final String BUSY = "busy";
 
-    /** No access token came. */
+    /** There is no token to prove ourselves with: Google gave none, or PostgreSQL not the key that makes them. */
     static final String NO_TOKEN = "no_token";
 
     /** It does not fit, even without a body. */

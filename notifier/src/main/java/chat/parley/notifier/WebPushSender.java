@@ -16,6 +16,8 @@ import chat.parley.push.Vendor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.zerodeplibs.webpush.MessageEncryptions;
 import com.zerodeplibs.webpush.PushMessage;
 import com.zerodeplibs.webpush.UserAgentMessageEncryptionKeyInfo;
@@ -55,6 +57,15 @@ final class WebPushSender implements PushSender {
     private static final List<String> OTHER_KEY =
             List.of("do not correspond to the credentials", "VAPID public key mismatch", "VapidPkHashMismatch");
 
+    /** Of what a push service says of our token. */
+    private static final int WHY_CHARS_MAX = 200;
+
+    /** Until a push service that does not accept our token is named in the log again. */
+    private static final Duration WARNED_FOR = Duration.ofHours(1);
+
+    /** There are a dozen push services; more hosts are somebody's play. */
+    private static final int WARNED_MAX = 100;
+
     /** An emoji in 4 bytes, where Jackson would write 12: room for more of the text. */
     private static final ObjectWriter JSON =
             Json.MAPPER.writer().with(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
@@ -62,6 +73,10 @@ final class WebPushSender implements PushSender {
     private final PushServiceClient services;
     private final VapidTokens tokens;
     private final InstantSource clock;
+    private final Cache<String, Integer> warned = Caffeine.newBuilder()
+            .expireAfterWrite(WARNED_FOR)
+            .maximumSize(WARNED_MAX)
+            .build();
 
     /** Connects and reads the key when first needed. */
     WebPushSender(WebPushSettings settings, VapidKeys keys, InstantSource clock) {
@@ -95,7 +110,7 @@ final class WebPushSender implements PushSender {
         try {
             body = encrypted(subscription, text(push));
         } catch (IllegalArgumentException e) {
-            return new Refused("too_large");
+            return new Refused(Reasons.TOO_LARGE);
         } catch (UnusableKeysException e) {
             return new Refused("bad_keys");
         }
@@ -103,7 +118,7 @@ final class WebPushSender implements PushSender {
         try {
             authorization = tokens.authorization(origin(endpoint));
         } catch (StoreUnavailable e) {
-            return new Unavailable(null, "no_key");
+            return new Unavailable(null, Reasons.NO_TOKEN);
         }
         try {
             return result(services.post(endpoint, headers(push, authorization), body), endpoint);
@@ -187,21 +202,29 @@ final class WebPushSender implements PushSender {
         return switch (status) {
             case 200, 201, 202, 204 -> new Accepted();
             case 404, 410 -> new Gone(null);
-            case 413 -> new Refused("too_large");
+            case 413 -> new Refused(Reasons.TOO_LARGE);
             case 401, 403 -> {
-                LOG.warn("push service {} does not accept our token: {}", endpoint.getHost(), status);
-                yield new Unavailable(null, "credentials");
+                warn(endpoint.getHost(), answer);
+                yield new Unavailable(null, Reasons.CREDENTIALS);
             }
             // 406: what Microsoft's service answers for 429.
-            case 406, 429 -> new Unavailable(retryAfter(answer), "too_many");
-            case 408 -> new Unavailable(null, "timeout");
+            case 406, 429 -> new Unavailable(retryAfter(answer), Reasons.QUOTA);
+            case 408 -> new Unavailable(null, Reasons.FAILING);
             default -> {
                 if (status >= 500) {
-                    yield new Unavailable(retryAfter(answer), "server_error");
+                    yield new Unavailable(retryAfter(answer), Reasons.FAILING);
                 }
-                yield new Refused(status >= 300 && status < 400 ? "redirect" : "bad_request");
+                yield new Refused(status >= 400 ? Reasons.INVALID : Reasons.UNEXPECTED);
             }
         };
+    }
+
+    /** So that an operator learns of a wrong clock or contact, and a stranger's endpoint cannot fill the log. */
+    private void warn(String host, Answer answer) {
+        if (warned.asMap().putIfAbsent(host, answer.status()) == null) {
+            String why = answer.body().substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX));
+            LOG.warn("push service {} does not accept our token: {} {}", host, answer.status(), why);
+        }
     }
 
     private @Nullable Duration retryAfter(Answer answer) {

@@ -2,11 +2,11 @@ package chat.parley.notifier;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.json.JsonText;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
 import chat.parley.notifier.PushResult.Postponed;
@@ -82,11 +82,16 @@ class ApnsSenderTest {
         assertEquals(TOKEN, sent.token());
         assertHeaders(
                 Map.of(
-                        "apns-topic", FakeApns.TOPIC,
-                        "apns-push-type", "alert",
-                        "apns-priority", "10",
-                        "apns-collapse-id", Pushes.CONVERSATION.toString(),
-                        "apns-expiration", Long.toString(alert.expiresAt().getEpochSecond())),
+                        "apns-topic",
+                        FakeApns.TOPIC,
+                        "apns-push-type",
+                        "alert",
+                        "apns-priority",
+                        "10",
+                        "apns-collapse-id",
+                        Pushes.CONVERSATION.toString(),
+                        "apns-expiration",
+                        Long.toString(alert.expiresAt().getEpochSecond())),
                 sent);
         String expected = """
                 {"aps": {"alert": {"title": "Ann", "body": "Lunch at one?"}, "badge": 7, "sound": "default",
@@ -100,7 +105,9 @@ class ApnsSenderTest {
     @Test
     void what_is_not_urgent_waits_for_the_device_to_be_awake() throws Exception {
         sender.send(Pushes.alert(PHONE, SAMPLE, false));
-        assertHeaders(Map.of("apns-push-type", "alert", "apns-priority", "5"), apns.sent().getFirst());
+        assertHeaders(
+                Map.of("apns-push-type", "alert", "apns-priority", "5"),
+                apns.sent().getFirst());
     }
 
     @Test
@@ -130,7 +137,7 @@ class ApnsSenderTest {
             String body = sent.payload().at("/aps/alert/body").asText();
             if (body.endsWith("…")) {
                 assertEquals(0, (body.length() - 1) % character.length(), "cut within a character");
-                int more = JsonText.bytes(json -> json.writeString(character)).length - 2;
+                int more = Pushes.bytesInJson(character);
                 assertTrue(sent.payloadBytes() + more > ApnsPayload.BYTES_MAX, character);
             }
         }
@@ -211,8 +218,8 @@ class ApnsSenderTest {
 
     @Test
     void a_key_that_apple_does_not_know_is_a_matter_of_credentials() throws Exception {
-        try (var stranger = new ApnsSender(
-                ApnsKey.of(apns.key().getBytes(UTF_8), "OTHER12345", FakeApns.TEAM_ID), servers())) {
+        try (var stranger =
+                new ApnsSender(ApnsKey.of(apns.key().getBytes(UTF_8), "OTHER12345", FakeApns.TEAM_ID), servers())) {
             assertEquals(new Unavailable(null, Reasons.CREDENTIALS), stranger.send(Pushes.alert(PHONE, SAMPLE)));
         }
     }
@@ -241,7 +248,7 @@ class ApnsSenderTest {
             assertTrue(arrived.await(5, TimeUnit.SECONDS));
             network.cut();
             var failure = assertThrows(ExecutionException.class, push::get);
-            assertEquals(IOException.class, failure.getCause().getClass());
+            assertInstanceOf(IOException.class, failure.getCause());
             held.countDown();
         }
         assertEquals(new Accepted(), sender.send(Pushes.alert(PHONE, SAMPLE)));

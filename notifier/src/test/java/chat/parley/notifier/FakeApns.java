@@ -14,7 +14,10 @@ import com.eatthepath.pushy.apns.server.UnregisteredDeviceTokenException;
 import com.eatthepath.pushy.apns.server.ValidatingPushNotificationHandlerFactory;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.GeneralSecurityException;
@@ -55,6 +58,7 @@ public final class FakeApns implements AutoCloseable {
     private static final long SLOW_MAX_SECONDS = 30;
 
     private final KeyPair key;
+    private final EventLoopGroup loop;
     private final MockApnsServer server;
     private final int port;
     private final Set<String> devices = ConcurrentHashMap.newKeySet();
@@ -74,14 +78,20 @@ public final class FakeApns implements AutoCloseable {
         void run() throws RejectedNotificationException;
     }
 
+    @SuppressWarnings("deprecation") // Pushy knows none of Netty 4.2's loops
     private FakeApns(TestCertificate certificate) throws IOException, GeneralSecurityException {
         var pairs = KeyPairGenerator.getInstance("EC");
         pairs.initialize(new ECGenParameterSpec("secp256r1"));
         this.key = pairs.generateKeyPair();
         var verification = new ApnsVerificationKey(KEY_ID, TEAM_ID, (ECPublicKey) key.getPublic());
         var judge = new ValidatingPushNotificationHandlerFactory(
-                Map.of(TOPIC, devices), dead, Map.of(KEY_ID, verification), Map.of(verification, new HashSet<>(Set.of(TOPIC))));
+                Map.of(TOPIC, devices),
+                dead,
+                Map.of(KEY_ID, verification),
+                Map.of(verification, new HashSet<>(Set.of(TOPIC))));
+        this.loop = new NioEventLoopGroup(1, new DefaultThreadFactory("apns-server", true));
         this.server = new MockApnsServerBuilder()
+                .setEventLoopGroup(loop)
                 .setServerCredentials(new X509Certificate[] {certificate.certificate()}, certificate.key(), null)
                 .setHandlerFactory(session -> scripted(judge, session))
                 .setListener(new Recording())
@@ -142,7 +152,7 @@ public final class FakeApns implements AutoCloseable {
     public static Step hold(CountDownLatch until) {
         return () -> {
             try {
-                until.await(SLOW_MAX_SECONDS, TimeUnit.SECONDS);
+                var unused = until.await(SLOW_MAX_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -162,6 +172,7 @@ public final class FakeApns implements AutoCloseable {
     @Override
     public void close() {
         var unused = server.shutdown().join();
+        var unusedToo = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
     }
 
     private PushNotificationHandler scripted(ValidatingPushNotificationHandlerFactory judge, SSLSession session) {
@@ -183,7 +194,8 @@ public final class FakeApns implements AutoCloseable {
         @Override
         public void handlePushNotificationAccepted(Http2Headers headers, ByteBuf payload) {
             var all = new ConcurrentHashMap<String, String>();
-            headers.forEach(header -> all.put(header.getKey().toString(), header.getValue().toString()));
+            headers.forEach(header ->
+                    all.put(header.getKey().toString(), header.getValue().toString()));
             String path = String.valueOf(headers.path());
             try {
                 var tree = Json.MAPPER.readTree(payload.toString(UTF_8));

@@ -19,6 +19,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,10 @@ public final class FakeFcm implements AutoCloseable {
     private static final String PROJECT = "parley-test";
     private static final String EMAIL = "notifier@parley-test.iam.gserviceaccount.example";
     private static final String KEY_ID = "key-1";
-    private static final String SCOPE = "https://www.googleapis.com/auth/firebase.messaging";
+
+    /** Either lets an account send. */
+    private static final Set<String> SCOPES = Set.of(
+            "https://www.googleapis.com/auth/firebase.messaging", "https://www.googleapis.com/auth/cloud-platform");
 
     /** Google's library names the real token server, wherever it sends the assertion. */
     private static final String AUDIENCE = "https://oauth2.googleapis.com/token";
@@ -237,8 +241,9 @@ public final class FakeFcm implements AutoCloseable {
         } catch (IOException e) {
             return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT");
         }
-        if (complaint(message) != null) {
-            return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT").withBody(complaint(message));
+        String complaint = complaint(message);
+        if (complaint != null) {
+            return Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT").withBody(complaint);
         }
         if (dead.contains(message.path("token").asText())) {
             return Answer.error(404, "NOT_FOUND", "UNREGISTERED");
@@ -263,13 +268,16 @@ public final class FakeFcm implements AutoCloseable {
         }
         int bytes = 0;
         for (var field : message.path("data").properties()) {
-            if (!field.getValue().isTextual() || Set.of("from", "notification", "message_type").contains(field.getKey())) {
+            if (!field.getValue().isTextual()
+                    || Set.of("from", "notification", "message_type").contains(field.getKey())) {
                 return "data " + field.getKey();
             }
-            bytes += field.getKey().getBytes(UTF_8).length + field.getValue().asText().getBytes(UTF_8).length;
+            bytes += field.getKey().getBytes(UTF_8).length
+                    + field.getValue().asText().getBytes(UTF_8).length;
         }
         for (var field : message.path("notification").properties()) {
-            bytes += field.getKey().getBytes(UTF_8).length + field.getValue().asText().getBytes(UTF_8).length;
+            bytes += field.getKey().getBytes(UTF_8).length
+                    + field.getValue().asText().getBytes(UTF_8).length;
         }
         if (bytes > PAYLOAD_BYTES_MAX) {
             return "payload of " + bytes + " bytes";
@@ -283,7 +291,7 @@ public final class FakeFcm implements AutoCloseable {
     private Answer giveToken(TestHttpServer.Request request) {
         try {
             var form = new HashMap<String, String>();
-            for (String field : new String(request.body(), UTF_8).split("&")) {
+            for (String field : new String(request.body(), UTF_8).split("&", -1)) {
                 String[] parts = field.split("=", 2);
                 form.put(parts[0], URLDecoder.decode(parts[1], UTF_8));
             }
@@ -296,7 +304,8 @@ public final class FakeFcm implements AutoCloseable {
                     && assertion.verify(new RSASSAVerifier((RSAPublicKey) key.getPublic()))
                     && EMAIL.equals(claims.getIssuer())
                     && claims.getAudience().equals(List.of(AUDIENCE))
-                    && SCOPE.equals(claims.getStringClaim("scope"))
+                    && !Collections.disjoint(
+                            SCOPES, List.of(claims.getStringClaim("scope").split(" ", -1)))
                     && claims.getExpirationTime().toInstant().isAfter(now)
                     && !claims.getExpirationTime().toInstant().isAfter(now.plus(Duration.ofMinutes(61)));
             if (good) {

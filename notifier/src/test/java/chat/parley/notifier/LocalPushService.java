@@ -92,7 +92,7 @@ public final class LocalPushService implements AutoCloseable {
     /**
      * A push that was taken.
      *
-     * @param nanos of {@link System#nanoTime}, when its last byte was here
+     * @param nanos of {@link System#nanoTime}, when it was decrypted
      * @param headers names in lower case
      * @param text decrypted
      */
@@ -305,7 +305,6 @@ public final class LocalPushService implements AutoCloseable {
     }
 
     private Misbehaviour.Answer taken(Request request) {
-        long nanos = System.nanoTime();
         var browser = browsers.get(request.path);
         if (browser == null) {
             return answer(404, "{\"errno\":102}");
@@ -341,7 +340,7 @@ public final class LocalPushService implements AutoCloseable {
         }
         synchronized (received) {
             received.add(new Received(
-                    nanos,
+                    System.nanoTime(),
                     URI.create(origin + request.path),
                     request.headers,
                     request.body.length,

@@ -136,7 +136,6 @@ final class NotifierWorld implements AutoCloseable {
         return jobs.backlog().equals(new Backlog(0, 0));
     }
 
-
     @Override
     public void close() {
         messages.close();

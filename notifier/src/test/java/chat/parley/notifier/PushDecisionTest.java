@@ -57,7 +57,7 @@ class PushDecisionTest {
     private final PushDecision decision = new PushDecision(true);
 
     /** A case that sends to both devices, and one word about each thing that may be otherwise. */
-    private record Case(
+    record Case(
             @Nullable Attention attention,
             @Nullable Message message,
             WakeFacts.Person person,

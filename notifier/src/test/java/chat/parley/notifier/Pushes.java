@@ -1,9 +1,12 @@
 package chat.parley.notifier;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import chat.parley.event.Cursor;
 import chat.parley.id.ConversationId;
 import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
+import chat.parley.json.JsonText;
 import chat.parley.notifier.Push.Alert;
 import chat.parley.notifier.Push.Clear;
 import chat.parley.notifier.Push.Origin;
@@ -26,8 +29,7 @@ final class Pushes {
     private Pushes() {}
 
     static Device device(PushTarget target) {
-        return new Device(
-                new UserId(11), new DeviceId("phone-1"), target, Locale.ENGLISH, DeviceState.BACKGROUND, NOW);
+        return new Device(new UserId(11), new DeviceId("phone-1"), target, Locale.ENGLISH, DeviceState.BACKGROUND, NOW);
     }
 
     static Alert alert(PushTarget target, String body) {
@@ -44,6 +46,14 @@ final class Pushes {
                 urgent,
                 new Origin(CONVERSATION, 5),
                 CURSOR);
+    }
+
+    /** How many bytes of a payload it takes. */
+    static int bytesInJson(String character) {
+        boolean isEscaped = character.length() == 1 && (character.charAt(0) < ' ' || "\"\\".contains(character));
+        return isEscaped
+                ? JsonText.bytes(json -> json.writeString(character)).length - 2
+                : character.getBytes(UTF_8).length;
     }
 
     static Clear clear(PushTarget target) {

@@ -88,7 +88,8 @@ class ReloadedSenderTest {
     /** Both accounts are of the same project, so the token server tells where to send. */
     private PushSender open(byte[] credentials) {
         var key = FcmKey.of(credentials);
-        var server = URI.create("http://127.0.0.1:" + key.account().getTokenServerUri().getPort());
+        var server = URI.create(
+                "http://127.0.0.1:" + key.account().getTokenServerUri().getPort());
         var opening = new Watched(new FcmSender(key, server, InstantSource.system()));
         opened.add(opening);
         return opening;
@@ -154,8 +155,7 @@ class ReloadedSenderTest {
     @Test
     void a_bad_file_stops_the_start() throws Exception {
         var bad = Files.write(folder.resolve("bad.json"), "{".getBytes(UTF_8));
-        assertThrows(
-                IllegalArgumentException.class, () -> ReloadedSender.open(Vendor.FCM, bad, this::open, meters));
+        assertThrows(IllegalArgumentException.class, () -> ReloadedSender.open(Vendor.FCM, bad, this::open, meters));
     }
 
     @Test

@@ -26,7 +26,8 @@ public record TestCertificate(PrivateKey key, X509Certificate certificate, Path 
         var folder = Files.createTempDirectory("parley-certificate");
         var store = folder.resolve("store.p12");
         var keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
                         "-genkeypair",
                         "-keystore",
                         store.toString(),

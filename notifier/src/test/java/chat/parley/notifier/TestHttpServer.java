@@ -91,8 +91,8 @@ final class TestHttpServer implements AutoCloseable {
 
     @Override
     public void close() {
-        listening.close().syncUninterruptibly();
-        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        var unused = listening.close().syncUninterruptibly();
+        var unusedToo = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
     private void begin(Channel channel) {
@@ -147,23 +147,23 @@ final class TestHttpServer implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             var headers = new HashMap<String, String>();
-            request.headers().forEach(header -> headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
+            request.headers()
+                    .forEach(header -> headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
             byte[] body = ByteBufUtil.getBytes(request.content());
-            var answer = handler.answer(
-                    new Request(request.method().name(), request.uri(), headers, body, protocol));
+            var answer = handler.answer(new Request(request.method().name(), request.uri(), headers, body, protocol));
             var unused = context.executor()
                     .schedule(() -> write(context, answer), answer.delay().toMillis(), TimeUnit.MILLISECONDS);
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            context.close();
+            var unused = context.close();
         }
 
         private void write(ChannelHandlerContext context, FakeFcm.Answer answer) {
             if (answer.status() == 0) {
                 connection.config().setOption(ChannelOption.SO_LINGER, 0);
-                connection.close();
+                var unused = connection.close();
                 return;
             }
             var response = new DefaultFullHttpResponse(
@@ -174,7 +174,7 @@ final class TestHttpServer implements AutoCloseable {
                     .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
                     .set(HttpHeaderNames.CONTENT_TYPE, "application/json; charset=UTF-8");
             answer.headers().forEach(response.headers()::set);
-            context.writeAndFlush(response);
+            var unused = context.writeAndFlush(response);
         }
     }
 

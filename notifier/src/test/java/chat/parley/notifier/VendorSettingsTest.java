@@ -206,10 +206,14 @@ class VendorSettingsTest {
 
     private static Settings apnsSettings(Map<String, String> environment) {
         var all = new HashMap<>(Map.of(
-                "PARLEY_APNS_KEY_ID", FakeApns.KEY_ID,
-                "PARLEY_APNS_TEAM_ID", FakeApns.TEAM_ID,
-                "PARLEY_APNS_URL", "https://localhost:" + apns.port(),
-                "PARLEY_APNS_CA_FILE", certificate.file().toString()));
+                "PARLEY_APNS_KEY_ID",
+                FakeApns.KEY_ID,
+                "PARLEY_APNS_TEAM_ID",
+                FakeApns.TEAM_ID,
+                "PARLEY_APNS_URL",
+                "https://localhost:" + apns.port(),
+                "PARLEY_APNS_CA_FILE",
+                certificate.file().toString()));
         all.putAll(environment);
         return new Settings(all);
     }

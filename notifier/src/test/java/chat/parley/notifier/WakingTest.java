@@ -14,6 +14,8 @@ import chat.parley.notifier.LocalPushService.Misbehaviour.Reset;
 import chat.parley.push.DeviceState;
 import chat.parley.push.PushJob;
 import chat.parley.push.PushJob.Only;
+import chat.parley.push.PushJob.Wake;
+import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import java.time.Duration;
@@ -120,7 +122,16 @@ class WakingTest {
         world.queue(world.wake(world.send(talk, ann, "hello"), bob));
         await().until(world::isNothingLeft);
         assertEquals(List.of(), world.devices.of(bob));
-        assertEquals(0L, world.redis.<Long>with(it -> it.exists("b:{" + bob + "}") ? 1L : 0L));
+        assertEquals(0L, world.redis.<Long>with(it -> it.exists(RedisKeys.background(bob)) ? 1L : 0L));
+    }
+
+    @Test
+    void a_hint_that_outlived_its_device_is_taken_back() {
+        world.hints.set(bob, true);
+        var wake = world.wake(world.send(talk, ann, "hello"), bob);
+        world.queue(new Wake(bob, talk, wake.seq(), wake.resumeFrom(), wake.at(), true, null));
+        await().until(world::isNothingLeft);
+        assertFalse(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))));
     }
 
     @Test
@@ -187,10 +198,12 @@ class WakingTest {
         REDIS.flushAll();
         var mending = new HintMending(world.devices, world.hints);
         mending.look();
-        assertTrue(world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")));
-        assertFalse(world.redis.<Boolean>with(it -> it.exists("b:{" + ann + "}")));
-        world.redis.with(it -> it.del("b:{" + bob + "}"));
+        assertTrue(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))));
+        assertFalse(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(ann))));
+        world.redis.with(it -> it.del(RedisKeys.background(bob)));
         mending.look();
-        assertFalse(world.redis.<Boolean>with(it -> it.exists("b:{" + bob + "}")), "this Redis lost nothing: not again");
+        assertFalse(
+                world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))),
+                "this Redis lost nothing: not again");
     }
 }

@@ -33,7 +33,31 @@ public final class People {
     }
 
     /** Someone. */
-    public record Person(String id, String token) {}
+    public record Person(RunningSendApi api, String id, String token) {
+        /** Someone new. */
+        public static Person signUp(RunningSendApi api) throws Exception {
+            return new People(api).signUp();
+        }
+
+        /** One request; {@code body} is JSON, null for none. */
+        public HttpResponse<String> ask(String method, String path, @Nullable String body) throws Exception {
+            return new People(api).send(method, this, path, body);
+        }
+
+        /** The id of the conversation with {@code other}. */
+        public String directWith(Person other) throws Exception {
+            return id(new People(api).direct(this, other));
+        }
+
+        /** The id of a new group of this owner and others. */
+        public String groupWith(Person... others) throws Exception {
+            return id(new People(api).group(this, others));
+        }
+
+        private static String id(String path) {
+            return path.substring(path.lastIndexOf('/') + 1);
+        }
+    }
 
     /** Someone new. */
     public Person signUp() throws Exception {
@@ -45,6 +69,7 @@ public final class People {
                 "{\"username\":\"" + name + "\",\"password\":\"correct horse\",\"display_name\":\"Someone\"}",
                 null));
         return new Person(
+                api,
                 made.at("/user/id").textValue(),
                 made.at("/session/access_token").textValue());
     }
@@ -188,6 +213,12 @@ public final class People {
 
     public static String id(HttpResponse<String> answer) throws IOException {
         return json(answer).at("/id").textValue();
+    }
+
+    /** The answer of a refusal. */
+    public static JsonNode problem(HttpResponse<String> answer) throws IOException {
+        assertTrue(answer.statusCode() >= 400, answer.body());
+        return Json.MAPPER.readTree(answer.body());
     }
 
     /** The code of a problem. */

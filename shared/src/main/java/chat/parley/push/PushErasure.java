@@ -40,7 +40,8 @@ public final class PushErasure {
         String mine = " " + user.value() + " "; // after the letter of its kind
         var gone = new ArrayList<StreamEntryID>();
         for (var entry : redis.with(it -> it.xrange(RedisKeys.PUSH_ASIDE, "-", "+"))) {
-            if (entry.getFields().get(PushJobs.ASIDE_FIELD).startsWith(mine, 1)) {
+            String job = entry.getFields().get(PushJobs.ASIDE_FIELD);
+            if (job != null && job.startsWith(mine, 1)) {
                 gone.add(entry.getID());
             }
         }

@@ -142,7 +142,7 @@ public final class PushQueue implements AutoCloseable {
             arguments.add(Long.toString(later.delay().toMillis()));
             arguments.add(PushJobText.of(later.job()));
         }
-        long excess = ((Number) ADD.run(redis, KEYS, arguments)).longValue();
+        int excess = ((Number) ADD.run(redis, KEYS, arguments)).intValue();
         if (excess > 0) {
             LOG.error("{} push jobs were dropped: nobody works on them", excess);
             dropped.increment(excess);

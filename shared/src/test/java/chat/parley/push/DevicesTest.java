@@ -145,7 +145,7 @@ class DevicesTest {
         var found = devices.of(List.of(one, two, none));
         assertEquals(Set.of(one, two), found.keySet());
         assertEquals(devices.of(one), found.get(one));
-        assertEquals(2, found.get(one).size());
+        assertEquals(2, devices.of(one).size());
         assertEquals(devices.of(two), found.get(two));
     }
 

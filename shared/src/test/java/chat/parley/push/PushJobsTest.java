@@ -104,10 +104,21 @@ class PushJobsTest {
         assertEquals(10, second.size());
         assertTrue(second.stream().noneMatch(first::contains));
         var heirs = new ArrayList<PushJob>();
-        Awaitility.await().untilAsserted(() -> {
+        Awaitility.await().pollInterval(Duration.ofMillis(5)).untilAsserted(() -> {
             heirs.addAll(jobsOf(jobs.claim(20).jobs()));
             assertEquals(new HashSet<>(first), new HashSet<>(heirs));
         });
+    }
+
+    @Test
+    void a_job_that_may_have_killed_somebody_is_given_out_alone() {
+        add(List.of(wake(1), wake(2)), Duration.ZERO);
+        var killed = new PushJobs(redis, Duration.ZERO);
+        assertEquals(2, killed.claim(10).jobs().size());
+        add(List.of(wake(3), wake(4)), Duration.ZERO);
+        assertEquals(1, jobs.claim(10).jobs().size());
+        assertEquals(1, jobs.claim(10).jobs().size());
+        assertEquals(List.of(wake(3), wake(4)), jobsOf(jobs.claim(10).jobs()));
     }
 
     @Test

@@ -34,7 +34,8 @@ class ShownPushesTest {
             assertFalse(shown.take(BOB, TALK, 7), "once");
             assertFalse(shown.isAny(BOB, TALK));
             shown.note(BOB, TALK, 8);
-            assertTrue(redis.<Long>with(it -> it.ttl(RedisKeys.shown(BOB))) > Duration.ofDays(6).toSeconds());
+            assertTrue(redis.<Long>with(it -> it.ttl(RedisKeys.shown(BOB)))
+                    > Duration.ofDays(6).toSeconds());
         }
     }
 }

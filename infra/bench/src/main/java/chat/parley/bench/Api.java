@@ -1,6 +1,7 @@
 package chat.parley.bench;
 
 import chat.parley.json.Json;
+import chat.parley.push.PushTarget.WebPush;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
@@ -53,6 +54,22 @@ final class Api {
                 .put("type", "text")
                 .put("text", Stamp.text(System.nanoTime()));
         post(sender, "/v1/conversations/" + conversationId + "/messages", body);
+    }
+
+    /** Registers {@code subscription} as the one browser of {@code owner}, who does not look at it. */
+    void register(Person owner, WebPush subscription) throws IOException, InterruptedException {
+        var body = Json.MAPPER
+                .createObjectNode()
+                .put("vendor", "web_push")
+                .put("locale", "en")
+                .put("state", "background");
+        var keys = body.putObject("subscription")
+                .put("endpoint", subscription.endpoint().toString())
+                .putObject("keys");
+        keys.put("p256dh", subscription.p256dh()).put("auth", subscription.auth());
+        call(request(owner.token(), "/v1/devices/bench")
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(body.toString())));
     }
 
     /** The page of a list, as it came. */

@@ -34,6 +34,13 @@ final class Deployment implements AutoCloseable {
             "PARLEY_STREAM_LIFETIME_MAX", "7200",
             "PARLEY_STREAM_DRAIN", "0");
 
+    /** The push service is on this machine, and how long a push takes is asked without the time in which people may come back. */
+    private static final Map<String, String> PUSH_AT_ONCE =
+            Map.of("PARLEY_WEB_PUSH_PRIVATE", "true", "PARLEY_PUSH_GRACE", "0");
+
+    private static final Map<String, String> PUSH_TO_HERE =
+            Map.of("PARLEY_WEB_PUSH_PRIVATE", "true", "PARLEY_WEB_PUSH_CONTACT", "mailto:bench@example.org");
+
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<Part, ServiceProcess> services = new EnumMap<>(Part.class);
     private final EmbeddedPostgres postgres;
@@ -60,14 +67,17 @@ final class Deployment implements AutoCloseable {
                 "PARLEY_POSTGRES_PASSWORD", postgres.password());
         var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
         var sendApi = new Service(
-                Part.SEND_API, "chat.parley.sendapi.SendApi", "PARLEY_PORT", List.of(stores, issuers, SEND_LIMITS));
+                Part.SEND_API,
+                "chat.parley.sendapi.SendApi",
+                "PARLEY_PORT",
+                List.of(stores, issuers, SEND_LIMITS, PUSH_AT_ONCE));
         var streamService = new Service(
                 Part.STREAM_SERVICE,
                 "chat.parley.stream.StreamService",
                 "PARLEY_PORT",
                 List.of(stores, issuers, STREAM_LIMITS));
-        var notifier =
-                new Service(Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(stores));
+        var notifier = new Service(
+                Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(stores, PUSH_TO_HERE));
         // One after the other: the first one migrates, and start-up costs no measurement anything.
         for (var service : List.of(sendApi, streamService, notifier)) start(service, folder, jvmOptions, http);
         api = new Api(http, service(Part.SEND_API).port());

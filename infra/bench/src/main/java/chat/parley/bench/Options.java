@@ -15,6 +15,7 @@ final class Options {
         IDLE,
         FANOUT,
         LISTS,
+        PUSH,
         ALL
     }
 
@@ -30,10 +31,16 @@ final class Options {
     /** A list of so many is made in a minute or two. */
     private static final int CONVERSATIONS_MAX = 5_000;
 
+    /** Beyond, the browsers that this process plays, which decrypt each push, would be what is measured. */
+    private static final int PUSH_RATE_MAX = 1_000;
+
     /** Streams of one user at the same time. */
     private static final int DEVICES_MAX = 20;
 
-    @Parameters(arity = "0..1", defaultValue = "ALL", description = "sends, idle, fanout, lists or all (default).")
+    @Parameters(
+            arity = "0..1",
+            defaultValue = "ALL",
+            description = "sends, idle, fanout, lists, push or all (default).")
     What what = What.ALL;
 
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
@@ -80,6 +87,12 @@ final class Options {
             description = "Of the person with the longer list (default: ${DEFAULT-VALUE}).")
     int conversations;
 
+    @Option(
+            names = "--push-rate",
+            defaultValue = "200",
+            description = "Messages a second that each wake a browser (default: ${DEFAULT-VALUE}).")
+    int pushRate;
+
     @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
     Path data = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
 
@@ -114,6 +127,7 @@ final class Options {
         if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
         if (conversations < 2 || conversations > CONVERSATIONS_MAX)
             return "--conversations must be from 2 to " + CONVERSATIONS_MAX;
+        if (pushRate < 1 || pushRate > PUSH_RATE_MAX) return "--push-rate must be from 1 to " + PUSH_RATE_MAX;
         if (rate < 0 || fanoutRate < 0) return "rates must not be negative";
         return members * devices > CONNECTIONS_MAX
                 ? "--members times --devices must be at most " + CONNECTIONS_MAX

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,8 +22,12 @@ class BenchSmokeTest {
         "--connections=50",
         "--members=10",
         "--devices=2",
-        "--conversations=20"
+        "--conversations=20",
+        "--push-rate=20"
     };
+
+    /** The same number twice in the row below the heads. */
+    private static final Pattern ALL_PUSHED = Pattern.compile("sent, pushed.*\\n.*\\n.*\\| ([1-9][0-9]*), \\1 \\|");
 
     @TempDir
     Path folder;
@@ -38,11 +43,18 @@ class BenchSmokeTest {
         var text = output.toString();
         assertEquals(0, exitCode, text);
         for (var title : new String[] {
-            "Persisted sends", "one row an INSERT", "20 connections", "Idle connections", "Lists of conv"
+            "Persisted sends",
+            "one row an INSERT",
+            "20 connections",
+            "Idle connections",
+            "Lists of conv",
+            "Pushes to browsers"
         }) {
             assertTrue(text.contains(title), text);
         }
         assertFalse(text.contains("(only"), text);
+        assertTrue(ALL_PUSHED.matcher(text).find(), text);
+        assertTrue(text.contains("Requests that were not as they should be: 0."), text);
         assertTrue(text.contains("Streams closed by the server meanwhile: 0."), text);
     }
 

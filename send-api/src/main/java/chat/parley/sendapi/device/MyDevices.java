@@ -120,7 +120,7 @@ public final class MyDevices {
 
     /** Sets the hints that could not be set when they changed. */
     public void catchUp() {
-        for (var user : behind) {
+        for (var user : List.copyOf(behind)) {
             behind.remove(user); // before: what changes meanwhile is written down anew
             hint(user);
             if (behind.contains(user)) {

@@ -242,6 +242,7 @@ class DeviceHttpTest {
                         {"username":"beacon%d","password":"correct horse","display_name":"B"}""".formatted(NAMES.incrementAndGet()))));
         var signedUp = json(browser);
         var person = new Person(
+                api,
                 signedUp.at("/user/id").textValue(),
                 signedUp.at("/session/access_token").textValue());
         var setCookie = browser.headers().firstValue("set-cookie").orElseThrow();
@@ -417,6 +418,7 @@ class DeviceHttpTest {
                 "{\"username\":\"" + username + "\",\"password\":\"correct horse\"}",
                 null);
         return new Person(
+                api,
                 ann.id(),
                 Json.MAPPER.readTree(answer.body()).at("/session/access_token").textValue());
     }

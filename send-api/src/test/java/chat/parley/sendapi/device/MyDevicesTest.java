@@ -32,6 +32,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -55,9 +56,9 @@ class MyDevicesTest {
     private static final IdSource IDS = new IdSource(Clock.systemUTC(), new Random());
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final List<PushQueue> opened = new ArrayList<>();
     private Postgres postgres;
     private Caller caller;
-    private PushQueue pushes;
 
     @BeforeEach
     void open() {
@@ -72,7 +73,7 @@ class MyDevicesTest {
 
     @AfterEach
     void close() {
-        pushes.close();
+        opened.forEach(PushQueue::close);
         postgres.close();
     }
 
@@ -139,7 +140,8 @@ class MyDevicesTest {
     }
 
     private MyDevices devices(Redis redis, EventLog events) {
-        pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
+        var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
+        opened.add(pushes);
         return new MyDevices(
                 new Devices(postgres, Clock.systemUTC()),
                 new BackgroundHints(redis),

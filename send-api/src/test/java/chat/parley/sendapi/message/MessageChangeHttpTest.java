@@ -1,12 +1,13 @@
 package chat.parley.sendapi.message;
 
-import static chat.parley.sendapi.ApiPerson.json;
+import static chat.parley.sendapi.People.json;
+import static chat.parley.sendapi.People.problem;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import chat.parley.sendapi.ApiPerson;
+import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -38,16 +39,16 @@ class MessageChangeHttpTest {
     private static final AtomicInteger KEYS = new AtomicInteger();
 
     private RunningSendApi api;
-    private ApiPerson ann;
-    private ApiPerson bob;
-    private ApiPerson eve;
+    private Person ann;
+    private Person bob;
+    private Person eve;
 
     @BeforeAll
     void start() throws Exception {
         api = RunningSendApi.start(POSTGRES, REDIS);
-        ann = ApiPerson.signUp(api);
-        bob = ApiPerson.signUp(api);
-        eve = ApiPerson.signUp(api);
+        ann = Person.signUp(api);
+        bob = Person.signUp(api);
+        eve = Person.signUp(api);
     }
 
     @AfterAll
@@ -200,7 +201,7 @@ class MessageChangeHttpTest {
         ann.ask("POST", "/v1/conversations/" + talk + "/members", "{\"user_ids\":[\"" + eve.id() + "\"]}");
         var answer = eve.ask("POST", messages(talk), body("\"text\":\"x\",\"reply_to\":" + seq(before)));
         assertProblem(400, "invalid_field", answer);
-        assertEquals("/reply_to", json(answer).at("/errors/0/pointer").textValue());
+        assertEquals("/reply_to", problem(answer).at("/errors/0/pointer").textValue());
         assertProblem(400, "invalid_field", ann.ask("POST", messages(talk), body("\"text\":\"x\",\"reply_to\":999")));
         var reply = send(bob, talk, "\"text\":\"answer\",\"reply_to\":" + seq(before));
         assertEquals(200, eve.ask("GET", reply, null).statusCode());
@@ -219,7 +220,7 @@ class MessageChangeHttpTest {
                 json(bob.ask("GET", sent, null)).at("/mentions").toString());
         var stranger = ann.ask("POST", messages(talk), body("\"text\":\"x\",\"mentions\":[\"" + eve.id() + "\"]"));
         assertProblem(400, "invalid_field", stranger);
-        assertEquals("/mentions/0", json(stranger).at("/errors/0/pointer").textValue());
+        assertEquals("/mentions/0", problem(stranger).at("/errors/0/pointer").textValue());
         assertProblem(403, "forbidden", bob.ask("POST", messages(talk), body("\"text\":\"x\",\"mentions\":[\"all\"]")));
         assertProblem(
                 400,
@@ -322,13 +323,13 @@ class MessageChangeHttpTest {
         assertEquals(13, versions, "twelve edits and what was sent");
     }
 
-    private String send(ApiPerson sender, String talk, String fields) throws Exception {
+    private String send(Person sender, String talk, String fields) throws Exception {
         var answer = sender.ask("POST", messages(talk), body(fields));
         assertEquals(201, answer.statusCode(), answer.body());
         return messages(talk) + "/" + json(answer).at("/seq").longValue();
     }
 
-    private static HttpResponse<String> react(ApiPerson person, String path, String emoji) throws Exception {
+    private static HttpResponse<String> react(Person person, String path, String emoji) throws Exception {
         return person.ask("PUT", path + "/reactions/" + encoded(emoji), null);
     }
 
@@ -362,6 +363,6 @@ class MessageChangeHttpTest {
 
     private static void assertProblem(int status, String code, HttpResponse<String> answer) throws Exception {
         assertEquals(status, answer.statusCode(), answer.body());
-        assertEquals(code, json(answer).at("/code").textValue());
+        assertEquals(code, problem(answer).at("/code").textValue());
     }
 }

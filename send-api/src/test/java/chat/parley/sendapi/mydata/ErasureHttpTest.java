@@ -1,5 +1,7 @@
 package chat.parley.sendapi.mydata;
 
+import static chat.parley.sendapi.People.json;
+import static chat.parley.sendapi.People.problem;
 import static chat.parley.sendapi.mydata.MarkedPerson.PASSWORD;
 import static chat.parley.sendapi.mydata.MarkedPerson.messages;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,7 +13,6 @@ import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.media.MediaSettings;
 import chat.parley.redis.RedisKeys;
-import chat.parley.sendapi.ApiPerson;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -76,6 +77,7 @@ class ErasureHttpTest {
                 "device",
                 "redis s:",
                 "redis p:",
+                "redis {push}:jobs",
                 "file")) {
             assertTrue(before.contains(place), "the test itself: nothing marked in " + place + "\n" + before);
         }
@@ -118,7 +120,7 @@ class ErasureHttpTest {
     void others_keep_their_conversations() throws Exception {
         people.ann.ask("DELETE", "/v1/users/me", ERASE);
         awaitNoTraces();
-        var page = ApiPerson.json(people.eve.ask("GET", messages(people.group) + "?after=0", null));
+        var page = json(people.eve.ask("GET", messages(people.group) + "?after=0", null));
         var items = page.get("items");
         for (int i = 0; i < items.size(); i++) {
             assertEquals(i + 1, items.get(i).get("seq").intValue(), "no holes");
@@ -131,7 +133,7 @@ class ErasureHttpTest {
         assertEquals(people.ann.id(), items.get(2).at("/mentions/0").textValue());
         assertEquals("file", items.get(3).get("type").textValue());
 
-        var group = ApiPerson.json(people.bob.ask("GET", "/v1/conversations/" + people.group, null));
+        var group = json(people.bob.ask("GET", "/v1/conversations/" + people.group, null));
         assertEquals(2, group.get("member_count").intValue());
         assertTrue(
                 group.get("members").findValuesAsText("role").contains("owner"),
@@ -144,7 +146,7 @@ class ErasureHttpTest {
 
         String toNobody = "{\"client_message_id\":\"b9\",\"text\":\"anyone?\"}";
         assertProblem("forbidden", 403, people.bob.ask("POST", messages(people.direct), toNobody));
-        var direct = ApiPerson.json(people.bob.ask("GET", messages(people.direct) + "?after=0", null));
+        var direct = json(people.bob.ask("GET", messages(people.direct) + "?after=0", null));
         assertEquals("an answer", direct.at("/items/1/text").textValue());
         assertTrue(direct.at("/items/2").has("deleted_at"));
     }
@@ -166,7 +168,7 @@ class ErasureHttpTest {
 
     @Test
     void there_is_no_such_person_from_the_answer_on() throws Exception {
-        String ticket = ApiPerson.json(people.ann.ask("POST", "/v1/stream/tickets", null))
+        String ticket = json(people.ann.ask("POST", "/v1/stream/tickets", null))
                 .get("ticket")
                 .textValue();
         assertFalse(ticket.isEmpty());
@@ -186,7 +188,7 @@ class ErasureHttpTest {
                         .statusCode());
         assertEquals(
                 404, people.bob.ask("GET", "/v1/users/" + people.ann.id(), null).statusCode());
-        var found = ApiPerson.json(people.bob.ask("GET", "/v1/users?query=" + people.mark, null));
+        var found = json(people.bob.ask("GET", "/v1/users?query=" + people.mark, null));
         assertEquals(0, found.get("items").size());
         String direct = "{\"type\":\"direct\",\"user_id\":\"" + people.ann.id() + "\"}";
         assertProblem("invalid_field", 400, people.bob.ask("POST", "/v1/conversations", direct));
@@ -228,7 +230,7 @@ class ErasureHttpTest {
 
     private static void assertProblem(String code, int status, HttpResponse<String> answer) throws Exception {
         assertEquals(status, answer.statusCode(), answer.body());
-        JsonNode problem = ApiPerson.json(answer);
+        JsonNode problem = problem(answer);
         assertEquals(code, problem.get("code").textValue());
     }
 

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.json.Json;
-import chat.parley.sendapi.ApiPerson;
+import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URLEncoder;
@@ -20,10 +20,10 @@ final class MarkedPerson {
 
     final String mark;
     final RunningSendApi api;
-    final ApiPerson ann;
+    final Person ann;
     final JsonNode session;
-    final ApiPerson bob;
-    final ApiPerson eve;
+    final Person bob;
+    final Person eve;
     final String direct;
     final String group;
 
@@ -34,12 +34,12 @@ final class MarkedPerson {
         assertEquals(201, answer.statusCode(), answer.body());
         var signedUp = Json.MAPPER.readTree(answer.body());
         session = signedUp.get("session");
-        ann = new ApiPerson(
+        ann = new Person(
                 api,
                 signedUp.at("/user/id").textValue(),
                 session.get("access_token").textValue());
-        bob = ApiPerson.signUp(api);
-        eve = ApiPerson.signUp(api);
+        bob = Person.signUp(api);
+        eve = Person.signUp(api);
         direct = ann.directWith(bob);
         group = ann.groupWith(bob, eve);
         act();
@@ -79,6 +79,7 @@ final class MarkedPerson {
                 "PUT",
                 "/v1/devices/" + mark + "-phone",
                 "{\"vendor\":\"fcm\",\"token\":\"token:" + mark + "\",\"locale\":\"de\",\"state\":\"background\"}");
+        done(ann, "POST", "/v1/devices/" + mark + "-phone/test", null);
         done(ann, "PUT", "/v1/users/me/notifications", "{\"preview\":false}");
         var file = api.send(HttpRequest.newBuilder(api.uri("/v1/media?name=" + mark + ".txt"))
                 .header("Authorization", "Bearer " + ann.token())
@@ -103,7 +104,7 @@ final class MarkedPerson {
         return "/v1/conversations/" + conversation + "/messages";
     }
 
-    static void say(ApiPerson who, String where, String clientId, String text, String more) throws Exception {
+    static void say(Person who, String where, String clientId, String text, String more) throws Exception {
         done(
                 who,
                 "POST",
@@ -111,7 +112,7 @@ final class MarkedPerson {
                 "{\"client_message_id\":\"" + clientId + "\",\"text\":\"" + text + "\"" + more + "}");
     }
 
-    private static void done(ApiPerson who, String method, String path, @Nullable String body) throws Exception {
+    private static void done(Person who, String method, String path, @Nullable String body) throws Exception {
         var answer = who.ask(method, path, body);
         assertTrue(answer.statusCode() < 300, method + " " + path + ": " + answer.body());
     }

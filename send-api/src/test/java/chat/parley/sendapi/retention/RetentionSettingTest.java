@@ -1,13 +1,14 @@
 package chat.parley.sendapi.retention;
 
-import static chat.parley.sendapi.ApiPerson.json;
+import static chat.parley.sendapi.People.json;
+import static chat.parley.sendapi.People.problem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
 import chat.parley.postgres.Postgres;
-import chat.parley.sendapi.ApiPerson;
+import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -32,16 +33,16 @@ class RetentionSettingTest {
     static final RealRedis REDIS = RealRedis.shared();
 
     private RunningSendApi api;
-    private ApiPerson ann;
-    private ApiPerson bob;
-    private ApiPerson eve;
+    private Person ann;
+    private Person bob;
+    private Person eve;
 
     @BeforeAll
     void start() throws Exception {
         api = RunningSendApi.start(POSTGRES, REDIS);
-        ann = ApiPerson.signUp(api);
-        bob = ApiPerson.signUp(api);
-        eve = ApiPerson.signUp(api);
+        ann = Person.signUp(api);
+        bob = Person.signUp(api);
+        eve = Person.signUp(api);
     }
 
     @AfterAll
@@ -88,7 +89,8 @@ class RetentionSettingTest {
         var talk = ann.groupWith();
         var answer = ann.ask("PATCH", "/v1/conversations/" + talk, "{\"retention_seconds\":" + value + "}");
         assertEquals(400, answer.statusCode(), answer.body());
-        assertEquals("/retention_seconds", json(answer).at("/errors/0/pointer").textValue());
+        assertEquals(
+                "/retention_seconds", problem(answer).at("/errors/0/pointer").textValue());
         assertTrue(read(ann, talk).at("/retention_seconds").isMissingNode());
     }
 
@@ -119,17 +121,17 @@ class RetentionSettingTest {
         assertEquals(2, conversation.at("/me/joined_seq").intValue());
     }
 
-    private static JsonNode change(ApiPerson actor, String talk, String body) throws Exception {
+    private static JsonNode change(Person actor, String talk, String body) throws Exception {
         var answer = actor.ask("PATCH", "/v1/conversations/" + talk, body);
         assertEquals(200, answer.statusCode(), answer.body());
         return json(answer);
     }
 
-    private static int patch(ApiPerson actor, String talk, String body) throws Exception {
+    private static int patch(Person actor, String talk, String body) throws Exception {
         return actor.ask("PATCH", "/v1/conversations/" + talk, body).statusCode();
     }
 
-    private static JsonNode read(ApiPerson reader, String talk) throws Exception {
+    private static JsonNode read(Person reader, String talk) throws Exception {
         return json(reader.ask("GET", "/v1/conversations/" + talk, null));
     }
 }

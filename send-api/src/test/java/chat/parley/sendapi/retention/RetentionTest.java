@@ -1,6 +1,6 @@
 package chat.parley.sendapi.retention;
 
-import static chat.parley.sendapi.ApiPerson.json;
+import static chat.parley.sendapi.People.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,7 +12,7 @@ import chat.parley.ops.Settings;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.search.SearchIndex;
-import chat.parley.sendapi.ApiPerson;
+import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.sendapi.SendApiSettings.Bounds;
 import chat.parley.testkit.RealPostgres;
@@ -70,8 +70,8 @@ class RetentionTest {
 
     @Test
     void what_is_older_than_the_limit_is_gone_and_the_rest_keeps_its_numbers() throws Exception {
-        var ann = ApiPerson.signUp(api);
-        var bob = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
+        var bob = Person.signUp(api);
         var talk = ann.directWith(bob);
         for (int i = 1; i <= 4; i++) {
             send(ann, talk, "old " + i, "");
@@ -113,7 +113,7 @@ class RetentionTest {
 
     @Test
     void what_expired_is_hidden_before_it_is_removed() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         for (int i = 0; i < 3; i++) {
             send(ann, talk, "fog " + i, "");
@@ -132,8 +132,8 @@ class RetentionTest {
 
     @Test
     void unread_counts_leave_out_what_expired() throws Exception {
-        var ann = ApiPerson.signUp(api);
-        var bob = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
+        var bob = Person.signUp(api);
         var talk = ann.directWith(bob);
         for (int i = 0; i < 5; i++) {
             send(ann, talk, "unread " + i, "");
@@ -159,7 +159,7 @@ class RetentionTest {
 
     @Test
     void long_histories_go_in_steps_and_a_limit_for_everything_wins_over_a_longer_one() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         var other = ann.groupWith();
         send(ann, talk, "first", "");
@@ -179,7 +179,7 @@ class RetentionTest {
 
     @Test
     void a_conversation_of_which_nothing_is_left_goes_on() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "one", "");
         age(talk, 1);
@@ -194,7 +194,7 @@ class RetentionTest {
 
     @Test
     void what_was_to_be_told_of_the_messages_is_told_no_more() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "one", "");
         send(ann, talk, "two", "");
@@ -215,7 +215,7 @@ class RetentionTest {
 
     @Test
     void a_removal_that_was_cut_off_is_ended_by_the_next() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "first", "");
         copies(talk, 1_300);
@@ -232,7 +232,7 @@ class RetentionTest {
 
     @Test
     void members_are_told_in_the_same_transaction() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "one", "");
         new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
@@ -311,23 +311,23 @@ class RetentionTest {
                         .one());
     }
 
-    private static int unread(ApiPerson reader, String talk) throws Exception {
+    private static int unread(Person reader, String talk) throws Exception {
         return json(reader.ask("GET", "/v1/conversations/" + talk, null))
                 .at("/me/unread_count")
                 .intValue();
     }
 
-    private static void awaitFound(ApiPerson reader, String word, int count) {
+    private static void awaitFound(Person reader, String word, int count) {
         Awaitility.await().untilAsserted(() -> assertEquals(count, found(reader, word)));
     }
 
-    private static int found(ApiPerson reader, String word) throws Exception {
+    private static int found(Person reader, String word) throws Exception {
         return json(reader.ask("GET", "/v1/search/messages?q=" + word, null))
                 .at("/items")
                 .size();
     }
 
-    private static void send(ApiPerson sender, String talk, String text, String fields) throws Exception {
+    private static void send(Person sender, String talk, String text, String fields) throws Exception {
         var answer = sender.ask("POST", path(talk), body(text, fields));
         assertEquals(201, answer.statusCode(), answer.body());
     }

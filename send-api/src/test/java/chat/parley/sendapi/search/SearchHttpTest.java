@@ -1,11 +1,12 @@
 package chat.parley.sendapi.search;
 
-import static chat.parley.sendapi.ApiPerson.json;
+import static chat.parley.sendapi.People.json;
+import static chat.parley.sendapi.People.problem;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import chat.parley.sendapi.ApiPerson;
+import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
@@ -51,8 +52,8 @@ class SearchHttpTest {
 
     @Test
     void what_was_sent_is_found_with_its_words_marked() throws Exception {
-        var ann = ApiPerson.signUp(api);
-        var bob = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
+        var bob = Person.signUp(api);
         var talk = ann.directWith(bob);
         var sent = send(ann, talk, "Shall we meet at the <b>Lighthouse</b>?");
         for (var reader : List.of(ann, bob)) {
@@ -78,7 +79,7 @@ class SearchHttpTest {
         "well done 🎉, 🎉"
     })
     void every_language_is_found(String text, String words) throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         send(ann, ann.groupWith(), "nothing of it");
         send(ann, ann.groupWith(), text);
         awaitFound(ann, "q=" + encoded(words), 1);
@@ -86,7 +87,7 @@ class SearchHttpTest {
 
     @Test
     void an_edited_message_is_found_by_its_present_text_and_a_deleted_one_never() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         var path = send(ann, talk, "before noon");
         awaitFound(ann, "q=noon", 1);
@@ -99,10 +100,10 @@ class SearchHttpTest {
 
     @Test
     void only_who_may_read_finds() throws Exception {
-        var ann = ApiPerson.signUp(api);
-        var bob = ApiPerson.signUp(api);
-        var late = ApiPerson.signUp(api);
-        var stranger = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
+        var bob = Person.signUp(api);
+        var late = Person.signUp(api);
+        var stranger = Person.signUp(api);
         var talk = ann.groupWith(bob);
         send(ann, talk, "secret one");
         ann.ask("POST", "/v1/conversations/" + talk + "/members", "{\"user_ids\":[\"" + late.id() + "\"]}");
@@ -125,7 +126,7 @@ class SearchHttpTest {
         var nonsense = stranger.ask("GET", "/v1/search/messages?q=secret&conversation_id=x", null);
         for (var answer : List.of(foreign, missing, nonsense)) {
             assertEquals(404, answer.statusCode());
-            assertEquals("not_found", json(answer).at("/code").textValue());
+            assertEquals("not_found", problem(answer).at("/code").textValue());
         }
         assertEquals(
                 2,
@@ -136,7 +137,7 @@ class SearchHttpTest {
 
     @Test
     void pages_meet_without_repeats_or_holes_in_both_orders() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talks = List.of(ann.groupWith(), ann.groupWith());
         for (int i = 0; i < 25; i++) {
             send(ann, talks.get(i % 2), "needle " + "needle ".repeat(i % 3) + i);
@@ -164,7 +165,7 @@ class SearchHttpTest {
 
     @Test
     void a_page_goes_on_past_what_was_deleted_meanwhile() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         var paths = new ArrayList<String>();
         for (int i = 0; i < 12; i++) {
@@ -180,8 +181,8 @@ class SearchHttpTest {
 
     @Test
     void times_and_senders_narrow_it() throws Exception {
-        var ann = ApiPerson.signUp(api);
-        var bob = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
+        var bob = Person.signUp(api);
         var talk = ann.directWith(bob);
         send(ann, talk, "harbour ann");
         var middle = json(ann.ask("GET", send(bob, talk, "harbour bob"), null))
@@ -213,14 +214,14 @@ class SearchHttpTest {
                 "\u202Ea"
             })
     void no_sign_breaks_it(String typed) throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         int status = ask(ann, "q=" + encoded(typed)).statusCode();
         assertTrue(status == 200 || typed.codePoints().noneMatch(Character::isLetterOrDigit), "status " + status);
     }
 
     @Test
     void bad_questions_are_refused() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var complaints = Map.ofEntries(
                 Map.entry("", "required"),
                 Map.entry("q=", "required"),
@@ -238,15 +239,15 @@ class SearchHttpTest {
         for (var each : complaints.entrySet()) {
             var answer = ask(ann, each.getKey());
             assertEquals(400, answer.statusCode(), each.getKey());
-            assertEquals("invalid_field", json(answer).at("/code").textValue());
-            assertEquals(each.getValue(), json(answer).at("/errors/0/code").textValue(), each.getKey());
+            assertEquals("invalid_field", problem(answer).at("/code").textValue());
+            assertEquals(each.getValue(), problem(answer).at("/errors/0/code").textValue(), each.getKey());
         }
         assertEquals(200, ask(ann, "q=" + "x".repeat(200)).statusCode());
     }
 
     @Test
     void a_cursor_of_one_order_is_none_of_the_other() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "cursor one");
         send(ann, talk, "cursor two");
@@ -258,7 +259,7 @@ class SearchHttpTest {
 
     @Test
     void searches_are_limited_for_each_person() throws Exception {
-        var ann = ApiPerson.signUp(api);
+        var ann = Person.signUp(api);
         var first = ask(ann, "q=x");
         assertEquals(
                 "\"search\";q=120;w=60",
@@ -270,7 +271,7 @@ class SearchHttpTest {
         assertEquals(429, status);
     }
 
-    private String send(ApiPerson sender, String talk, String text) throws Exception {
+    private String send(Person sender, String talk, String text) throws Exception {
         var path = "/v1/conversations/" + talk + "/messages";
         var body = "{\"client_message_id\":\"key" + KEYS.incrementAndGet() + "\",\"text\":\"" + text + "\"}";
         var answer = sender.ask("POST", path, body);
@@ -278,7 +279,7 @@ class SearchHttpTest {
         return path + "/" + json(answer).at("/seq").longValue();
     }
 
-    private static JsonNode awaitFound(ApiPerson reader, String query, int count) {
+    private static JsonNode awaitFound(Person reader, String query, int count) {
         Awaitility.await()
                 .untilAsserted(() -> assertEquals(count, items(reader, query).size()));
         try {
@@ -288,19 +289,19 @@ class SearchHttpTest {
         }
     }
 
-    private static JsonNode items(ApiPerson reader, String query) throws Exception {
+    private static JsonNode items(Person reader, String query) throws Exception {
         var answer = ask(reader, query);
         assertEquals(200, answer.statusCode(), answer.body());
         return json(answer).at("/items");
     }
 
-    private static List<String> texts(ApiPerson reader, String query) throws Exception {
+    private static List<String> texts(Person reader, String query) throws Exception {
         var texts = new ArrayList<String>();
         items(reader, query).forEach(item -> texts.add(item.at("/message/text").textValue()));
         return texts;
     }
 
-    private static java.net.http.HttpResponse<String> ask(ApiPerson reader, String query) throws Exception {
+    private static java.net.http.HttpResponse<String> ask(Person reader, String query) throws Exception {
         return reader.ask("GET", "/v1/search/messages?" + query, null);
     }
 

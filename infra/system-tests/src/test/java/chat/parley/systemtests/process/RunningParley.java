@@ -29,10 +29,13 @@ public final class RunningParley implements AutoCloseable {
         postgres = RealPostgres.own();
         redis = RealRedis.own(persistence);
         // Nobody here is slowed down on purpose.
-        sendApi = ServiceProcess.start(Service.SEND_API, settings(Map.of("PARLEY_LIMIT_SENDS", "1000000")), folder);
+        sendApi = ServiceProcess.start(
+                Service.SEND_API,
+                settings(Map.of("PARLEY_LIMIT_SENDS", "1000000", "PARLEY_WEB_PUSH_PRIVATE", "on")),
+                folder);
         // By default a leaving node spreads its clients over more time than a test has.
         stream = ServiceProcess.start(Service.STREAM, settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
-        notifier = ServiceProcess.start(Service.NOTIFIER, settings(Map.of()), folder);
+        notifier = ServiceProcess.start(Service.NOTIFIER, settings(Map.of("PARLEY_WEB_PUSH_PRIVATE", "on")), folder);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
