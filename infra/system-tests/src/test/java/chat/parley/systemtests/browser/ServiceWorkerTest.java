@@ -137,7 +137,9 @@ class ServiceWorkerTest {
                     origin(ann) + "/manifest.webmanifest", manifest.get("url").getAsString());
             assertEquals(
                     "application/manifest+json",
-                    ann.page().evaluate("async () => (await fetch('/manifest.webmanifest')).headers.get('Content-Type')"));
+                    ann.page()
+                            .evaluate(
+                                    "async () => (await fetch('/manifest.webmanifest')).headers.get('Content-Type')"));
             assertEquals("192 512 180 96", ann.page().evaluate("""
                     async () => {
                       const {icons} = await (await fetch('/manifest.webmanifest')).json();
