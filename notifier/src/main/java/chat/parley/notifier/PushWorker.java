@@ -126,26 +126,31 @@ final class PushWorker implements AutoCloseable {
     }
 
     /** True where there may be more to claim at once. */
-    private boolean claim() {
-        int max = Math.min(BATCH, room.availablePermits());
-        if (max == 0) {
-            return false;
+    private boolean claim() throws InterruptedException {
+        if (!room.tryAcquire(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+            return true; // this was the pause
         }
-        var claim = jobs.claim(max);
-        if (claim.setAside() > 0) {
-            LOG.error(
-                    "{} push jobs are set aside: they were claimed {} times and never settled",
-                    claim.setAside(),
-                    PushJobs.CLAIMS_MAX);
-            setAside.increment(claim.setAside());
+        int max = 1 + Math.min(BATCH - 1, room.availablePermits());
+        room.acquire(max - 1); // nobody else takes any
+        int begun = 0;
+        try {
+            var claim = jobs.claim(max);
+            if (claim.setAside() > 0) {
+                LOG.error(
+                        "{} push jobs are set aside: they were claimed {} times and never settled",
+                        claim.setAside(),
+                        PushJobs.CLAIMS_MAX);
+                setAside.increment(claim.setAside());
+            }
+            begun = claim.jobs().isEmpty() ? 0 : begin(claim.jobs());
+            return !claim.jobs().isEmpty(); // a claim may be small although more is due
+        } finally {
+            room.release(max - begun);
         }
-        if (!claim.jobs().isEmpty()) {
-            begin(claim.jobs());
-        }
-        return !claim.jobs().isEmpty(); // a claim may be small although more is due
     }
 
-    private void begin(List<Claimed> claimed) {
+    /** How many were begun. */
+    private int begin(List<Claimed> claimed) {
         var readable = new ArrayList<PushJob>();
         for (var each : claimed) {
             var job = each.job();
@@ -162,10 +167,10 @@ final class PushWorker implements AutoCloseable {
         for (var each : claimed) {
             var job = each.job();
             if (job != null) {
-                room.acquireUninterruptibly();
                 threads.execute(() -> workOn(each, job, superseded.contains(job), facts));
             }
         }
+        return readable.size();
     }
 
     private void workOn(Claimed claimed, PushJob job, boolean isSuperseded, Facts facts) {

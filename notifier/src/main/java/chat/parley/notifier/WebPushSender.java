@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,6 +71,12 @@ final class WebPushSender implements PushSender {
     private static final ObjectWriter JSON =
             Json.MAPPER.writer().with(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
 
+    /**
+     * Encryption takes most of a push's CPU. With more at once than there are cores, answers that came would wait behind it, and what waits so is pushed twice when the process
+     * is killed.
+     */
+    private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
+
     private final PushServiceClient services;
     private final VapidTokens tokens;
     private final InstantSource clock;
@@ -108,7 +115,12 @@ final class WebPushSender implements PushSender {
         }
         byte[] body;
         try {
-            body = encrypted(subscription, text(push));
+            cores.acquire();
+            try {
+                body = encrypted(subscription, text(push));
+            } finally {
+                cores.release();
+            }
         } catch (IllegalArgumentException e) {
             return new Refused(Reasons.TOO_LARGE);
         } catch (UnusableKeysException e) {
