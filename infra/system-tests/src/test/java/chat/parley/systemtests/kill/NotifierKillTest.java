@@ -111,7 +111,7 @@ class NotifierKillTest {
     /** Nothing is due, and hardly anything is in the hands of the notifier that was started then. */
     private static void awaitWorkedOff(RunningParley parley, long started) {
         try (var jedis = parley.jedis()) {
-            double leasedByIt = started + PushJobs.LEASE.toMillis();
+            double leasedByIt = (double) started + PushJobs.LEASE.toMillis();
             Awaitility.await()
                     .atMost(SETTLED_MAX)
                     .pollInterval(LOOK)
