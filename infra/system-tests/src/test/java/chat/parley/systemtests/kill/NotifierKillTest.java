@@ -111,11 +111,11 @@ class NotifierKillTest {
     /** Nothing is due, and hardly anything is in the hands of the notifier that was started then. */
     private static void awaitWorkedOff(RunningParley parley, long started) {
         try (var jedis = parley.jedis()) {
-            double leasedByIt = (double) started + PushJobs.LEASE.toMillis();
+            double leasedByIt = (double) (started + PushJobs.LEASE.toMillis());
             Awaitility.await()
                     .atMost(SETTLED_MAX)
                     .pollInterval(LOOK)
-                    .until(() -> jedis.zcount(RedisKeys.PUSH_JOBS, 0, System.currentTimeMillis()) == 0
+                    .until(() -> jedis.zcount(RedisKeys.PUSH_JOBS, 0, (double) System.currentTimeMillis()) == 0
                             && jedis.zcount(RedisKeys.PUSH_JOBS, leasedByIt, Double.MAX_VALUE) <= UNDER_WAY_MAX);
         }
     }
