@@ -45,7 +45,8 @@ public final class Notifier implements AutoCloseable {
         postgres.migrate(); // whichever process comes first
         var redis = opened(Redis.open(settings.redis(), settings.connections()));
         health.part("redis", redis::complaint);
-        // Only read from: its meters would stand in the place of those of the store that is written to, in a process that has both.
+        // Only read from: its meters would stand in the place of those of the store that is written to, in a process
+        // that has both.
         var messages = opened(new PostgresMessageStore(postgres, clock, new CompositeMeterRegistry()));
 
         var jobs = new PushJobs(redis);

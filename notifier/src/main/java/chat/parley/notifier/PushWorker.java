@@ -9,8 +9,10 @@ import chat.parley.push.PushJob.Wake;
 import chat.parley.push.PushJobs;
 import chat.parley.push.PushJobs.Backlog;
 import chat.parley.push.PushJobs.Claimed;
+import chat.parley.push.PushJobs.Later;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -40,6 +42,12 @@ final class PushWorker implements AutoCloseable {
 
     /** How long an empty queue is left alone: a push is late by half of it, and an idle notifier costs Redis ten looks a second. */
     private static final long PAUSE_MILLIS = 100;
+
+    /** Facts that took longer leave too little of the lease for pushes: another notifier would begin the same ones. */
+    private static final long FACTS_MAX_NANOS = PushJobs.LEASE.toNanos() / 3;
+
+    /** When jobs come again that nobody could work on. */
+    private static final Duration PUT_BACK = Duration.ofSeconds(1);
 
     /** How long an unreachable store is left alone. */
     private static final long OUTAGE_PAUSE_MILLIS = 500;
@@ -162,7 +170,19 @@ final class PushWorker implements AutoCloseable {
                 readable.add(job);
             }
         }
-        var facts = reader.read(readable);
+        Facts facts;
+        long start = System.nanoTime();
+        try {
+            facts = reader.read(readable);
+        } catch (StoreUnavailable e) {
+            putBack(claimed);
+            throw e;
+        }
+        if (System.nanoTime() - start > FACTS_MAX_NANOS) {
+            LOG.warn("reading what decides about {} push jobs took too long for their lease", readable.size());
+            putBack(claimed);
+            return 0;
+        }
         var superseded = superseded(readable, facts);
         for (var each : claimed) {
             var job = each.job();
@@ -171,6 +191,16 @@ final class PushWorker implements AutoCloseable {
             }
         }
         return readable.size();
+    }
+
+    /** Nobody worked on them, so that they may not count as claimed: a store that is away for minutes must not set them aside. */
+    private void putBack(List<Claimed> claimed) {
+        for (var each : claimed) {
+            var job = each.job();
+            if (job != null) {
+                jobs.settle(each, List.of(new Later(job, PUT_BACK)));
+            }
+        }
     }
 
     private void workOn(Claimed claimed, PushJob job, boolean isSuperseded, Facts facts) {

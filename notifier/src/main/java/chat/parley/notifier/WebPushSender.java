@@ -5,6 +5,7 @@ import chat.parley.notifier.Push.Alert;
 import chat.parley.notifier.Push.Clear;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.notifier.PushServiceClient.Answer;
@@ -206,6 +207,7 @@ final class WebPushSender implements PushSender {
                 push.collapseKey());
     }
 
+    /** What an address can be made to answer that a stranger registered must not speak against its service, whose other subscriptions may be well. */
     private PushResult result(Answer answer, URI endpoint) {
         int status = answer.status();
         if (status >= 400 && status <= 403 && OTHER_KEY.stream().anyMatch(answer.body()::contains)) {
@@ -217,10 +219,10 @@ final class WebPushSender implements PushSender {
             case 413 -> new Refused(Reasons.TOO_LARGE);
             case 401, 403 -> {
                 warn(endpoint.getHost(), answer);
-                yield new Unavailable(null, Reasons.CREDENTIALS);
+                yield new Postponed(null, Reasons.CREDENTIALS);
             }
-            // 406: what Microsoft's service answers for 429.
-            case 406, 429 -> new Unavailable(retryAfter(answer), Reasons.QUOTA);
+            // 406: what Microsoft's service answers for 429. Mostly one subscription's limit.
+            case 406, 429 -> new Postponed(retryAfter(answer), Reasons.QUOTA);
             case 408 -> new Unavailable(null, Reasons.FAILING);
             default -> {
                 if (status >= 500) {
@@ -234,7 +236,9 @@ final class WebPushSender implements PushSender {
     /** So that an operator learns of a wrong clock or contact, and a stranger's endpoint cannot fill the log. */
     private void warn(String host, Answer answer) {
         if (warned.asMap().putIfAbsent(host, answer.status()) == null) {
-            String why = answer.body().substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX));
+            String why = answer.body()
+                    .substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX))
+                    .replaceAll("\\p{Cntrl}", " "); // a stranger's words: no lines and no colours of theirs in our log
             LOG.warn("push service {} does not accept our token: {} {}", host, answer.status(), why);
         }
     }
