@@ -4,8 +4,8 @@
  * this on, in this browser; no worker is registered for anybody else.
  *
  * Emits `changed` when the state changed; `rest` when nobody looks at this window, and so pushes tell what is new, and
- * `awake` once the server knows that somebody does again; and `open` with a fragment of the address when a notification
- * was pressed.
+ * `awake` once the server knows that somebody does again; `idle` with true when nobody looks and no push would tell, and
+ * with false when somebody does; and `open` with a fragment of the address when a notification was pressed.
  */
 import {api} from './api.js';
 import {Attention} from './attention.js';
@@ -46,7 +46,10 @@ export class Push extends Emitter {
     this.#keepsakes = keepsakes;
     this.#attention = new Attention(keepsakes);
     this.#attention.on('away', (isLast) => this.#away(isLast));
-    this.#attention.on('back', () => this.#later(SAY_BACK_AFTER_MS, () => this.#back()));
+    this.#attention.on('back', () => {
+      this.emit('idle', false);
+      this.#later(SAY_BACK_AFTER_MS, () => this.#back());
+    });
   }
 
   get state() {
@@ -58,6 +61,7 @@ export class Push extends Emitter {
   }
 
   start() {
+    this.#attention.watch();
     if (!isSupported()) return this.#to(UNSUPPORTED);
     const worker = navigator.serviceWorker;
     worker.addEventListener('message', this.#told);
@@ -194,8 +198,7 @@ export class Push extends Emitter {
   #to(state) {
     if (this.#state === state) return;
     this.#state = state;
-    if (state === ON) this.#attention.watch();
-    else this.#attention.unwatch();
+    if (this.#attention.isAway && !this.#stopped) this.#restOrIdle(); // Another window turned it on or off.
     this.emit('changed');
   }
 
@@ -230,8 +233,13 @@ export class Push extends Emitter {
 
   #away(isLast) {
     clearTimeout(this.#timer);
-    if (isLast) api.leaveDevice(this.#device);
-    this.emit('rest');
+    if (isLast && this.#state === ON) api.leaveDevice(this.#device);
+    this.#restOrIdle();
+  }
+
+  #restOrIdle() {
+    if (this.#state === ON) this.emit('rest');
+    else this.emit('idle', true);
   }
 
   async #back() {

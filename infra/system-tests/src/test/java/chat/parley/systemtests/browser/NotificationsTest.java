@@ -3,6 +3,7 @@ package chat.parley.systemtests.browser;
 import static chat.parley.systemtests.browser.SharedBrowser.window;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -168,6 +170,37 @@ class NotificationsTest {
             ben.awaitLive();
             assertThat(ben.conversation("Ann")).containsText("Are you there?");
             ben.page().waitForCondition(() -> devices(ben).equals("web_push foreground"));
+        }
+    }
+
+    @Test
+    void without_notifications_a_page_that_nobody_looks_at_says_so_on_its_stream_and_misses_nothing() {
+        var phone = new Browser.NewContextOptions()
+                .setViewportSize(390, 760)
+                .setHasTouch(true)
+                .setIsMobile(true);
+        try (var ann = window().signUp("Ann");
+                var ben = window(phone).signUp("Ben")) {
+            ann.find(ben);
+            ann.send("Ahoy");
+            ann.awaitTicks("Ahoy", "Delivered");
+            var streams = new ArrayList<String>();
+            ben.page().onRequest(request -> {
+                if (request.url().contains("/v1/stream?")) streams.add(request.url());
+            });
+            Attention.goesAway(ben.page());
+            ben.page().waitForCondition(() -> streams.size() == 1);
+            assertTrue(streams.getFirst().contains("class=idle"), streams::toString);
+            assertTrue(streams.getFirst().contains("last_event_id="), streams::toString);
+            ben.awaitLive();
+            ann.send("Are you there?");
+            assertThat(ben.conversation("Ann")).containsText("Are you there?");
+
+            Attention.comesBack(ben.page());
+            ben.page().waitForCondition(() -> streams.size() == 2);
+            assertFalse(streams.getLast().contains("class="), streams::toString);
+            assertTrue(streams.getLast().contains("last_event_id="), streams::toString);
+            ben.awaitLive();
         }
     }
 
