@@ -40,7 +40,12 @@ function contentOf({data}) {
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-async function received(push) {
+/** What was on its way to another device, perhaps of somebody else who was logged in here before. */
+const isForeign = ({device_id: device}) => text(device) !== undefined && device !== DEVICE;
+
+async function received(content) {
+  if (isForeign(content) && content.type === 'clear') return;
+  const push = isForeign(content) ? {} : content;
   await showBadge(push.badge);
   if (push.type === 'clear') return clear(push);
   const conversation = text(push.conversation_id);

@@ -40,6 +40,7 @@ export class Push extends Emitter {
   #badge = -1;
   #stopped = false;
   #ends = [];
+  #clearing = Promise.resolve();
 
   constructor(keepsakes) {
     super();
@@ -72,6 +73,7 @@ export class Push extends Emitter {
     this.#watchPermission();
     this.#settle();
     if (this.#state === ON) this.#renew();
+    else if (!this.#device) this.#clearing = this.#clear(); // Whoever was logged in before may have left something.
   }
 
   /** Ends what runs here; who turned it on is told of messages from now on. */
@@ -105,6 +107,7 @@ export class Push extends Emitter {
     if ((await Notification.requestPermission()) !== 'granted') return this.#settle();
     const id = newId();
     try {
+      await this.#clearing; // Else it would take the new worker with it.
       await this.#register(id);
       this.#settle();
     } catch (failure) {
@@ -130,9 +133,14 @@ export class Push extends Emitter {
     this.#keepsakes.remove(DEVICE);
     if (!isSupported()) return;
     this.#settle();
+    await this.#clear();
+  }
+
+  /** Worker, subscription and all that is shown, whoever they were of. */
+  async #clear() {
     try {
+      await closeShown();
       const registration = await navigator.serviceWorker.getRegistration();
-      for (const one of (await registration?.getNotifications()) ?? []) one.close();
       await (await registration?.pushManager.getSubscription())?.unsubscribe();
       await registration?.unregister();
     } catch {
@@ -255,6 +263,17 @@ export class Push extends Emitter {
   #later(pause, work) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#stopped || this.#state !== ON || work(), pause);
+  }
+}
+
+/** Takes from the screen what is shown: the session ended, and the next to look may be somebody else. */
+export async function closeShown() {
+  if (!isSupported()) return;
+  try {
+    const registration = await navigator.serviceWorker.getRegistration();
+    for (const one of (await registration?.getNotifications()) ?? []) one.close();
+  } catch {
+    // The browser shows what it does not take back.
   }
 }
 

@@ -150,6 +150,27 @@ class NotificationsTest {
     }
 
     @Test
+    void nothing_of_whose_session_ended_by_itself_stays_for_the_next_person() {
+        try (var ben = window().signUp("Ben");
+                var ann = PushWindow.open().signUp("Ann").requestsMayFail()) {
+            var worker = new PushedWorker(ann);
+            turnOn(ann);
+            worker.deliver("{\"type\":\"message\",\"title\":\"Cleo\",\"url\":\"/#/\"}");
+            worker.awaitShown(new Shown("Cleo", "", "new", "/#/"));
+            ann.page().context().clearCookies();
+            ann.page().reload();
+            assertThat(ann.button("Log in").first()).isVisible();
+            worker.awaitShown();
+            assertEquals("1", workers(ann));
+
+            ann.logIn(ben.username());
+            ann.page().waitForCondition(() -> workers(ann).equals("0"));
+            assertEquals("", subscription(ann));
+            assertEquals("", devices(ann));
+        }
+    }
+
+    @Test
     void a_phone_that_is_put_away_rests_and_comes_back_without_a_gap() {
         var phone = new Browser.NewContextOptions()
                 .setViewportSize(390, 760)

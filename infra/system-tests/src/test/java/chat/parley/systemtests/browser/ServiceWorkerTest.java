@@ -128,6 +128,19 @@ class ServiceWorkerTest {
     }
 
     @Test
+    void what_was_sent_to_another_device_shows_nothing_of_what_is_in_it() {
+        try (var ann = window().signUp("Ann")) {
+            var worker = new PushedWorker(ann).register();
+            worker.deliver(message("c1", 4, "Ben", "Ahoy"));
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"));
+            worker.deliver(message("c2", 1, "Cleo", "A secret").replace("\"d\"", "\"another\""));
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"), new Shown("New message", "", "new", "/"));
+            worker.deliver("{\"type\":\"clear\",\"device_id\":\"another\",\"badge\":0}");
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"), new Shown("New message", "", "new", "/"));
+        }
+    }
+
+    @Test
     void the_page_can_be_installed() {
         try (var ann = window()) {
             var session = ann.page().context().newCDPSession(ann.page());
