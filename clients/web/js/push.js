@@ -200,7 +200,7 @@ export class Push extends Emitter {
   /** The permission was taken back in the browser: nothing would be shown. */
   #lapse() {
     api.removeDevice(this.#device).catch(() => {}); // The push service says so as well.
-    this.#keepsakes.remove(DEVICE);
+    this.forget();
   }
 
   #to(state) {

@@ -104,6 +104,8 @@ class NotificationsTest {
             ann.page().context().clearPermissions();
             assertThat(switchOf(ann)).not().isChecked();
             ann.page().waitForCondition(() -> devices(ann).isEmpty());
+            ann.page().waitForCondition(() -> workers(ann).equals("0"));
+            assertEquals("", subscription(ann));
         }
     }
 
