@@ -37,7 +37,6 @@ export class Push extends Emitter {
   #state = OFF;
   #serverKey;
   #timer = 0;
-  #badge = -1;
   #stopped = false;
   #ends = [];
   #clearing = Promise.resolve();
@@ -167,10 +166,9 @@ export class Push extends Emitter {
     }
   }
 
-  /** The number on the icon of an installed page. */
+  /** The number on the icon of an installed page; the worker sets it too, so nobody knows what stands there. */
   #showBadge(unread) {
-    if (this.#badge === unread || !navigator.setAppBadge) return;
-    this.#badge = unread;
+    if (!navigator.setAppBadge) return;
     (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => {});
   }
 
