@@ -251,11 +251,20 @@ export class Push extends Emitter {
   async #back() {
     try {
       await api.setDeviceState(this.#device, 'foreground');
-      this.emit('awake');
+      if (this.#isStillHere()) this.emit('awake');
     } catch (failure) {
+      if (!this.#isStillHere()) return;
       if (failure.status === 404) await this.#renew();
       else if (failure.mayPass) this.#later(AGAIN_MS, () => this.#back());
     }
+  }
+
+  /** Whoever went away meanwhile has said so, but perhaps before `foreground` was stored: it is said again. */
+  #isStillHere() {
+    if (this.#stopped || this.#state !== ON) return false;
+    if (!this.#attention.isAway) return true;
+    if (!this.#attention.isAnywhere) api.leaveDevice(this.#device);
+    return false;
   }
 
   #later(pause, work) {

@@ -118,6 +118,11 @@ export class Stream extends Emitter {
     this.#open();
   }
 
+  /** As `retryNow`, but leaves a connection that is on its way alone. */
+  wake() {
+    if (this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
+  }
+
   #online = () => {
     if (this.#state !== RESTING) this.retryNow();
   };
@@ -134,7 +139,7 @@ export class Stream extends Emitter {
   #shown = () => {
     if (document.visibilityState !== 'visible') return;
     if (!navigator.onLine) return this.#to(OFFLINE);
-    if (this.#state !== LIVE && this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
+    this.wake();
   };
 
   #open() {
