@@ -39,6 +39,8 @@ export class Push extends Emitter {
   #timer = 0;
   #stopped = false;
   #ends = [];
+  /** Raised when it is turned off: a registration that is under way must not turn it on again. */
+  #generation = 0;
   #clearing = Promise.resolve();
 
   constructor(keepsakes) {
@@ -67,7 +69,10 @@ export class Push extends Emitter {
     worker.addEventListener('message', this.#told);
     this.#ends = [
       () => worker.removeEventListener('message', this.#told),
-      this.#keepsakes.watch(DEVICE, () => this.#settle()),
+      this.#keepsakes.watch(DEVICE, () => {
+        if (!this.#device) this.#generation++;
+        this.#settle();
+      }),
     ];
     this.#watchPermission();
     this.#settle();
@@ -119,6 +124,7 @@ export class Push extends Emitter {
   /** @throws what the server answered instead; then it is on as before */
   async turnOff() {
     const id = this.#device;
+    this.#generation++;
     try {
       if (id) await api.removeDevice(id);
     } catch (failure) {
@@ -129,6 +135,7 @@ export class Push extends Emitter {
 
   /** Takes from this browser what the server need not be asked for: nothing of theirs stays on a shared computer. */
   async forget() {
+    this.#generation++;
     this.#keepsakes.remove(DEVICE);
     if (!isSupported()) return;
     this.#settle();
@@ -221,14 +228,19 @@ export class Push extends Emitter {
   }
 
   async #register(id) {
+    const generation = this.#generation;
+    const isTurnedOff = () => generation !== this.#generation;
     const key = await this.#knowServerKey();
     const subscription = await within(SUBSCRIBED_WITHIN_MS, subscribe(id, key, this.#keepsakes.get(DEVICE)?.key));
+    if (isTurnedOff() && !this.#device) return this.#clear();
+    if (isTurnedOff() || this.#stopped) return; // The login may be another person's by now.
     await api.putDevice(id, {
       vendor: 'web_push',
       subscription: subscription.toJSON(),
       locale: navigator.language,
       state: !document.hidden || this.#attention.isAnywhere ? 'foreground' : 'background',
     });
+    if (isTurnedOff()) return void api.removeDevice(id).catch(() => {}); // Once more: it may have been stored after.
     if (!this.#stopped) this.#keepsakes.set(DEVICE, {id, key});
   }
 

@@ -11,6 +11,7 @@ import chat.parley.systemtests.browser.PushedWorker.Shown;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import java.time.Instant;
@@ -169,6 +170,31 @@ class NotificationsTest {
             ann.page().waitForCondition(() -> workers(ann).equals("0"));
             assertEquals("", subscription(ann));
             assertEquals("", devices(ann));
+        }
+    }
+
+    @Test
+    void turning_it_off_holds_also_while_the_page_registers_again() {
+        try (var ann = PushWindow.open().signUp("Ann")) {
+            new PushedWorker(ann);
+            turnOn(ann);
+            var held = new ArrayList<Route>();
+            ann.page().route("**/v1/devices/*", route -> {
+                if (route.request().method().equals("PUT")) held.add(route);
+                else route.resume();
+            });
+            ann.page().reload();
+            ann.page().waitForCondition(() -> held.size() == 1);
+            switchOf(ann).uncheck();
+            ann.page().waitForCondition(() -> devices(ann).isEmpty());
+            var removed = ann.page()
+                    .waitForResponse(
+                            response -> response.request().method().equals("DELETE"), () -> held.getFirst()
+                                    .resume());
+            assertEquals(204, removed.status());
+            assertEquals("", devices(ann));
+            assertThat(switchOf(ann)).not().isChecked();
+            assertEquals("0", workers(ann));
         }
     }
 
