@@ -189,8 +189,8 @@ class NotificationsTest {
             ann.page().waitForCondition(() -> devices(ann).isEmpty());
             var removed = ann.page()
                     .waitForResponse(
-                            response -> response.request().method().equals("DELETE"), () -> held.getFirst()
-                                    .resume());
+                            response -> response.request().method().equals("DELETE"),
+                            () -> held.getFirst().resume());
             assertEquals(204, removed.status());
             assertEquals("", devices(ann));
             assertThat(switchOf(ann)).not().isChecked();
