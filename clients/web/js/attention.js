@@ -28,6 +28,11 @@ export class Attention extends Emitter {
     this.#keepsakes = keepsakes;
   }
 
+  /** Whether this window is not looked at for so long that its listeners were told. */
+  get isAway() {
+    return this.#isAway;
+  }
+
   /** Whether this window or another one is looked at. */
   get isAnywhere() {
     return this.#keepsakes.names(LOOKED_AT).some((name) => this.#isBelieved(name));

@@ -24,17 +24,22 @@ export function notificationsSection(chat) {
   const place = alertPlace();
   const words = h('p', {class: 'hint', role: 'status'});
   const choice = h('input', {type: 'checkbox', role: 'switch', on: {change: () => turn(choice.checked)}});
+  let isRefused = false;
   const test = h('button', {type: 'button', class: 'quiet', on: {click: sendTest}}, 'Send a test notification');
 
   function show() {
     const {state} = chat.push;
     choice.checked = state === ON;
-    choice.disabled = state !== ON && state !== OFF;
+    isRefused = state !== ON && state !== OFF;
+    // Not `disabled`, which would take the focus away from who just pressed it.
+    if (isRefused) choice.setAttribute('aria-disabled', 'true');
+    else if (!choice.classList.contains('busy')) choice.removeAttribute('aria-disabled');
     words.textContent = whyNot(state);
     test.hidden = state !== ON;
   }
 
   async function turn(isOn) {
+    if (isRefused) return show();
     await whileBusy(choice, async () => {
       showSentence(place, '');
       try {
