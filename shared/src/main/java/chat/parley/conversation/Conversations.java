@@ -30,6 +30,9 @@ public final class Conversations {
     /** Members that stand in a conversation's object: enough for a client to draw a list of conversations. */
     static final int MEMBERS_SHOWN = 20;
 
+    /** Most rows of each kind that {@link #since} answers: one more than a stream is told, so that "too many" shows. */
+    private static final int SINCE_MAX = 10_001;
+
     private static final String FIND = """
             SELECT %s FROM conversation c WHERE c.id = :conversation
             """.formatted(Rows.CONVERSATION);
@@ -71,14 +74,16 @@ public final class Conversations {
             FROM member m JOIN conversation c ON c.id = m.conversation_id
             WHERE m.user_id = :user AND (m.left_at IS NULL OR m.left_at >= :since)
             ORDER BY c.last_at DESC, c.id DESC
-            """.formatted(Rows.CONVERSATION, Rows.MINE);
+            LIMIT %d
+            """.formatted(Rows.CONVERSATION, Rows.MINE, SINCE_MAX);
 
     static final String MEMBERS_SINCE = """
             SELECT %s
             FROM member me JOIN member m ON m.conversation_id = me.conversation_id
             WHERE me.user_id = :user AND me.left_at IS NULL AND m.changed_at >= greatest(:since, me.joined_at)
             ORDER BY m.changed_at, m.conversation_id, m.user_id
-            """.formatted(Rows.MEMBER);
+            LIMIT %d
+            """.formatted(Rows.MEMBER, SINCE_MAX);
 
     /**
      * Of the person's own marks, and of everybody's where they are told to everybody. Not by an index on the time, which every move of a mark would
@@ -97,7 +102,8 @@ public final class Conversations {
             SELECT m.conversation_id, m.user_id, m.read_seq, m.delivered_seq, m.marks_changed_at
             FROM mine JOIN member m ON m.conversation_id = mine.conversation_id AND m.user_id = :user
             WHERE NOT mine.told AND m.marks_changed_at >= :since
-            """.formatted(MembersMarks.TOLD_MEMBERS_MAX);
+            LIMIT %d
+            """.formatted(MembersMarks.TOLD_MEMBERS_MAX, SINCE_MAX);
 
     private static final String NEWEST_TIME = """
             SELECT greatest(
@@ -215,7 +221,7 @@ public final class Conversations {
                 db -> List.copyOf(membersAmong(db, conversation, users).values()));
     }
 
-    /** What a stream of {@code user} that is rebuilt from {@code since} has to know. In one snapshot. */
+    /** What a stream of {@code user} that is rebuilt from {@code since} has to know; of each kind not more than shows that it is too much to tell. In one snapshot. */
     public MembershipsSince since(UserId user, Instant since) {
         return postgres.with(db -> db.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, snapshot -> {
             var memberships = snapshot.createQuery(MEMBERSHIPS_SINCE)

@@ -52,7 +52,7 @@ final class CatchUp {
                 if (cursor != null) {
                     subscriber.begin(cursor);
                 }
-                follow(subscriber, past.after(subscriber.user(), cursor, PAGE), true);
+                follow(subscriber, past.after(subscriber.user(), cursor, PAGE, subscriber::isOver), true);
             }
         });
     }
@@ -61,20 +61,24 @@ final class CatchUp {
     void again(Subscriber subscriber) {
         guarded(subscriber, () -> {
             subscriber.beginRead();
-            follow(subscriber, past.after(subscriber.user(), subscriber.position(), PAGE), false);
+            var next = past.after(subscriber.user(), subscriber.position(), PAGE, subscriber::isOver);
+            follow(subscriber, next, false);
         });
     }
 
     private void follow(Subscriber subscriber, Resumption first, boolean opening) {
-        if (opening) {
-            ready(subscriber, kind(first), false);
-        }
-        subscriber.node().meters().replay(kind(first));
         boolean saysCaughtUp = opening;
         long sent = 0;
-        Resumption now = first;
+        boolean begins = true;
+        var now = first;
         while (true) {
-            sent += replay(subscriber, now);
+            try (var told = now) {
+                if (begins) {
+                    begin(subscriber, kind(told), opening);
+                    begins = false;
+                }
+                sent += replay(subscriber, told);
+            }
             saysCaughtUp |= now instanceof Resumption.Rebuilt;
             boolean more = now instanceof Resumption.Exact exact && exact.page().more();
             if (subscriber.isOver() || (!more && goLive(subscriber, saysCaughtUp, sent))) {
@@ -84,31 +88,28 @@ final class CatchUp {
         }
     }
 
+    private void begin(Subscriber subscriber, Resumed kind, boolean opening) {
+        if (opening) {
+            ready(subscriber, kind, false);
+        }
+        subscriber.node().meters().replay(kind);
+    }
+
     private Resumption next(Subscriber subscriber) {
         boolean owed = subscriber.beginRead();
         var position = subscriber.position();
-        var next = past.after(subscriber.user(), position, PAGE);
+        var next = past.after(subscriber.user(), position, PAGE, subscriber::isOver);
         // A frame was published and the stream does not have it: then it is not the stream it was.
         boolean isMissing = owed
                 && next instanceof Resumption.Exact exact
                 && exact.page().reached().equals(position);
-        return isMissing ? past.rebuilt(subscriber.user(), position) : next;
+        return isMissing ? past.rebuilt(subscriber.user(), position, subscriber::isOver) : next;
     }
 
     private long replay(Subscriber subscriber, Resumption resumption) {
         return switch (resumption) {
             case Resumption.Exact exact -> subscriber.replay(exact.page());
-            case Resumption.Rebuilt rebuilt -> {
-                var changes = rebuilt.changes();
-                long sent = 0;
-                for (var part = changes.next(PAGE);
-                        !part.isEmpty() && !subscriber.isOver();
-                        part = changes.next(PAGE)) {
-                    sent += subscriber.replay(part);
-                }
-                subscriber.begin(rebuilt.head());
-                yield sent;
-            }
+            case Resumption.Rebuilt rebuilt -> replay(subscriber, rebuilt);
             case Resumption.Reset reset -> {
                 subscriber.begin(reset.head());
                 var events = subscriber.node().events();
@@ -116,6 +117,21 @@ final class CatchUp {
                 yield 0;
             }
         };
+    }
+
+    private long replay(Subscriber subscriber, Resumption.Rebuilt rebuilt) {
+        var place = rebuilt.place();
+        long sent = 0;
+        for (var part = rebuilt.next(); !part.isEmpty() && !subscriber.isOver(); part = rebuilt.next()) {
+            var told = part;
+            sent += place.toClient(() -> subscriber.replay(told));
+            if (place.givesWay()) {
+                rebuilt.close();
+                return sent + replay(subscriber, past.reset(subscriber.user()));
+            }
+        }
+        subscriber.begin(rebuilt.head());
+        return sent;
     }
 
     private void ready(Subscriber subscriber, Resumed kind, boolean withId) {
@@ -147,6 +163,10 @@ final class CatchUp {
             LOG.warn("a stream waits for {}, its client shall come back", e.store());
             var wait = subscriber.node().retries().between(UNAVAILABLE_LEAST, UNAVAILABLE_MOST);
             subscriber.endSaying(StreamEvents.BUSY, wait, CloseReason.UNAVAILABLE);
+        } catch (Rebuilds.Full e) {
+            // As after a node left: many come back, and must not do it together.
+            subscriber.endSaying(
+                    StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.REBUILDS_FULL);
         } catch (RuntimeException e) {
             LOG.error("a stream could not be brought up to date", e);
             subscriber.end(CloseReason.FAILED);

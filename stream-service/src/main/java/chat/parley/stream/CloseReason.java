@@ -20,6 +20,8 @@ enum CloseReason {
     DRAINED,
     /** A store was away when the stream needed it. */
     UNAVAILABLE,
+    /** Too many streams were to be rebuilt. */
+    REBUILDS_FULL,
     /** Too many streams of one user. */
     TOO_MANY,
     /** A mistake of ours. */

@@ -16,11 +16,15 @@ interface History {
     List<Head> heads(UserId user, int limit);
 
     /** Changes in the order of time, and of seq within a conversation. Read in parts, so that ten thousand are never in memory at once. */
-    interface Changes {
+    interface Changes extends AutoCloseable {
         /** How many there are, or more than {@link Past#CHANGES_MAX}. */
         long count();
 
         /** The next ones, at most {@code limit}; empty at the end. */
         List<EncodedEvent> next(int limit);
+
+        /** Lets go what was read ahead; repeating it changes nothing. */
+        @Override
+        default void close() {}
     }
 }

@@ -3,6 +3,7 @@ package chat.parley.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import chat.parley.event.Cursor;
+import chat.parley.event.EncodedEvent;
 import chat.parley.event.LiveFrame;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
@@ -12,6 +13,7 @@ import chat.parley.problem.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -103,7 +105,12 @@ final class LongPoll {
 
         /** Answers if there is something, else waits on. */
         private void look() {
-            var next = past.after(user, cursor, asked.limit());
+            try (var next = past.after(user, cursor, asked.limit(), this::isOver)) {
+                look(next);
+            }
+        }
+
+        private void look(Resumption next) {
             switch (next) {
                 case Resumption.Exact exact -> {
                     cursor = exact.page().reached();
@@ -118,11 +125,7 @@ final class LongPoll {
                     }
                 }
                 case Resumption.Rebuilt rebuilt -> answer(rebuilt);
-                case Resumption.Reset reset -> {
-                    var items = new Items();
-                    items.add(node.events().reset(reset.heads()));
-                    items.end(reset.head());
-                }
+                case Resumption.Reset reset -> new Items().end(reset);
             }
         }
 
@@ -160,16 +163,20 @@ final class LongPoll {
         /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
         private void answer(Resumption.Rebuilt rebuilt) {
             var items = new Items();
-            for (var part = rebuilt.changes().next(CatchUp.PAGE);
-                    !part.isEmpty();
-                    part = rebuilt.changes().next(CatchUp.PAGE)) {
-                for (var event : part) {
-                    if (asked.options().accepts(event)) {
-                        items.add(event.json());
-                    }
+            for (var part = rebuilt.next(); !part.isEmpty(); part = rebuilt.next()) {
+                var told = part;
+                rebuilt.place().toClient(() -> items.addAll(told));
+                if (rebuilt.place().givesWay()) {
+                    rebuilt.close();
+                    items.end(past.reset(user));
+                    return;
                 }
             }
             items.end(rebuilt.head());
+        }
+
+        private synchronized boolean isOver() {
+            return over;
         }
 
         @Override
@@ -270,6 +277,8 @@ final class LongPoll {
             } catch (StoreUnavailable e) {
                 LOG.warn("a poll failed: {}", e.getMessage());
                 abort(Fault.UNAVAILABLE, e);
+            } catch (Rebuilds.Full e) {
+                refuse(Fault.OVERLOADED);
             } catch (ClientLeft e) {
                 abort(Fault.INTERNAL, e);
             } catch (RuntimeException e) {
@@ -330,6 +339,22 @@ final class LongPoll {
                 if (mine && part.size() >= PART_BYTES) {
                     flush();
                 }
+            }
+
+            /** Answers how many there are in all. */
+            int addAll(List<EncodedEvent> events) {
+                for (var event : events) {
+                    if (asked.options().accepts(event)) {
+                        add(event.json());
+                    }
+                }
+                return count;
+            }
+
+            /** Whatever came before: the client reloads. */
+            void end(Resumption.Reset reset) {
+                add(node.events().reset(reset.heads()));
+                end(reset.head());
             }
 
             void end(@Nullable Cursor lastEventId) {

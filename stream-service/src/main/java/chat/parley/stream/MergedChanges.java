@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What changed since a time, merged by time from its sources, read as it is told: every message as it stands then, and once. */
 final class MergedChanges implements History.Changes {
-    /** Messages of one conversation read ahead while many are merged, and with a few. */
-    private static final int AHEAD_LEAST = 10;
+    /** Messages of one conversation read ahead while very many are merged: one each would be a read a message. */
+    private static final int AHEAD_LEAST = 4;
 
     /** Messages read ahead in all conversations together, about; it bounds the memory of one rebuild. */
     private static final int AHEAD_IN_ALL = 400;
@@ -35,7 +35,8 @@ final class MergedChanges implements History.Changes {
     private final Deque<ChatEvent> events;
     private final Deque<ChangedMessage> changed;
     private final Map<ConversationId, Long> sight;
-    private final MessageStore messages;
+    private final HistoryReads reads;
+    private final HistoryReads.Rows rows;
     private final PriorityQueue<Next> heads =
             new PriorityQueue<>(Comparator.<Next, Instant>comparing(next -> next.message.createdAt())
                     .thenComparing(next -> next.message.conversation())
@@ -67,22 +68,35 @@ final class MergedChanges implements History.Changes {
      * @param count how much there is in all
      * @param sight from which message on the reader sees each conversation; those that are not in it were left
      */
-    MergedChanges(long count, Sources sources, Map<ConversationId, Long> sight, MessageStore messages) {
+    MergedChanges(long count, Sources sources, Map<ConversationId, Long> sight, HistoryReads reads) {
         this.count = count;
         this.events = new ArrayDeque<>(sources.events);
         this.changed = new ArrayDeque<>(sources.changed);
         this.sight = sight;
-        this.messages = messages;
+        this.reads = reads;
+        this.rows = reads.rows();
         int runs = Math.max(1, sources.runs.size());
         this.aheadEach = Math.clamp(AHEAD_IN_ALL / runs, AHEAD_LEAST, MessageStore.LIMIT_MAX);
-        if (count <= Past.CHANGES_MAX) {
+        rows.add(events.size() + changed.size());
+        boolean isWhole = false;
+        try {
             sources.runs.forEach(this::push);
+            isWhole = true;
+        } finally {
+            if (!isWhole) {
+                rows.close();
+            }
         }
     }
 
     @Override
     public long count() {
         return count;
+    }
+
+    @Override
+    public void close() {
+        rows.close();
     }
 
     @Override
@@ -126,22 +140,24 @@ final class MergedChanges implements History.Changes {
         var changeAt = change == null ? NEVER : change.at();
         var messageAt = next == null ? NEVER : next.message.createdAt();
         if (event != null && !eventAt.isAfter(messageAt) && !eventAt.isAfter(changeAt)) {
+            rows.add(-1);
             return new Step(events.remove(), null, null);
         }
         if (change != null && changeAt.isBefore(messageAt)) {
+            rows.add(-1);
             return new Step(null, null, changed.remove());
         }
         if (next == null) {
             return null;
         }
         heads.remove();
-        next.run.skip();
+        next.run.skip(rows);
         push(next.run);
         return new Step(null, next.message, null);
     }
 
     private void push(Run run) {
-        var message = run.peek(messages, aheadEach);
+        var message = run.peek(reads, rows, aheadEach);
         if (message != null) {
             heads.add(new Next(message, run));
         }
@@ -177,7 +193,7 @@ final class MergedChanges implements History.Changes {
             seqs.computeIfAbsent(name.conversation, unused -> new ArrayList<>()).add(name.seq);
         }
         var found = new HashMap<Name, Message>();
-        seqs.forEach((conversation, wanted) -> messages.findAll(conversation, wanted)
+        seqs.forEach((conversation, wanted) -> reads.findAll(conversation, wanted)
                 .forEach(message -> found.put(new Name(conversation, message.seq()), message)));
         return found;
     }

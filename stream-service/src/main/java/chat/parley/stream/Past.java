@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,17 +29,21 @@ final class Past {
     /** A cursor may be this much ahead of our clock, as nodes' clocks differ; beyond it, it was never ours. */
     private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(60);
 
-    /** Reads under way at once: ten thousand clients that come back together must not empty the pools for everyone else. */
-    private static final int READS_MAX = 24;
-
     private final Window window;
     private final History history;
     private final InstantSource clock;
-    private final Semaphore reads = new Semaphore(READS_MAX);
+    private final Rebuilds rebuilds;
+    private final Semaphore reads;
 
-    Past(Window window, History history, InstantSource clock) {
+    /**
+     * @param history bounds its reads itself
+     * @param readsMax reads of {@code window} at once: ten thousand clients that come back together must not empty the pools for everyone else
+     */
+    Past(Window window, History history, Rebuilds rebuilds, int readsMax, InstantSource clock) {
         this.window = window;
         this.history = history;
+        this.rebuilds = rebuilds;
+        this.reads = new Semaphore(readsMax, true);
         this.clock = clock;
     }
 
@@ -62,28 +67,44 @@ final class Past {
      *
      * @param cursor null: it was never ours
      * @param limit most entries of an exact page
+     * @param gone whether nobody waits for the answer any more
+     * @throws Rebuilds.Full when it is to be rebuilt and cannot be now
      */
-    Resumption after(UserId user, @Nullable Cursor cursor, int limit) {
+    Resumption after(UserId user, @Nullable Cursor cursor, int limit, BooleanSupplier gone) {
         if (cursor == null) {
             return reset(user);
         }
         return read(() -> window.after(user, cursor, limit))
                 .<Resumption>map(Resumption.Exact::new)
-                .orElseGet(() -> rebuilt(user, cursor));
+                .orElseGet(() -> rebuilt(user, cursor, gone));
     }
 
-    /** How to go on from {@code cursor} when the stream is known not to tell. */
-    Resumption rebuilt(UserId user, Cursor cursor) {
-        // The head first: whatever is committed after it was read comes by the stream.
-        var head = head(user);
-        var since = Instant.ofEpochMilli(Math.max(0, cursor.timeMillis() - OVERLAP.toMillis()));
-        var changes = read(() -> history.since(user, since));
-        return changes.count() > CHANGES_MAX ? reset(user) : new Resumption.Rebuilt(head, changes);
+    /** As {@link #after}, when the stream is known not to tell. */
+    Resumption rebuilt(UserId user, Cursor cursor, BooleanSupplier gone) {
+        var place = rebuilds.enter(gone);
+        boolean isUsed = false;
+        try {
+            // The head first: whatever is committed after it was read comes by the stream.
+            var head = head(user);
+            var since = Instant.ofEpochMilli(Math.max(0, cursor.timeMillis() - OVERLAP.toMillis()));
+            var changes = history.since(user, since);
+            isUsed = changes.count() <= CHANGES_MAX;
+            if (isUsed) {
+                return new Resumption.Rebuilt(head, changes, place);
+            }
+            changes.close();
+        } finally {
+            if (!isUsed) {
+                place.close();
+            }
+        }
+        return reset(user);
     }
 
-    private Resumption reset(UserId user) {
+    /** The way on that always is. */
+    Resumption.Reset reset(UserId user) {
         var head = head(user);
-        return new Resumption.Reset(head, read(() -> history.heads(user, HEADS_MAX)));
+        return new Resumption.Reset(head, history.heads(user, HEADS_MAX));
     }
 
     private <T> T read(Supplier<T> work) {

@@ -2,7 +2,6 @@ package chat.parley.stream;
 
 import chat.parley.id.ConversationId;
 import chat.parley.message.Message;
-import chat.parley.message.MessageStore;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +27,14 @@ final class Run {
 
     /** The next message, read with some after it; null at the end. */
     @Nullable
-    Message peek(MessageStore messages, int limit) {
+    Message peek(HistoryReads reads, HistoryReads.Rows rows, int limit) {
         if (ahead.isEmpty() && read < last) {
             int wanted = (int) Math.min(limit, last - read);
-            for (var message : messages.after(conversation, read, wanted)) {
+            for (var message : reads.after(conversation, read, wanted)) {
                 ahead.add(message);
                 read = message.seq();
             }
+            rows.add(ahead.size());
             if (ahead.isEmpty()) {
                 read = last;
             }
@@ -43,7 +43,8 @@ final class Run {
     }
 
     /** Goes on to the one after the next. */
-    void skip() {
+    void skip(HistoryReads.Rows rows) {
         ahead.remove();
+        rows.add(-1);
     }
 }

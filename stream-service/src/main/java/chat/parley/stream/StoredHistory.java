@@ -1,14 +1,13 @@
 package chat.parley.stream;
 
-import chat.parley.conversation.Conversations;
 import chat.parley.conversation.Head;
 import chat.parley.conversation.MemberState;
 import chat.parley.conversation.MembersMarks;
 import chat.parley.conversation.Membership;
 import chat.parley.event.ChatEvent;
+import chat.parley.event.EncodedEvent;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
-import chat.parley.message.MessageStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,30 +17,37 @@ import org.jspecify.annotations.Nullable;
 
 /** History in PostgreSQL and the message store. */
 final class StoredHistory implements History {
-    private final Conversations conversations;
-    private final MessageStore messages;
+    /**
+     * Conversations with new messages that are told at once: each has its next messages in memory while they are merged. With news in more, a client that reloads is
+     * served better.
+     */
+    static final int RUNS_MAX = 1_000;
 
-    StoredHistory(Conversations conversations, MessageStore messages) {
-        this.conversations = conversations;
-        this.messages = messages;
+    private final HistoryReads reads;
+
+    StoredHistory(HistoryReads reads) {
+        this.reads = reads;
     }
 
     @Override
     public List<Head> heads(UserId user, int limit) {
-        return conversations.recentHeads(user, limit);
+        return reads.heads(user, limit);
     }
 
     @Override
     public Changes since(UserId user, Instant since) {
-        var known = conversations.since(user, since);
+        var known = reads.since(user, since);
         var events = new ArrayList<ChatEvent>();
         var runs = new ArrayList<Run>();
         var sight = new HashMap<ConversationId, Long>();
         long count = known.changes().size();
+        if (known.memberships().size() > Past.CHANGES_MAX) {
+            return new TooMany(); // some may be missing
+        }
         for (var membership : known.memberships()) {
             addConversationEvents(membership, since, events);
-            if (count + events.size() > Past.CHANGES_MAX) {
-                break;
+            if (count + events.size() > Past.CHANGES_MAX || runs.size() > RUNS_MAX) {
+                return new TooMany();
             }
             if (membership.me().left() == null) {
                 sight.put(
@@ -59,12 +65,30 @@ final class StoredHistory implements History {
         for (var marks : known.marks()) {
             addMarkEvents(marks, events);
         }
+        if (count + events.size() > Past.CHANGES_MAX) {
+            return new TooMany();
+        }
         events.sort(Comparator.comparing(ChatEvent::at));
-        var changed = messages.changedSince(sight.keySet(), since, Past.CHANGES_MAX + 1).stream()
+        var changed = reads.changedSince(sight.keySet(), since, Past.CHANGES_MAX + 1).stream()
                 .filter(change -> change.seq() >= sight.getOrDefault(change.conversation(), Long.MAX_VALUE))
                 .toList();
         long all = count + events.size() - known.changes().size() + changed.size();
-        return new MergedChanges(all, new MergedChanges.Sources(events, changed, runs), sight, messages);
+        return all > Past.CHANGES_MAX
+                ? new TooMany()
+                : new MergedChanges(all, new MergedChanges.Sources(events, changed, runs), sight, reads);
+    }
+
+    /** More than is told one by one; none of it was read. */
+    private static final class TooMany implements Changes {
+        @Override
+        public long count() {
+            return Past.CHANGES_MAX + 1L;
+        }
+
+        @Override
+        public List<EncodedEvent> next(int limit) {
+            throw new IllegalStateException("too many changes to tell");
+        }
     }
 
     /** Who did it is not kept; the event names the one it happened to, or the longest member. */
@@ -150,7 +174,7 @@ final class StoredHistory implements History {
     }
 
     private boolean isBefore(ConversationId conversation, long seq, Instant since) {
-        return messages.find(conversation, seq)
+        return reads.find(conversation, seq)
                 .map(message -> message.createdAt().isBefore(since))
                 .orElse(true);
     }

@@ -7,9 +7,10 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/** Every meter of the streams, named once. Labels come from closed sets: some 40 series in all, whatever the number of users. */
+/** Every meter of the streams, named once. Labels come from closed sets: some 50 series in all, whatever the number of users. */
 final class StreamMeters {
     private final Counter events;
     private final Counter poisoned;
@@ -21,6 +22,14 @@ final class StreamMeters {
     private final Map<Urgency, Counter> held = new EnumMap<>(Urgency.class);
     private final Map<Dropped, Counter> dropped = new EnumMap<>(Dropped.class);
     private final MeterRegistry registry;
+    private final AtomicInteger rebuildsWaiting;
+    private final AtomicInteger rebuildsRunning;
+    private final AtomicInteger rebuildsReads;
+    private final AtomicInteger rebuildsRows;
+    private final Counter rebuildsPages;
+    private final Counter rebuildsRefused;
+    private final Timer rebuildsWait;
+    private final Timer rebuildsTime;
 
     /** Why a lazy event was not written. */
     enum Dropped {
@@ -49,6 +58,14 @@ final class StreamMeters {
         poisoned = registry.counter("parley.stream.events.poisoned");
         feedReconnects = registry.counter("parley.stream.feed.reconnects");
         feedLag = registry.timer("parley.stream.feed.lag");
+        rebuildsWaiting = gauge("parley.stream.rebuilds.waiting");
+        rebuildsRunning = gauge("parley.stream.rebuilds.running");
+        rebuildsReads = gauge("parley.stream.rebuilds.reads");
+        rebuildsRows = gauge("parley.stream.rebuilds.rows");
+        rebuildsPages = registry.counter("parley.stream.rebuilds.pages");
+        rebuildsRefused = registry.counter("parley.stream.rebuilds.refused");
+        rebuildsWait = registry.timer("parley.stream.rebuilds.wait");
+        rebuildsTime = registry.timer("parley.stream.rebuilds.time");
         for (var reason : CloseReason.values()) {
             closes.put(reason, registry.counter("parley.stream.closes", "reason", reason.label()));
         }
@@ -109,6 +126,47 @@ final class StreamMeters {
     /** The time a round trip through the feed's own connection took: what is queued there delays every event. */
     void feedLag(Duration lag) {
         feedLag.record(lag);
+    }
+
+    /** So many more wait for a place to be rebuilt, or less. */
+    void rebuildWaits(int change) {
+        rebuildsWaiting.addAndGet(change);
+    }
+
+    void rebuildBegins(Duration waited) {
+        rebuildsRunning.incrementAndGet();
+        rebuildsWait.record(waited);
+    }
+
+    void rebuildEnds(Duration took) {
+        rebuildsRunning.decrementAndGet();
+        rebuildsTime.record(took);
+    }
+
+    /** Told to come back, because no place became free in time. */
+    void rebuildRefused() {
+        rebuildsRefused.increment();
+    }
+
+    void rebuildPage() {
+        rebuildsPages.increment();
+    }
+
+    /** So many more reads of history are under way, or less. */
+    void rebuildReads(int change) {
+        rebuildsReads.addAndGet(change);
+    }
+
+    /** So many more rows of history are in memory, or less. */
+    void rebuildRows(int change) {
+        rebuildsRows.addAndGet(change);
+    }
+
+    private AtomicInteger gauge(String name) {
+        var value = new AtomicInteger();
+        // Held strongly, by this object too: a registry keeps only a weak reference.
+        registry.gauge(name, value);
+        return value;
     }
 
     private static String lower(Enum<?> label) {

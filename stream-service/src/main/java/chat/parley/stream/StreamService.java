@@ -56,6 +56,11 @@ public final class StreamService implements AutoCloseable {
     /** Tells the nodes that ever ran apart well enough, and stands with every person in Redis. */
     private static final int NODE_NAME_BYTES = 4;
 
+    /** A fourth of the connections rebuilds streams, a half resumes those that Redis still tells, and the rest is for who connects and is live. */
+    private static final int REBUILDS_SHARE = 4;
+
+    private static final int WINDOW_SHARE = 2;
+
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final SubscriberRegistry registry;
     private final Heartbeats heartbeats = new Heartbeats();
@@ -90,7 +95,12 @@ public final class StreamService implements AutoCloseable {
         health.part("feed", () -> feed.isConnected() ? null : "not connected");
 
         var past = new Past(
-                new RedisWindow(log, messages, conversations), new StoredHistory(conversations, messages), clock);
+                new RedisWindow(log, messages, conversations),
+                new StoredHistory(
+                        new HistoryReads(conversations, messages, share(settings, REBUILDS_SHARE), streamMeters)),
+                new Rebuilds(Rebuilds.Limits.DEFAULT, streamMeters, System::nanoTime),
+                share(settings, WINDOW_SHARE),
+                clock);
         var catchUp = new CatchUp(past);
         var node = new Node(
                 registry,
@@ -208,6 +218,10 @@ public final class StreamService implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("a tick failed; the next one goes on", e);
         }
+    }
+
+    private static int share(StreamSettings settings, int part) {
+        return Math.max(1, settings.poolSize() / part);
     }
 
     private <T extends AutoCloseable> T opened(T part) {

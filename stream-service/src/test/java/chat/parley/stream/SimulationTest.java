@@ -76,7 +76,9 @@ class SimulationTest {
         private final List<EncodedEvent> committed = new ArrayList<>();
         private final TreeSet<Long> received = new TreeSet<>();
         private final List<String> broken = new ArrayList<>();
-        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock));
+        private final StreamMeters meters = new StreamMeters(new SimpleMeterRegistry());
+        private final Rebuilds rebuilds = new Rebuilds(Rebuilds.Limits.DEFAULT, meters, System::nanoTime);
+        private final CatchUp catchUp = new CatchUp(new Past(this, this, rebuilds, 1, clock));
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
@@ -96,7 +98,6 @@ class SimulationTest {
 
         World(Random random) {
             this.random = random;
-            var meters = new StreamMeters(new SimpleMeterRegistry());
             node = new Node(
                     registry,
                     new Admission(10, 10),

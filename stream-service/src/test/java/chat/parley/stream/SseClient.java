@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -114,7 +115,11 @@ final class SseClient implements AutoCloseable {
 
     /** The next event, whatever it is; one named "end of stream" at the end. */
     Frame next() throws InterruptedException {
-        var frame = frames.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return nextWithin(Duration.ofSeconds(PATIENCE_SECONDS));
+    }
+
+    Frame nextWithin(Duration patience) throws InterruptedException {
+        var frame = frames.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
         if (frame == null) {
             throw new AssertionError("nothing came; so far " + read);
         }
