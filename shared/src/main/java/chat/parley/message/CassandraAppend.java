@@ -59,12 +59,12 @@ final class CassandraAppend {
                 UPDATE message_log SET last_seq = ?, last_at = ?, members_version = ? WHERE conversation_id = ? AND bucket = ?
                 IF last_seq = ? AND members_version = ?""");
         this.insertKey = cassandra.prepareWrite("""
-                INSERT INTO message_log (conversation_id, bucket, kind, n, part, who, seq, created_at, body_hash, batch)
+                INSERT INTO message_log (conversation_id, bucket, kind, n, part, who, seq, created_at, body_hash, stored_by)
                 VALUES (?, ?, 1, ?, ?, 0, ?, ?, ?, ?) IF NOT EXISTS""");
         this.insertMessage = cassandra.prepareWrite("""
                 INSERT INTO message_log
                     (conversation_id, bucket, kind, n, part, who, sender_id, client_message_id, created_at, version, text, details)
-                VALUES (?, ?, 0, ?, '', 0, ?, ?, ?, 1, :text, :details)""");
+                VALUES (?, ?, 0, ?, '', 0, ?, ?, ?, 1, ?, ?)""");
     }
 
     /** What is known of a batch while it is tried. */
@@ -228,7 +228,7 @@ final class CassandraAppend {
     }
 
     private void answer(Attempt attempt, Draft draft, Row row) {
-        if (row.getColumnDefinitions().contains("batch") && row.getLong("batch") == attempt.number) {
+        if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
             // Ours after all. The intent of the try stays, as one of unknown outcome.
             var at = Objects.requireNonNull(row.getInstant("created_at"));
             draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), attempt.intent));

@@ -43,8 +43,8 @@ final class CassandraChange {
         this.move = cassandra.prepareWrite("""
                 UPDATE message_log SET changes = ?, moved_at = ?, change_by = ? WHERE conversation_id = ? AND bucket = ?
                 IF changes = ?""");
-        this.find = cassandra.prepareRead("SELECT " + CassandraRows.COLUMNS + """
-                 FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND n = ? AND part = '' AND who = 0""");
+        this.find = cassandra.prepareRead("SELECT " + CassandraRows.COLUMNS + " " + """
+                FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND n = ? AND part = '' AND who = 0""");
         this.update = cassandra.prepareWrite("""
                 UPDATE message_log
                 SET text = ?, details = ?, version = ?, reactions = ?, edited_at = ?, deleted_at = ?, changed_at = ?, client_message_id = ?

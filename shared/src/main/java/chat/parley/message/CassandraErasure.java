@@ -63,8 +63,8 @@ final class CassandraErasure {
                 "SELECT seq, emoji FROM reaction_by_user WHERE user_id = ? AND conversation_id = ?");
         this.forgetReacted = cassandra.prepareRead(
                 "DELETE FROM reaction_by_user WHERE user_id = ? AND conversation_id = ? AND seq = ? AND emoji = ?");
-        this.lowest = cassandra.prepareRead("SELECT " + CassandraRows.COLUMNS + """
-                 FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND n < ? LIMIT ?""");
+        this.lowest = cassandra.prepareRead("SELECT " + CassandraRows.COLUMNS + " " + """
+                FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND n < ? LIMIT ?""");
     }
 
     /** One step, all in one bucket; 0 when nothing is left in any. */

@@ -30,7 +30,7 @@ final class CassandraKeys {
     CassandraKeys(Cassandra cassandra) {
         this.cassandra = cassandra;
         this.find = cassandra.prepareRead("""
-                SELECT seq, created_at, body_hash, batch FROM message_log
+                SELECT seq, created_at, body_hash, stored_by FROM message_log
                 WHERE conversation_id = ? AND bucket = ? AND kind = 1 AND n = ? AND part = ? AND who = 0""");
         this.findCopy = cassandra.prepareRead("""
                 SELECT seq, created_at, body_hash FROM message_key

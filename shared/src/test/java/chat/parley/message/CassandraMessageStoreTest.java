@@ -27,34 +27,34 @@ class CassandraMessageStoreTest extends MessageErasureContract {
 
     private static final AtomicLong IDS = new AtomicLong(5_000_000);
     private static Cassandra cassandra;
+    private static Postgres postgres;
 
-    private Postgres postgres;
     private CassandraMessageStore store;
 
     @BeforeAll
-    static void openCassandra() {
+    static void openServers() {
         cassandra = Cassandra.open(RealCassandra.shared().freshKeyspace());
+        postgres = Postgres.open(
+                new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
+        postgres.with(db -> db.execute(
+                "INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (?, 'ann', 'Ann', 'ann', now())",
+                ANN.value()));
     }
 
     @AfterAll
-    static void closeCassandra() {
+    static void closeServers() {
+        postgres.close();
         cassandra.close();
     }
 
     @BeforeEach
     void open() {
-        postgres = Postgres.open(
-                new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
-        postgres.with(db -> db.execute(
-                "INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (?, 'ann', 'Ann', 'ann', now()) ON CONFLICT DO NOTHING",
-                ANN.value()));
         store = newStore();
     }
 
     @AfterEach
     void close() {
         store.close();
-        postgres.close();
     }
 
     private CassandraMessageStore newStore() {
