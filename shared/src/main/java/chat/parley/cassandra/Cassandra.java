@@ -156,6 +156,11 @@ public final class Cassandra implements AutoCloseable {
         return session;
     }
 
+    /** The time that an unconditional write of now is given, in microseconds; grows with each call. */
+    public long timestamp() {
+        return session.getContext().getTimestampGenerator().next();
+    }
+
     /** Null while a quorum of the ring answers, else the reason. */
     public @Nullable String complaint() {
         try {

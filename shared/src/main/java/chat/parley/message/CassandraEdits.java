@@ -76,14 +76,21 @@ final class CassandraEdits {
         }
         if (change.action() instanceof React react) {
             // Before the reaction, so that none is without; one too many is left out by its readers.
-            cassandra.execute(noteReaction.bind(
-                    change.actor().value(), change.conversation().value(), change.seq(), react.emoji()));
+            note(change, react.emoji());
         }
         int bucket = CassandraHeads.bucket(change.seq());
         var done = changes.run(change.conversation(), bucket, 1, work -> plan(work, change, now));
+        if (done.answer() instanceof Changed && change.action() instanceof React react) {
+            note(change, react.emoji()); // an erasure that saw no reaction yet may have taken the first note away
+        }
         return done.answer() instanceof Changed changed
                 ? new Changed(changed.message(), changed.at(), done.intent())
                 : done.answer();
+    }
+
+    private void note(MessageChange change, String emoji) {
+        cassandra.execute(noteReaction.bind(
+                change.actor().value(), change.conversation().value(), change.seq(), emoji));
     }
 
     private boolean isOfNow(MessageChange change) {

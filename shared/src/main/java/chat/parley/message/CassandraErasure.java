@@ -62,7 +62,7 @@ final class CassandraErasure {
         this.reacted = cassandra.prepareRead(
                 "SELECT seq, emoji FROM reaction_by_user WHERE user_id = ? AND conversation_id = ?");
         this.forgetReacted = cassandra.prepareRead(
-                "DELETE FROM reaction_by_user WHERE user_id = ? AND conversation_id = ? AND seq = ? AND emoji = ?");
+                "DELETE FROM reaction_by_user USING TIMESTAMP ? WHERE user_id = ? AND conversation_id = ? AND seq = ? AND emoji = ?");
         this.lowest = cassandra.prepareRead("SELECT " + CassandraRows.COLUMNS + " " + """
                 FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND n < ? LIMIT ?""");
     }
@@ -129,11 +129,13 @@ final class CassandraErasure {
                 break;
             }
             int bucket = CassandraHeads.bucket(seq);
+            // As of before the look: a reaction that comes after it is noted once more, later than that.
+            long moment = cassandra.timestamp();
             var done = changes.run(conversation, bucket, 1, work -> takenBack(work, bucket, seq, person, now));
             count += done.answer() ? 1 : 0;
             noted.get(seq)
                     .forEach(emoji -> cassandra.execute(
-                            forgetReacted.bind(person.value(), conversation.value(), seq, emoji)));
+                            forgetReacted.bind(moment, person.value(), conversation.value(), seq, emoji)));
         }
         return count;
     }
@@ -173,7 +175,8 @@ final class CassandraErasure {
 
     /** See {@link MessageStore#removeBefore}. */
     int remove(ConversationId conversation, long before, int limit) {
-        int last = Math.min(heads.newestSerially(conversation).bucket(), CassandraHeads.bucket(before));
+        var newest = heads.newestSerially(conversation);
+        int last = CassandraHeads.bucket(Math.min(newest.last(), before));
         int removed = 0;
         for (int bucket = 0; bucket <= last && removed < limit; bucket++) {
             int of = bucket;
@@ -187,7 +190,7 @@ final class CassandraErasure {
             }
             for (var row : gone.reactions) {
                 cassandra.execute(forgetReacted.bind(
-                        row.getLong("who"), conversation.value(), row.getLong("n"), row.getString("part")));
+                        cassandra.timestamp(), row.getLong("who"), conversation.value(), row.getLong("n"), row.getString("part")));
             }
         }
         return removed;

@@ -1,6 +1,7 @@
 package chat.parley.message;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
@@ -9,11 +10,14 @@ import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealCassandra;
 import chat.parley.testkit.RealPostgres;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,5 +115,76 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         for (var talk : talks) {
             assertEquals(LongStream.rangeClosed(1, 200).boxed().toList(), seqs(store.after(talk, 0, 201)));
         }
+    }
+
+    @Test
+    void history_goes_on_over_the_border_of_a_partition() {
+        var talk = newConversation();
+        int count = CassandraHeads.BUCKET_SEQS + 100;
+        var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
+        for (int i = 1; i <= count; i++) {
+            var result = new CompletableFuture<AppendOutcome>();
+            store.submit(draft(talk, ANN, "key" + i, "text"), result);
+            pending.add(result);
+        }
+        pending.forEach(MessageStore::result);
+        try (var other = newStore()) { // that knows nothing yet
+            assertEquals(LongStream.rangeClosed(4_951, 5_050).boxed().toList(), seqs(other.after(talk, 4_950, 100)));
+            assertEquals(5_050, seqs(other.before(talk, 5_051, 100)).getFirst());
+            assertEquals(4_951, seqs(other.before(talk, 5_051, 100)).getLast());
+            assertEquals(count, other.newest(List.of(talk)).get(talk).seq());
+            assertEquals(count, other.since(talk, 1, clock.instant(), 10_001).size());
+            for (int old : new int[] {1, 4_999, 5_000, count}) {
+                var again = other.append(draft(talk, ANN, "key" + old, "text"));
+                assertEquals(
+                        old,
+                        assertInstanceOf(AppendOutcome.AlreadyStored.class, again).message().seq());
+            }
+            assertInstanceOf(AppendOutcome.KeyReused.class, other.append(draft(talk, ANN, "key7", "else")));
+            clock.advance(Duration.ofSeconds(1));
+            var edited = change(talk, 7, ANN, new MessageChange.Edit("edited", null, null));
+            assertInstanceOf(MessageChangeOutcome.Changed.class, edited);
+            assertEquals(1, other.changedSince(List.of(talk), clock.instant(), 10).size());
+            changeMembers(talk);
+            assertInstanceOf(AppendOutcome.RosterChanged.class, other.append(draft(talk, ANN, "new", "text")));
+        }
+    }
+
+    @Test
+    void a_change_of_members_learns_after_which_message_it_happened() {
+        var talk = newConversation();
+        assertEquals(0, store.moveMembers(talk, VERSION + 1));
+        send(talk, ANN, "a", "hello"); // PostgreSQL still says VERSION: that change was rolled back
+        assertEquals(1, store.moveMembers(talk, VERSION + 1));
+        assertEquals(1, store.moveMembers(talk, VERSION + 1), "a repeat");
+        send(talk, ANN, "b", "hello");
+    }
+
+    @Test
+    void what_is_not_published_stays_remembered() {
+        var intents = new CassandraIntents(cassandra, clock);
+        var talk = newConversation();
+        long first = intents.begin(talk);
+        assertEquals(first, intents.begin(talk), "one row for what comes close together");
+        intents.ended(first, 1);
+        intents.ended(first, 1);
+        clock.advance(Duration.ofSeconds(6));
+        intents.done(List.of(first));
+        intents.sweep();
+        assertEquals(1, rows(intents, talk), "one of two");
+        intents.done(List.of(first));
+        intents.sweep();
+        Awaitility.await().untilAsserted(() -> assertEquals(0, rows(intents, talk)));
+        long unknown = intents.begin(talk);
+        intents.unknown(unknown);
+        clock.advance(Duration.ofSeconds(6));
+        intents.sweep();
+        assertEquals(1, rows(intents, talk));
+    }
+
+    private long rows(CassandraIntents intents, ConversationId talk) {
+        return intents.overdue(clock.instant()).stream()
+                .filter(row -> row.conversation().equals(talk))
+                .count();
     }
 }
