@@ -178,7 +178,8 @@ public final class Cassandra implements AutoCloseable {
                 || failure instanceof RequestThrottlingException
                 || failure instanceof ClosedConnectionException
                 || failure instanceof HeartbeatException
-                || failure instanceof QueryExecutionException; // overloaded, unavailable, timed out, failed on a replica
+                || failure
+                        instanceof QueryExecutionException; // overloaded, unavailable, timed out, failed on a replica
         return isUnavailable ? new StoreUnavailable("cassandra", failure) : failure;
     }
 

@@ -89,7 +89,8 @@ final class CassandraAppend {
         while (!attempt.drafts.isEmpty()) {
             var now = head;
             if (attempt.drafts.stream()
-                    .anyMatch(each -> !Objects.equals(now.membersVersion(), each.message().membersVersion()))) {
+                    .anyMatch(each ->
+                            !Objects.equals(now.membersVersion(), each.message().membersVersion()))) {
                 if (!isFresh) {
                     head = heads.newestSerially(conversation);
                     isFresh = true;
@@ -102,8 +103,7 @@ final class CassandraAppend {
             }
             if (head.isFull()) {
                 keys.copy(conversation, head.bucket());
-                head = new Head(
-                        head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, 0);
+                head = new Head(head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, 0);
                 known(attempt, head);
                 continue;
             }
@@ -119,7 +119,8 @@ final class CassandraAppend {
 
     private void refuseOlder(Attempt attempt, Head head) {
         attempt.drafts.removeIf(draft -> {
-            boolean isOlder = !Objects.equals(head.membersVersion(), draft.message().membersVersion());
+            boolean isOlder =
+                    !Objects.equals(head.membersVersion(), draft.message().membersVersion());
             if (isOlder) {
                 draft.result().complete(new RosterChanged());
             }
@@ -171,7 +172,9 @@ final class CassandraAppend {
                 head.changeBy());
         heads.remember(attempt.conversation, after);
         for (int i = 0; i < room; i++) {
-            fitting.get(i).result().complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
+            fitting.get(i)
+                    .result()
+                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
         }
         attempt.drafts.subList(0, room).clear();
         return after;
@@ -223,8 +226,7 @@ final class CassandraAppend {
         if (head.bucket() > 0) {
             keys.inFullBuckets(attempt.conversation, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
         }
-        keys.inBucket(
-                attempt.conversation, head.bucket(), attempt.drafts, (draft, row) -> answer(attempt, draft, row));
+        keys.inBucket(attempt.conversation, head.bucket(), attempt.drafts, (draft, row) -> answer(attempt, draft, row));
     }
 
     private void answer(Attempt attempt, Draft draft, Row row) {
@@ -240,8 +242,7 @@ final class CassandraAppend {
     private void answer(Draft draft, Row row) {
         boolean isSame = ByteBuffer.wrap(draft.bodyHash()).equals(row.getByteBuffer("body_hash"));
         var at = Objects.requireNonNull(row.getInstant("created_at"));
-        draft.result()
-                .complete(isSame ? new AlreadyStored(message(draft, row.getLong("seq"), at)) : new KeyReused());
+        draft.result().complete(isSame ? new AlreadyStored(message(draft, row.getLong("seq"), at)) : new KeyReused());
     }
 
     private static Message message(Draft draft, long seq, Instant at) {

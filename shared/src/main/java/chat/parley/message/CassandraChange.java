@@ -98,9 +98,7 @@ final class CassandraChange {
         long number = ThreadLocalRandom.current().nextLong();
         while (true) {
             var newest = heads.newestSerially(conversation);
-            var head = newest.bucket() == bucket
-                    ? Optional.of(newest)
-                    : heads.readSerially(conversation, bucket);
+            var head = newest.bucket() == bucket ? Optional.of(newest) : heads.readSerially(conversation, bucket);
             var latest = later(newest.lastAt(), newest.movedAt());
             var work = new Work(
                     conversation,

@@ -89,8 +89,8 @@ final class CassandraEdits {
     }
 
     private void note(MessageChange change, String emoji) {
-        cassandra.execute(noteReaction.bind(
-                change.actor().value(), change.conversation().value(), change.seq(), emoji));
+        cassandra.execute(
+                noteReaction.bind(change.actor().value(), change.conversation().value(), change.seq(), emoji));
     }
 
     private boolean isOfNow(MessageChange change) {

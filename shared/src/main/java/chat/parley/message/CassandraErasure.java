@@ -75,8 +75,7 @@ final class CassandraErasure {
             var erased = changes.run(conversation, bucket, limit, work -> said(work, of, person, now, limit));
             if (!erased.answer().isEmpty()) {
                 erased.answer()
-                        .forEach(key -> cassandra.execute(
-                                deleteCopy.bind(conversation.value(), person.value(), key)));
+                        .forEach(key -> cassandra.execute(deleteCopy.bind(conversation.value(), person.value(), key)));
                 return erased.answer().size();
             }
         }
@@ -101,7 +100,13 @@ final class CassandraErasure {
             var name = UUID.randomUUID().toString();
             work.add(deleteKey.bind(conversation, bucket, person.value(), key.getString("part")));
             work.add(insertKey.bind(
-                    conversation, bucket, person.value(), name, message.seq(), message.createdAt(), ERASED.duplicate()));
+                    conversation,
+                    bucket,
+                    person.value(),
+                    name,
+                    message.seq(),
+                    message.createdAt(),
+                    ERASED.duplicate()));
             for (byte kind : new byte[] {CassandraRows.VERSION, CassandraRows.REACTION}) {
                 work.add(deleteParts.bind(conversation, bucket, kind, message.seq(), message.seq()));
             }
@@ -121,7 +126,8 @@ final class CassandraErasure {
     private int takeBack(ConversationId conversation, UserId person, Instant now, int limit) {
         var noted = new TreeMap<Long, List<String>>();
         for (var row : cassandra.execute(reacted.bind(person.value(), conversation.value()))) {
-            noted.computeIfAbsent(row.getLong("seq"), unused -> new ArrayList<>()).add(row.getString("emoji"));
+            noted.computeIfAbsent(row.getLong("seq"), unused -> new ArrayList<>())
+                    .add(row.getString("emoji"));
         }
         int count = 0;
         for (var seq : noted.keySet()) {
@@ -185,12 +191,16 @@ final class CassandraErasure {
                     .answer();
             removed += gone.messages.size();
             for (var message : gone.messages) {
-                cassandra.execute(deleteCopy.bind(
-                        conversation.value(), message.sender().value(), message.clientMessageId()));
+                cassandra.execute(
+                        deleteCopy.bind(conversation.value(), message.sender().value(), message.clientMessageId()));
             }
             for (var row : gone.reactions) {
                 cassandra.execute(forgetReacted.bind(
-                        cassandra.timestamp(), row.getLong("who"), conversation.value(), row.getLong("n"), row.getString("part")));
+                        cassandra.timestamp(),
+                        row.getLong("who"),
+                        conversation.value(),
+                        row.getLong("n"),
+                        row.getString("part")));
             }
         }
         return removed;

@@ -52,8 +52,8 @@ final class CassandraIntents {
     CassandraIntents(Cassandra cassandra, InstantSource clock) {
         this.cassandra = cassandra;
         this.clock = clock;
-        this.insert = cassandra.prepareRead(
-                "INSERT INTO intent (shard, id, conversation_id, begun_at) VALUES (?, ?, ?, ?)");
+        this.insert =
+                cassandra.prepareRead("INSERT INTO intent (shard, id, conversation_id, begun_at) VALUES (?, ?, ?, ?)");
         this.delete = cassandra.prepareRead("DELETE FROM intent WHERE shard = ? AND id = ?");
         this.list = cassandra.prepareRead("SELECT id, conversation_id, begun_at FROM intent WHERE shard = ?");
     }

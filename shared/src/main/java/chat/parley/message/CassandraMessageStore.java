@@ -62,15 +62,13 @@ public final class CassandraMessageStore implements MessageStore {
         this.keys = new CassandraKeys(cassandra);
         this.fence = new CassandraFence(cassandra, heads, keys, rosters);
         this.intents = new CassandraIntents(cassandra, clock);
-        this.appends =
-                new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
+        this.appends = new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
         this.changes = new CassandraChange(cassandra, heads, intents);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS
                 + " FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND ";
-        this.before = cassandra.prepareRead(
-                messages + "n < ? ORDER BY kind DESC, n DESC, part DESC, who DESC LIMIT ?");
+        this.before = cassandra.prepareRead(messages + "n < ? ORDER BY kind DESC, n DESC, part DESC, who DESC LIMIT ?");
         this.after = cassandra.prepareRead(messages + "n > ? LIMIT ?");
         this.find = cassandra.prepareRead(messages + "n = ?");
         this.keysOf = cassandra.prepareRead(
@@ -302,8 +300,7 @@ public final class CassandraMessageStore implements MessageStore {
         for (var conversation : conversations) {
             int last = heads.newest(conversation).bucket();
             for (int bucket = 0; bucket <= last; bucket++) {
-                for (var row :
-                        cassandra.execute(changed.bind(conversation.value(), bucket, since.toEpochMilli()))) {
+                for (var row : cassandra.execute(changed.bind(conversation.value(), bucket, since.toEpochMilli()))) {
                     var at = Instant.ofEpochMilli(row.getLong("n"));
                     if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
                         found.add(new ChangedMessage(conversation, row.getLong("who"), at));

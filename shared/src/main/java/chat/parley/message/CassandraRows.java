@@ -14,8 +14,9 @@ final class CassandraRows {
     static final byte CHANGE = 4;
 
     /** What {@link #message} reads. */
-    static final String COLUMNS = "conversation_id, n, sender_id, client_message_id, text, details, created_at, version,"
-            + " reactions, edited_at, deleted_at, changed_at";
+    static final String COLUMNS =
+            "conversation_id, n, sender_id, client_message_id, text, details, created_at, version,"
+                    + " reactions, edited_at, deleted_at, changed_at";
 
     private CassandraRows() {}
 

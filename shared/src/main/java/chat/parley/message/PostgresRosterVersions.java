@@ -33,6 +33,9 @@ public final class PostgresRosterVersions implements RosterVersions {
     }
 
     private static Optional<Long> read(Handle db, String sql, ConversationId conversation) {
-        return db.createQuery(sql).bind(0, conversation.value()).mapTo(Long.class).findOne();
+        return db.createQuery(sql)
+                .bind(0, conversation.value())
+                .mapTo(Long.class)
+                .findOne();
     }
 }

@@ -138,13 +138,16 @@ class CassandraMessageStoreTest extends MessageErasureContract {
                 var again = other.append(draft(talk, ANN, "key" + old, "text"));
                 assertEquals(
                         old,
-                        assertInstanceOf(AppendOutcome.AlreadyStored.class, again).message().seq());
+                        assertInstanceOf(AppendOutcome.AlreadyStored.class, again)
+                                .message()
+                                .seq());
             }
             assertInstanceOf(AppendOutcome.KeyReused.class, other.append(draft(talk, ANN, "key7", "else")));
             clock.advance(Duration.ofSeconds(1));
             var edited = change(talk, 7, ANN, new MessageChange.Edit("edited", null, null));
             assertInstanceOf(MessageChangeOutcome.Changed.class, edited);
-            assertEquals(1, other.changedSince(List.of(talk), clock.instant(), 10).size());
+            assertEquals(
+                    1, other.changedSince(List.of(talk), clock.instant(), 10).size());
             changeMembers(talk);
             assertInstanceOf(AppendOutcome.RosterChanged.class, other.append(draft(talk, ANN, "new", "text")));
         }

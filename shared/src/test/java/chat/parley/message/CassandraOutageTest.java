@@ -60,13 +60,9 @@ class CassandraOutageTest {
                 });
             }
             try {
-                Awaitility.await()
-                        .atMost(Duration.ofSeconds(60))
-                        .until(() -> acknowledged.size() > 200);
+                Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> acknowledged.size() > 200);
                 node.kill();
-                Awaitility.await()
-                        .atMost(Duration.ofSeconds(20))
-                        .until(() -> !unknown.isEmpty());
+                Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !unknown.isEmpty());
             } finally {
                 over.set(true);
             }
