@@ -40,24 +40,37 @@ function contentOf({data}) {
 
 const text = (value) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-async function received(push) {
+/** What was on its way to another device, perhaps of somebody else who was logged in here before. */
+const isForeign = ({device_id: device}) => text(device) !== undefined && device !== DEVICE;
+
+async function received(content) {
+  if (isForeign(content) && content.type === 'clear') return;
+  const push = isForeign(content) ? {} : content;
   await showBadge(push.badge);
   if (push.type === 'clear') return clear(push);
   const conversation = text(push.conversation_id);
   const tag = push.type === 'test' ? TEST : (conversation ?? UNNAMED);
   // A push that came twice, or late: what is shown is as new or newer.
-  if (push.seq && (await shown({tag})).some((one) => one.data?.seq >= push.seq)) return;
+  const newer = push.seq && (await shown({tag})).find((one) => one.data?.seq >= push.seq);
+  if (newer) return (await mustShowAll()) ? show(newer.title, {...wordsOf(newer), renotify: false}) : undefined;
   if (conversation && (await isLookedAt(conversation)) && !(await mustShowAll())) return;
-  await self.registration.showNotification(text(push.title) ?? GENERIC_TITLE, {
+  await show(text(push.title) ?? GENERIC_TITLE, {
     body: text(push.body) ?? '',
     tag,
     renotify: true,
-    icon: '/img/icon-192.png',
-    badge: '/img/badge.png',
-    dir: 'auto',
     data: {url: text(push.url) ?? '/', seq: push.seq, conversation_id: conversation},
   });
 }
+
+const wordsOf = ({body, tag, data}) => ({body, tag, data});
+
+const show = (title, options) =>
+  self.registration.showNotification(title, {
+    ...options,
+    icon: '/img/icon-192.png',
+    badge: '/img/badge.png',
+    dir: 'auto',
+  });
 
 /** Read elsewhere. Notifications that name no conversation go when nothing at all is unread. */
 async function clear({conversation_id: conversation, read_seq: readSeq = 0, badge}) {

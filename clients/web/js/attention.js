@@ -28,17 +28,24 @@ export class Attention extends Emitter {
     this.#keepsakes = keepsakes;
   }
 
+  /** Whether this window is not looked at for so long that its listeners were told. */
+  get isAway() {
+    return this.#isAway;
+  }
+
   /** Whether this window or another one is looked at. */
   get isAnywhere() {
-    const now = Date.now();
-    return this.#keepsakes
-      .names(LOOKED_AT)
-      .some((name) => Math.abs(now - (this.#keepsakes.get(name) ?? 0)) < BELIEVED_FOR_MS);
+    return this.#keepsakes.names(LOOKED_AT).some((name) => this.#isBelieved(name));
+  }
+
+  #isBelieved(name) {
+    return Math.abs(Date.now() - (this.#keepsakes.get(name) ?? 0)) < BELIEVED_FOR_MS;
   }
 
   watch() {
     if (this.#watching) return;
     this.#watching = true;
+    for (const name of this.#keepsakes.names(LOOKED_AT)) if (!this.#isBelieved(name)) this.#keepsakes.remove(name);
     document.addEventListener('visibilitychange', this.#look);
     document.addEventListener('freeze', this.#leave);
     addEventListener('pageshow', this.#look);

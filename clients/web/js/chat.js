@@ -83,7 +83,8 @@ export class Chat extends Emitter {
     this.outbox.on('sent', (message) => this.#arrived(message));
     this.outbox.on('unauthenticated', () => this.end());
     this.push.on('rest', () => this.stream.rest());
-    this.push.on('awake', () => this.stream.retryNow());
+    this.push.on('idle', (isIdle) => this.stream.beIdle(isIdle));
+    this.push.on('awake', () => this.stream.wake());
     this.on('list', this.#tidySoon);
     this.stream.on('event', (event) => this.#take(event));
     this.stream.on('doubt', () => this.#checkSession());

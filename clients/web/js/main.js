@@ -3,6 +3,7 @@ import {announce} from './announcer.js';
 import {api} from './api.js';
 import {Chat} from './chat.js';
 import {fill, h} from './dom.js';
+import {closeShown} from './push.js';
 import {LOGGED_IN_AS, mayBeLoggedIn, rememberLogIn, rememberLogOut} from './storage.js';
 import {shell} from './views/shell.js';
 import {welcome} from './views/welcome.js';
@@ -17,6 +18,7 @@ async function start() {
   } catch (failure) {
     if (failure.status === 401) {
       rememberLogOut();
+      closeShown();
       return showWelcome();
     }
     showUnreachable();
@@ -45,7 +47,7 @@ function leave(sentence, onPurpose) {
     running.chat.push.forget();
     running.chat.keepsakes.forgetEverything();
     history.replaceState(null, '', '#/');
-  }
+  } else closeShown();
   rememberLogOut();
   running = null;
   document.title = 'Parley';

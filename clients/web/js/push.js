@@ -4,8 +4,8 @@
  * this on, in this browser; no worker is registered for anybody else.
  *
  * Emits `changed` when the state changed; `rest` when nobody looks at this window, and so pushes tell what is new, and
- * `awake` once the server knows that somebody does again; and `open` with a fragment of the address when a notification
- * was pressed.
+ * `awake` once the server knows that somebody does again; `idle` with true when nobody looks and no push would tell, and
+ * with false when somebody does; and `open` with a fragment of the address when a notification was pressed.
  */
 import {api} from './api.js';
 import {Attention} from './attention.js';
@@ -37,16 +37,21 @@ export class Push extends Emitter {
   #state = OFF;
   #serverKey;
   #timer = 0;
-  #badge = -1;
   #stopped = false;
   #ends = [];
+  /** Raised when it is turned off: a registration that is under way must not turn it on again. */
+  #generation = 0;
+  #clearing = Promise.resolve();
 
   constructor(keepsakes) {
     super();
     this.#keepsakes = keepsakes;
     this.#attention = new Attention(keepsakes);
     this.#attention.on('away', (isLast) => this.#away(isLast));
-    this.#attention.on('back', () => this.#later(SAY_BACK_AFTER_MS, () => this.#back()));
+    this.#attention.on('back', () => {
+      this.emit('idle', false);
+      this.#later(SAY_BACK_AFTER_MS, () => this.#back());
+    });
   }
 
   get state() {
@@ -58,16 +63,21 @@ export class Push extends Emitter {
   }
 
   start() {
+    this.#attention.watch();
     if (!isSupported()) return this.#to(UNSUPPORTED);
     const worker = navigator.serviceWorker;
     worker.addEventListener('message', this.#told);
     this.#ends = [
       () => worker.removeEventListener('message', this.#told),
-      this.#keepsakes.watch(DEVICE, () => this.#settle()),
+      this.#keepsakes.watch(DEVICE, () => {
+        if (!this.#device) this.#generation++;
+        this.#settle();
+      }),
     ];
     this.#watchPermission();
     this.#settle();
     if (this.#state === ON) this.#renew();
+    else if (!this.#device) this.#clearing = this.#clear(); // Whoever was logged in before may have left something.
   }
 
   /** Ends what runs here; who turned it on is told of messages from now on. */
@@ -101,6 +111,7 @@ export class Push extends Emitter {
     if ((await Notification.requestPermission()) !== 'granted') return this.#settle();
     const id = newId();
     try {
+      await this.#clearing; // Else it would take the new worker with it.
       await this.#register(id);
       this.#settle();
     } catch (failure) {
@@ -113,6 +124,7 @@ export class Push extends Emitter {
   /** @throws what the server answered instead; then it is on as before */
   async turnOff() {
     const id = this.#device;
+    this.#generation++;
     try {
       if (id) await api.removeDevice(id);
     } catch (failure) {
@@ -123,12 +135,18 @@ export class Push extends Emitter {
 
   /** Takes from this browser what the server need not be asked for: nothing of theirs stays on a shared computer. */
   async forget() {
+    this.#generation++;
     this.#keepsakes.remove(DEVICE);
     if (!isSupported()) return;
     this.#settle();
+    await this.#clear();
+  }
+
+  /** Worker, subscription and all that is shown, whoever they were of. */
+  async #clear() {
     try {
+      await closeShown();
       const registration = await navigator.serviceWorker.getRegistration();
-      for (const one of (await registration?.getNotifications()) ?? []) one.close();
       await (await registration?.pushManager.getSubscription())?.unsubscribe();
       await registration?.unregister();
     } catch {
@@ -155,10 +173,9 @@ export class Push extends Emitter {
     }
   }
 
-  /** The number on the icon of an installed page. */
+  /** The number on the icon of an installed page; the worker sets it too, so nobody knows what stands there. */
   #showBadge(unread) {
-    if (this.#badge === unread || !navigator.setAppBadge) return;
-    this.#badge = unread;
+    if (!navigator.setAppBadge) return;
     (unread > 0 ? navigator.setAppBadge(unread) : navigator.clearAppBadge()).catch(() => {});
   }
 
@@ -188,14 +205,13 @@ export class Push extends Emitter {
   /** The permission was taken back in the browser: nothing would be shown. */
   #lapse() {
     api.removeDevice(this.#device).catch(() => {}); // The push service says so as well.
-    this.#keepsakes.remove(DEVICE);
+    this.forget();
   }
 
   #to(state) {
     if (this.#state === state) return;
     this.#state = state;
-    if (state === ON) this.#attention.watch();
-    else this.#attention.unwatch();
+    if (this.#attention.isAway && !this.#stopped) this.#restOrIdle(); // Another window turned it on or off.
     this.emit('changed');
   }
 
@@ -212,14 +228,19 @@ export class Push extends Emitter {
   }
 
   async #register(id) {
+    const generation = this.#generation;
+    const isTurnedOff = () => generation !== this.#generation;
     const key = await this.#knowServerKey();
     const subscription = await within(SUBSCRIBED_WITHIN_MS, subscribe(id, key, this.#keepsakes.get(DEVICE)?.key));
+    if (isTurnedOff() && !this.#device) return this.#clear();
+    if (isTurnedOff() || this.#stopped) return; // The login may be another person's by now.
     await api.putDevice(id, {
       vendor: 'web_push',
       subscription: subscription.toJSON(),
       locale: navigator.language,
       state: !document.hidden || this.#attention.isAnywhere ? 'foreground' : 'background',
     });
+    if (isTurnedOff()) return void api.removeDevice(id).catch(() => {}); // Once more: it may have been stored after.
     if (!this.#stopped) this.#keepsakes.set(DEVICE, {id, key});
   }
 
@@ -230,23 +251,48 @@ export class Push extends Emitter {
 
   #away(isLast) {
     clearTimeout(this.#timer);
-    if (isLast) api.leaveDevice(this.#device);
-    this.emit('rest');
+    if (isLast && this.#state === ON) api.leaveDevice(this.#device);
+    this.#restOrIdle();
+  }
+
+  #restOrIdle() {
+    if (this.#state === ON) this.emit('rest');
+    else this.emit('idle', true);
   }
 
   async #back() {
     try {
       await api.setDeviceState(this.#device, 'foreground');
-      this.emit('awake');
+      if (this.#isStillHere()) this.emit('awake');
     } catch (failure) {
+      if (!this.#isStillHere()) return;
       if (failure.status === 404) await this.#renew();
       else if (failure.mayPass) this.#later(AGAIN_MS, () => this.#back());
     }
   }
 
+  /** Whoever went away meanwhile has said so, but perhaps before `foreground` was stored: it is said again. */
+  #isStillHere() {
+    if (this.#stopped || this.#state !== ON) return false;
+    if (!this.#attention.isAway) return true;
+    if (!this.#attention.isAnywhere) api.leaveDevice(this.#device);
+    return false;
+  }
+
   #later(pause, work) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#stopped || this.#state !== ON || work(), pause);
+  }
+}
+
+/** Takes from the screen what is shown: the session ended, and the next to look may be somebody else. */
+export async function closeShown() {
+  if (!isSupported()) return;
+  try {
+    const registration = await navigator.serviceWorker.getRegistration();
+    for (const one of (await registration?.getNotifications()) ?? []) one.close();
+  } catch {
+    // The browser shows what it does not take back.
   }
 }
 

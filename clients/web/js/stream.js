@@ -57,6 +57,7 @@ export class Stream extends Emitter {
   #watchdog = 0;
   #heartbeatMs = 0;
   #running = false;
+  #isIdle = false;
 
   constructor(address) {
     super();
@@ -95,8 +96,19 @@ export class Stream extends Emitter {
   /** Hangs up until somebody looks at the page again: until then pushes tell what is new. */
   rest() {
     if (!this.#running) return;
+    this.#isIdle = false;
     this.#close();
     this.#to(RESTING);
+  }
+
+  /** Whether nobody looks at the page: what arrives at an idle one counts as seen by nobody, so a phone is woken. */
+  beIdle(isIdle) {
+    if (this.#isIdle === isIdle) return;
+    this.#isIdle = isIdle;
+    if (!this.#running || this.#state === OFFLINE) return;
+    // A page that is being closed says so as well: none opens a stream for that.
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => this.#open());
   }
 
   /** Tries at once, instead of when the pause between tries is over. */
@@ -104,6 +116,11 @@ export class Stream extends Emitter {
     if (!this.#running || this.#state === LIVE) return;
     this.#retries = 0;
     this.#open();
+  }
+
+  /** As `retryNow`, but leaves a connection that is on its way alone. */
+  wake() {
+    if (this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
   }
 
   #online = () => {
@@ -122,12 +139,13 @@ export class Stream extends Emitter {
   #shown = () => {
     if (document.visibilityState !== 'visible') return;
     if (!navigator.onLine) return this.#to(OFFLINE);
-    if (this.#state !== LIVE && this.#source?.readyState !== EventSource.CONNECTING) this.retryNow();
+    this.wake();
   };
 
   #open() {
     this.#close();
     const parameters = new URLSearchParams({heartbeat_event: '1'});
+    if (this.#isIdle) parameters.set('class', 'idle');
     if (this.#cursor) parameters.set('last_event_id', this.#cursor);
     const source = new EventSource(`${this.#address}?${parameters}`);
     this.#source = source;

@@ -24,17 +24,22 @@ export function notificationsSection(chat) {
   const place = alertPlace();
   const words = h('p', {class: 'hint', role: 'status'});
   const choice = h('input', {type: 'checkbox', role: 'switch', on: {change: () => turn(choice.checked)}});
+  let isRefused = false;
   const test = h('button', {type: 'button', class: 'quiet', on: {click: sendTest}}, 'Send a test notification');
 
   function show() {
     const {state} = chat.push;
     choice.checked = state === ON;
-    choice.disabled = state !== ON && state !== OFF;
+    isRefused = state !== ON && state !== OFF;
+    // Not `disabled`, which would take the focus away from who just pressed it.
+    if (isRefused) choice.setAttribute('aria-disabled', 'true');
+    else if (!choice.classList.contains('busy')) choice.removeAttribute('aria-disabled');
     words.textContent = whyNot(state);
     test.hidden = state !== ON;
   }
 
   async function turn(isOn) {
+    if (isRefused) return show();
     await whileBusy(choice, async () => {
       showSentence(place, '');
       try {
@@ -90,17 +95,17 @@ function preferences() {
   const button = h('button', {type: 'submit', class: 'quiet'}, 'Save');
   const form = h(
     'form',
-    {novalidate: true, on: {submit: save}},
+    {novalidate: true, hidden: true, on: {submit: save}},
     h('label', {class: 'choice'}, preview, 'Show who and what in notifications'),
     h('label', {class: 'choice'}, isQuiet, 'Quiet hours, in which nothing wakes me'),
     times,
-    place,
     button,
   );
   const element = h(
     'details',
     {class: 'settings', on: {toggle: () => element.open && load()}},
     h('summary', {}, 'When, and how much'),
+    place,
     form,
   );
 
@@ -112,6 +117,7 @@ function preferences() {
       times.hidden = !hours;
       from.input.value = hours?.from ?? '22:00';
       to.input.value = hours?.to ?? '07:00';
+      form.hidden = false;
     } catch (failure) {
       showSentence(place, sentence(failure));
     }

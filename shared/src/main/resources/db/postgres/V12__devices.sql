@@ -33,6 +33,5 @@ CREATE TABLE vapid_key (
     created_at  timestamptz NOT NULL
 );
 
--- Whether the level was chosen or is what everyone begins with: in large groups that is "mentions".
+-- Whether the level "all" was chosen or is what everyone begins with: in large groups the beginning means "mentions". No row is touched.
 ALTER TABLE member ADD COLUMN notifications_chosen boolean NOT NULL DEFAULT false;
-UPDATE member SET notifications_chosen = true WHERE notifications <> 'all';

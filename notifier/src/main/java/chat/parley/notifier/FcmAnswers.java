@@ -43,10 +43,10 @@ final class FcmAnswers {
         var wait = RetryAfter.of(retryAfter, now);
         return switch (code(error)) {
             case "UNREGISTERED" -> new Gone(null);
-            // The token belongs to another project's app. These credentials will never reach it, and who registered it
-            // must not be able to make our credentials
-            // look bad, so this is not a matter of ours.
-            case "SENDER_ID_MISMATCH" -> new Gone(null);
+            // The token belongs to another project's app, or our credentials do: who puts the wrong file in place must
+            // not
+            // lose every device by it, and who registers a foreign token must not make the credentials look bad.
+            case "SENDER_ID_MISMATCH" -> new Refused(Reasons.TOPIC);
             case "INVALID_ARGUMENT" -> invalid(error);
             case "QUOTA_EXCEEDED" -> tooMany(error, wait);
             case "UNAVAILABLE", "INTERNAL" -> new Unavailable(wait, Reasons.FAILING);

@@ -15,11 +15,15 @@ final class HintMending {
     /** Until then people with a stream open are not woken elsewhere. */
     static final Duration PAUSE = Duration.ofSeconds(10);
 
+    /** Every so many looks all hints are told again, whatever Redis says: one that was not set when its device changed is missing for an hour at most. */
+    private static final int LOOKS_OF_A_ROUND = 360;
+
     /** People of one step: some milliseconds of each store. */
     private static final int PAGE = 1_000;
 
     private final Devices devices;
     private final BackgroundHints hints;
+    private int looks; // of one thread
 
     HintMending(Devices devices, BackgroundHints hints) {
         this.devices = devices;
@@ -29,7 +33,8 @@ final class HintMending {
     /** One look. */
     void look() {
         String redis = hints.name();
-        if (hints.areCompleteIn(redis)) {
+        boolean isLost = !hints.areCompleteIn(redis);
+        if (!isLost && ++looks % LOOKS_OF_A_ROUND != 0) {
             return;
         }
         int people = 0;
@@ -42,8 +47,10 @@ final class HintMending {
             last = page.isEmpty() ? last : page.getLast();
         } while (page.size() == PAGE);
         hints.noteCompleteIn(redis);
-        LOG.info(
-                "Redis is another or lost what it held: it knows again who of {} has a device in the background",
-                people);
+        if (isLost) {
+            LOG.info(
+                    "Redis is another or lost what it held: it knows again of {} people with a device in the background",
+                    people);
+        }
     }
 }

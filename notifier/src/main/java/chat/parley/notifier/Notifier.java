@@ -16,6 +16,7 @@ import chat.parley.push.VapidKeys;
 import chat.parley.push.Vendor;
 import chat.parley.redis.Redis;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,7 +45,9 @@ public final class Notifier implements AutoCloseable {
         postgres.migrate(); // whichever process comes first
         var redis = opened(Redis.open(settings.redis(), settings.connections()));
         health.part("redis", redis::complaint);
-        var messages = opened(new PostgresMessageStore(postgres, clock, registry));
+        // Only read from: its meters would stand in the place of those of the store that is written to, in a process
+        // that has both.
+        var messages = opened(new PostgresMessageStore(postgres, clock, new CompositeMeterRegistry()));
 
         var jobs = new PushJobs(redis);
         var devices = new Devices(postgres, clock);

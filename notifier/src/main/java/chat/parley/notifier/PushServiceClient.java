@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -59,6 +61,10 @@ final class PushServiceClient implements AutoCloseable {
     private static final TimeValue LOOKED_AT_AFTER = TimeValue.ofSeconds(1);
 
     private final CloseableHttpClient http;
+
+    /** As many as there are calls; the caller's lane bounds them, and idle ones end after a minute. */
+    private final ExecutorService threads = Executors.newCachedThreadPool(
+            Thread.ofPlatform().name("push-service-call-", 0).daemon().factory());
 
     /**
      * @param mayBePrivate whether addresses in private networks are called too
@@ -123,8 +129,11 @@ final class PushServiceClient implements AutoCloseable {
         var request = new HttpPost(address);
         headers.forEach(request::setHeader);
         request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_OCTET_STREAM));
-        // Timeouts of sockets count from byte to byte: a thread of its own lets the whole call end in time, also where
-        // a name takes long to resolve.
+        // Timeouts of sockets count from byte to byte: a thread of its own lets the whole call end in time. Not a
+        // virtual
+        // one: resolving a name would hold its carrier, and with it everybody else's pushes, as long as a stranger's
+        // name
+        // server likes.
         var call = new FutureTask<Answer>(() -> {
             var response = http.executeOpen(null, request, null);
             try {
@@ -133,7 +142,7 @@ final class PushServiceClient implements AutoCloseable {
                 Closer.closeQuietly(response); // what goes wrong from here on changes nothing
             }
         });
-        Thread.ofVirtual().name("push-service-call").start(call);
+        threads.execute(call);
         try {
             return call.get(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -156,6 +165,7 @@ final class PushServiceClient implements AutoCloseable {
     @Override
     public void close() {
         http.close(CloseMode.IMMEDIATE);
+        threads.shutdownNow();
     }
 
     private static Answer answer(HttpPost request, ClassicHttpResponse response) throws IOException {

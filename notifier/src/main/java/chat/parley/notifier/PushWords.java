@@ -68,8 +68,10 @@ final class PushWords {
         };
     }
 
-    /** Line ends and other controls become blanks; several are one. Marks that turn the direction of what follows them end with it. */
+    /** Line ends and other controls become blanks, several are one; what would turn the direction of the words after it goes. */
     private static String oneLine(String text) {
-        return text.replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}\\s]+", " ").strip();
+        return text.replaceAll("[\u202A-\u202E\u2066-\u2069]", "")
+                .replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}\\s]+", " ")
+                .strip();
     }
 }

@@ -34,12 +34,16 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is done about one job: decide, send to each device, settle. The devices of a job are sent to at the same time; those that could not be reached become
  * jobs of their own, so that nobody is woken twice for the sake of another device. Safe for use by many threads.
  */
 final class PushWork implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PushWork.class);
+
     private final PushJobs jobs;
     private final PushDecision decision;
     private final Map<Vendor, VendorLane> lanes;
@@ -108,22 +112,38 @@ final class PushWork implements AutoCloseable {
 
     private Decision decide(PushJob job, Facts facts) {
         return switch (job) {
-            case Wake wake -> decision.wake(facts.of(wake));
+            case Wake wake -> decideWake(wake, facts);
             case Clear clear -> decideClear(clear, facts);
             case Test test -> decision.test(test, facts.now(), facts.person(test.user()));
         };
     }
 
-    private Decision decideClear(Clear clear, Facts facts) {
-        var decided = decision.clear(clear, facts.now(), facts.person(clear.user()));
-        boolean isFirstAttempt = clear.only() == null;
-        // Taken only when it is sent, and once: of many clears of a conversation one goes out.
-        if (decided instanceof Send
-                && isFirstAttempt
-                && !stores.shown.take(clear.user(), clear.conversation(), clear.readSeq())) {
-            return new Nothing(Reason.NOT_SHOWN);
+    private Decision decideWake(Wake wake, Facts facts) {
+        // A retry that came after a newer one would take its place on the screen.
+        boolean isRetry = wake.only() != null;
+        if (isRetry && stores.shown.newest(wake.user(), wake.conversation()) > wake.seq()) {
+            return new Nothing(Reason.SUPERSEDED);
+        }
+        var decided = decision.wake(facts.of(wake));
+        if (decided instanceof Send) {
+            // Before it goes out: who reads it in that moment has it taken back.
+            stores.shown.note(wake.user(), wake.conversation(), wake.seq());
         }
         return decided;
+    }
+
+    private Decision decideClear(Clear clear, Facts facts) {
+        var decided = decision.clear(clear, facts.now(), facts.person(clear.user()));
+        if (decided instanceof Nothing) {
+            return decided;
+        }
+        boolean isFirstAttempt = clear.only() == null;
+        // Taken only when it is sent, and once: of many clears of a conversation one goes out. What is shown when it is
+        // tried again is newer, and a clear could take its place at the vendor.
+        boolean isToBeSent = isFirstAttempt
+                ? stores.shown.take(clear.user(), clear.conversation(), clear.readSeq())
+                : !stores.shown.isAny(clear.user(), clear.conversation());
+        return isToBeSent ? decided : new Nothing(Reason.NOT_SHOWN);
     }
 
     private List<Later> sendAll(PushJob job, List<Push> pushes) {
@@ -170,20 +190,24 @@ final class PushWork implements AutoCloseable {
     }
 
     private void delivered(PushJob job) {
-        delay.record(Duration.between(job.at(), clock.instant()));
-        if (job instanceof Wake wake) {
-            stores.shown.note(wake.user(), wake.conversation(), wake.seq());
+        if (job instanceof Wake) {
+            delay.record(Duration.between(job.at(), clock.instant()));
         }
     }
 
     private void forget(Device device, Instant since) {
-        if (stores.devices.forget(device, since)) {
-            renewHint(device.user());
+        try {
+            if (stores.devices.forget(device, since)) {
+                renewHint(device.user());
+            }
+        } catch (StoreUnavailable e) {
+            // The vendor says it again with the next push; the other devices of this job have theirs.
+            LOG.warn("a device that is gone is forgotten later: {}", e.getMessage());
         }
     }
 
     private void renewHint(UserId user) {
-        stores.hints.set(user, stores.devices.isAnyInBackground(user));
+        stores.hints.follow(user, () -> stores.devices.isAnyInBackground(user));
     }
 
     private void count(String outcome) {

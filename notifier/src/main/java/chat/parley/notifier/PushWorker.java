@@ -9,8 +9,10 @@ import chat.parley.push.PushJob.Wake;
 import chat.parley.push.PushJobs;
 import chat.parley.push.PushJobs.Backlog;
 import chat.parley.push.PushJobs.Claimed;
+import chat.parley.push.PushJobs.Later;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -40,6 +42,12 @@ final class PushWorker implements AutoCloseable {
 
     /** How long an empty queue is left alone: a push is late by half of it, and an idle notifier costs Redis ten looks a second. */
     private static final long PAUSE_MILLIS = 100;
+
+    /** Facts that took longer leave too little of the lease for pushes: another notifier would begin the same ones. */
+    private static final long FACTS_MAX_NANOS = PushJobs.LEASE.toNanos() / 3;
+
+    /** When jobs come again that nobody could work on. */
+    private static final Duration PUT_BACK = Duration.ofSeconds(1);
 
     /** How long an unreachable store is left alone. */
     private static final long OUTAGE_PAUSE_MILLIS = 500;
@@ -126,26 +134,31 @@ final class PushWorker implements AutoCloseable {
     }
 
     /** True where there may be more to claim at once. */
-    private boolean claim() {
-        int max = Math.min(BATCH, room.availablePermits());
-        if (max == 0) {
-            return false;
+    private boolean claim() throws InterruptedException {
+        if (!room.tryAcquire(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
+            return true; // this was the pause
         }
-        var claim = jobs.claim(max);
-        if (claim.setAside() > 0) {
-            LOG.error(
-                    "{} push jobs are set aside: they were claimed {} times and never settled",
-                    claim.setAside(),
-                    PushJobs.CLAIMS_MAX);
-            setAside.increment(claim.setAside());
+        int max = 1 + Math.min(BATCH - 1, room.availablePermits());
+        room.acquire(max - 1); // nobody else takes any
+        int begun = 0;
+        try {
+            var claim = jobs.claim(max);
+            if (claim.setAside() > 0) {
+                LOG.error(
+                        "{} push jobs are set aside: they were claimed {} times and never settled",
+                        claim.setAside(),
+                        PushJobs.CLAIMS_MAX);
+                setAside.increment(claim.setAside());
+            }
+            begun = claim.jobs().isEmpty() ? 0 : begin(claim.jobs());
+            return !claim.jobs().isEmpty(); // a claim may be small although more is due
+        } finally {
+            room.release(max - begun);
         }
-        if (!claim.jobs().isEmpty()) {
-            begin(claim.jobs());
-        }
-        return !claim.jobs().isEmpty(); // a claim may be small although more is due
     }
 
-    private void begin(List<Claimed> claimed) {
+    /** How many were begun. */
+    private int begin(List<Claimed> claimed) {
         var readable = new ArrayList<PushJob>();
         for (var each : claimed) {
             var job = each.job();
@@ -157,13 +170,35 @@ final class PushWorker implements AutoCloseable {
                 readable.add(job);
             }
         }
-        var facts = reader.read(readable);
+        Facts facts;
+        long start = System.nanoTime();
+        try {
+            facts = reader.read(readable);
+        } catch (StoreUnavailable e) {
+            putBack(claimed);
+            throw e;
+        }
+        if (System.nanoTime() - start > FACTS_MAX_NANOS) {
+            LOG.warn("reading what decides about {} push jobs took too long for their lease", readable.size());
+            putBack(claimed);
+            return 0;
+        }
         var superseded = superseded(readable, facts);
         for (var each : claimed) {
             var job = each.job();
             if (job != null) {
-                room.acquireUninterruptibly();
                 threads.execute(() -> workOn(each, job, superseded.contains(job), facts));
+            }
+        }
+        return readable.size();
+    }
+
+    /** Nobody worked on them, so that they may not count as claimed: a store that is away for minutes must not set them aside. */
+    private void putBack(List<Claimed> claimed) {
+        for (var each : claimed) {
+            var job = each.job();
+            if (job != null) {
+                jobs.settle(each, List.of(new Later(job, PUT_BACK)));
             }
         }
     }

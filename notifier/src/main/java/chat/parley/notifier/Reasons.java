@@ -32,7 +32,7 @@ final class Reasons {
     /** The vendor calls it malformed. */
     static final String INVALID = "invalid";
 
-    /** The device's app is not one that our credentials may send to. */
+    /** The device's app is not one that our credentials may send to, or they are another project's. */
     static final String TOPIC = "topic";
 
     /** An answer nobody told us of. */

@@ -42,8 +42,8 @@ final class VendorLane implements AutoCloseable {
     /** Services with a memory of their own; there are a handful of real ones. */
     private static final int SERVICES_MAX = 1_000;
 
-    /** A full lane has room again in a moment. */
-    private static final Duration WHEN_FULL = Duration.ofSeconds(1);
+    /** A full lane has room again in a moment; what waits for it must not keep the one thread that claims busy. */
+    static final Duration WHEN_FULL = Duration.ofSeconds(3);
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
     private static final double RETRY_GROWTH = 2;
@@ -58,6 +58,8 @@ final class VendorLane implements AutoCloseable {
 
     private static final IntervalFunction BACKOFF =
             IntervalFunction.ofExponentialRandomBackoff(FIRST_RETRY, RETRY_GROWTH, RETRY_JITTER, LAST_RETRY);
+
+    private static final IntervalFunction AFTER_FULL = IntervalFunction.ofRandomized(WHEN_FULL, RETRY_JITTER);
 
     private static final IntervalFunction AFTER_BREAK = IntervalFunction.ofRandomized(BREAK, RETRY_JITTER);
 
@@ -196,7 +198,10 @@ final class VendorLane implements AutoCloseable {
             }
             case Refused refused -> {
                 breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
-                LOG.warn("{} refused a push: {}", vendor.text(), refused.reason());
+                LOG.debug(
+                        "{} refused a push: {}",
+                        vendor.text(),
+                        refused.reason()); // anybody can register what is refused
                 count("refused_" + refused.reason());
                 yield new Attempt.Over();
             }
@@ -216,7 +221,7 @@ final class VendorLane implements AutoCloseable {
 
     private Attempt busy(int failures) {
         count("full");
-        return new Attempt.Again(WHEN_FULL, failures);
+        return new Attempt.Again(Duration.ofMillis(AFTER_FULL.apply(1)), failures);
     }
 
     private Attempt again(Push push, Duration delay, int failures) {

@@ -5,6 +5,7 @@ import chat.parley.notifier.Push.Alert;
 import chat.parley.notifier.Push.Clear;
 import chat.parley.notifier.PushResult.Accepted;
 import chat.parley.notifier.PushResult.Gone;
+import chat.parley.notifier.PushResult.Postponed;
 import chat.parley.notifier.PushResult.Refused;
 import chat.parley.notifier.PushResult.Unavailable;
 import chat.parley.notifier.PushServiceClient.Answer;
@@ -29,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -70,6 +72,12 @@ final class WebPushSender implements PushSender {
     private static final ObjectWriter JSON =
             Json.MAPPER.writer().with(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
 
+    /**
+     * Encryption takes most of a push's CPU. With more at once than there are cores, answers that came would wait behind it, and what waits so is pushed twice when the process
+     * is killed.
+     */
+    private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
+
     private final PushServiceClient services;
     private final VapidTokens tokens;
     private final InstantSource clock;
@@ -108,7 +116,12 @@ final class WebPushSender implements PushSender {
         }
         byte[] body;
         try {
-            body = encrypted(subscription, text(push));
+            cores.acquire();
+            try {
+                body = encrypted(subscription, text(push));
+            } finally {
+                cores.release();
+            }
         } catch (IllegalArgumentException e) {
             return new Refused(Reasons.TOO_LARGE);
         } catch (UnusableKeysException e) {
@@ -194,6 +207,7 @@ final class WebPushSender implements PushSender {
                 push.collapseKey());
     }
 
+    /** What an address can be made to answer that a stranger registered must not speak against its service, whose other subscriptions may be well. */
     private PushResult result(Answer answer, URI endpoint) {
         int status = answer.status();
         if (status >= 400 && status <= 403 && OTHER_KEY.stream().anyMatch(answer.body()::contains)) {
@@ -205,10 +219,10 @@ final class WebPushSender implements PushSender {
             case 413 -> new Refused(Reasons.TOO_LARGE);
             case 401, 403 -> {
                 warn(endpoint.getHost(), answer);
-                yield new Unavailable(null, Reasons.CREDENTIALS);
+                yield new Postponed(null, Reasons.CREDENTIALS);
             }
-            // 406: what Microsoft's service answers for 429.
-            case 406, 429 -> new Unavailable(retryAfter(answer), Reasons.QUOTA);
+            // 406: what Microsoft's service answers for 429. Mostly one subscription's limit.
+            case 406, 429 -> new Postponed(retryAfter(answer), Reasons.QUOTA);
             case 408 -> new Unavailable(null, Reasons.FAILING);
             default -> {
                 if (status >= 500) {
@@ -222,7 +236,9 @@ final class WebPushSender implements PushSender {
     /** So that an operator learns of a wrong clock or contact, and a stranger's endpoint cannot fill the log. */
     private void warn(String host, Answer answer) {
         if (warned.asMap().putIfAbsent(host, answer.status()) == null) {
-            String why = answer.body().substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX));
+            String why = answer.body()
+                    .substring(0, Math.min(answer.body().length(), WHY_CHARS_MAX))
+                    .replaceAll("\\p{Cntrl}", " "); // a stranger's words: no lines and no colours of theirs in our log
             LOG.warn("push service {} does not accept our token: {} {}", host, answer.status(), why);
         }
     }

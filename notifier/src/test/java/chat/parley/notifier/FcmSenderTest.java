@@ -166,7 +166,7 @@ class FcmSenderTest {
     @Test
     void the_documented_errors_lead_where_they_should() throws Exception {
         expect(new Gone(null), Answer.error(404, "NOT_FOUND", "UNREGISTERED"));
-        expect(new Gone(null), Answer.error(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"));
+        expect(new Refused(Reasons.TOPIC), Answer.error(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"));
         expect(new Refused(Reasons.INVALID), Answer.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"));
         expect(new Unavailable(null, Reasons.FAILING), Answer.OUTAGE);
         expect(new Unavailable(null, Reasons.FAILING), Answer.error(500, "INTERNAL", "INTERNAL"));

@@ -1,6 +1,7 @@
 package chat.parley.notifier;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,6 +39,8 @@ class NotifierTest {
                             .contains("parley_push_decisions_total{outcome=\"unreadable\"} 1.0")));
             assertEquals(0L, redis.<Long>with(it -> it.zcard(RedisKeys.PUSH_JOBS)));
             assertEquals(200, get(notifier, "/livez").statusCode());
+            // In one process with a send-api they would hide those of the store that is written to.
+            assertFalse(get(notifier, "/metrics").body().contains("parley_append"));
             var ready = get(notifier, "/readyz");
             assertEquals("{\"postgres\":\"up\",\"push-queue\":\"up\",\"redis\":\"up\"}", ready.body());
             assertEquals(200, ready.statusCode());

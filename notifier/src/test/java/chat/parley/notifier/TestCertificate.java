@@ -24,6 +24,7 @@ public record TestCertificate(PrivateKey key, X509Certificate certificate, Path 
     /** Takes a second: make one for a class. */
     public static TestCertificate make() throws IOException, GeneralSecurityException, InterruptedException {
         var folder = Files.createTempDirectory("parley-certificate");
+        folder.toFile().deleteOnExit(); // before what is in it: it goes in the opposite order
         var store = folder.resolve("store.p12");
         var keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -61,7 +62,6 @@ public record TestCertificate(PrivateKey key, X509Certificate certificate, Path 
         var certificate = (X509Certificate) read.getCertificate("server");
         var pem = Files.writeString(folder.resolve("server.pem"), pem("CERTIFICATE", certificate.getEncoded()));
         pem.toFile().deleteOnExit();
-        folder.toFile().deleteOnExit();
         return new TestCertificate((PrivateKey) read.getKey("server", PASSWORD.toCharArray()), certificate, pem);
     }
 

@@ -8,20 +8,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.id.ConversationId;
 import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
+import chat.parley.message.PostgresMessageStore;
 import chat.parley.notifier.LocalPushService.Misbehaviour.Answer;
 import chat.parley.notifier.LocalPushService.Misbehaviour.Late;
 import chat.parley.notifier.LocalPushService.Misbehaviour.Reset;
+import chat.parley.postgres.Postgres;
+import chat.parley.presence.PresenceLeases;
 import chat.parley.push.DeviceState;
+import chat.parley.push.Devices;
 import chat.parley.push.PushJob;
 import chat.parley.push.PushJob.Only;
 import chat.parley.push.PushJob.Wake;
+import chat.parley.push.PushJobs;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +140,65 @@ class WakingTest {
         world.queue(new Wake(bob, talk, wake.seq(), wake.resumeFrom(), wake.at(), true, null));
         await().until(world::isNothingLeft);
         assertFalse(world.redis.<Boolean>with(it -> it.exists(RedisKeys.background(bob))));
+    }
+
+    @Test
+    void an_older_message_that_is_tried_again_does_not_take_the_place_of_a_newer_one() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        service.next(new Answer(503, Map.of(), ""));
+        world.queue(world.wake(world.send(talk, ann, "one"), bob));
+        await().until(() -> service.requests() == 1);
+        world.queue(world.wake(world.send(talk, ann, "two"), bob));
+        await().until(world::isNothingLeft);
+        assertEquals(
+                List.of("two"),
+                service.received().stream()
+                        .map(push -> push.json().get("body").textValue())
+                        .toList());
+    }
+
+    @Test
+    void a_clear_that_is_tried_again_takes_nothing_newer_back() throws Exception {
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        world.queue(world.wake(world.send(talk, ann, "one"), bob));
+        service.awaitUntil(pushes -> pushes.size() == 1);
+        world.read(talk, bob, 1);
+        service.next(new Answer(503, Map.of(), ""));
+        world.queue(new PushJob.Clear(bob, talk, 1, Instant.now(), null));
+        await().until(() -> service.requests() == 2);
+        world.queue(world.wake(world.send(talk, ann, "two"), bob));
+        await().until(world::isNothingLeft);
+        assertEquals(
+                List.of("message", "message"),
+                service.received().stream()
+                        .map(push -> push.json().get("type").textValue())
+                        .toList());
+    }
+
+    @Test
+    void a_postgresql_that_is_away_for_many_leases_sets_nothing_aside() throws Exception {
+        notifier.close();
+        var wake = world.wake(world.send(talk, ann, "hello"), bob);
+        var looks = new AtomicInteger();
+        InstantSource clock = () -> {
+            looks.incrementAndGet(); // once for each claim, before anything is asked
+            return Instant.now();
+        };
+        var meters = new SimpleMeterRegistry();
+        var nowhere = new Postgres.Address("jdbc:postgresql://127.0.0.1:1/none", null, null);
+        try (var away = Postgres.open(nowhere, 2);
+                var messages = new PostgresMessageStore(away, clock, meters)) {
+            var jobs = new PushJobs(world.redis, Duration.ofMillis(20));
+            var devices = new Devices(away, clock);
+            var reader = new FactsReader(away, messages, devices, new PresenceLeases(world.redis, clock), clock);
+            var stores = new PushWork.Stores(devices, world.hints, world.shown);
+            var work = new PushWork(jobs, new PushDecision(true), Map.of(), stores, clock, meters);
+            try (var unused = new PushWorker(jobs, reader, work, meters)) {
+                world.queue(wake);
+                await().atMost(Duration.ofSeconds(60)).until(() -> looks.get() > PushJobs.CLAIMS_MAX + 1);
+            }
+        }
+        assertEquals(new PushJobs.Backlog(1, 0), world.jobs.backlog());
     }
 
     @Test

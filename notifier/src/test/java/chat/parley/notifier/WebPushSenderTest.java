@@ -161,11 +161,11 @@ class WebPushSenderTest {
         "405, Refused invalid",
         "301, Refused unexpected",
         "307, Refused unexpected",
-        "401, Unavailable credentials",
-        "403, Unavailable credentials",
-        "406, Unavailable quota",
+        "401, Postponed credentials",
+        "403, Postponed credentials",
+        "406, Postponed quota",
         "408, Unavailable failing",
-        "429, Unavailable quota",
+        "429, Postponed quota",
         "500, Unavailable failing",
         "502, Unavailable failing",
         "503, Unavailable failing"
@@ -216,7 +216,7 @@ class WebPushSenderTest {
         service.next(
                 new Misbehaviour.Answer(429, Map.of("Retry-After", header), ""),
                 new Misbehaviour.Answer(503, Map.of("Retry-After", header), ""));
-        assertEquals(new Unavailable(after, "quota"), sender.send(alert("a", "b")));
+        assertEquals(new PushResult.Postponed(after, "quota"), sender.send(alert("a", "b")));
         assertEquals(new Unavailable(after, "failing"), sender.send(alert("a", "b")));
     }
 

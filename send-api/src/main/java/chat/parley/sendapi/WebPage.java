@@ -18,6 +18,7 @@ final class WebPage {
             page.hostedPath = "/";
             page.directory = "/web";
             page.location = Location.CLASSPATH;
+            page.mimeTypes.add("application/manifest+json", "webmanifest");
             page.headers = Map.of(
                     "Content-Security-Policy", CONTENT_SECURITY_POLICY,
                     "X-Content-Type-Options", "nosniff",

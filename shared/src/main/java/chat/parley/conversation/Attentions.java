@@ -54,7 +54,9 @@ public final class Attentions {
         int memberCount = row.getInt("member_count");
         boolean isLarge = memberCount > MembersMarks.TOLD_MEMBERS_MAX;
         var stored = Rows.notifications(row);
-        var notifications = isLarge && !row.getBoolean("notifications_chosen")
+        boolean isAsInTheBeginning =
+                stored.level() == Notifications.Level.ALL && !row.getBoolean("notifications_chosen");
+        var notifications = isLarge && isAsInTheBeginning
                 ? new Notifications(Notifications.Level.MENTIONS, stored.mutedUntil())
                 : stored;
         return new Attention(

@@ -49,9 +49,13 @@ public record PresenceState(
         return new PresenceState(presence, status(fields.get(ANNOUNCED)), next);
     }
 
-    /** Whether these fields of a person's hash hold leases, and none of a stream in the foreground. */
+    /**
+     * Whether these fields of a person's hash hold leases of streams, and none of one in the foreground. A lease that goes on for a while after its last stream ended has
+     * no more than {@link PresenceLeases#ABSENCE} left, one that is renewed always has.
+     */
     static boolean isIdle(Map<String, String> fields, long nowMillis) {
-        return holds(IDLE, fields, nowMillis) && !holds(FOREGROUND, fields, nowMillis);
+        return holds(IDLE, fields, nowMillis)
+                && !holds(FOREGROUND, fields, nowMillis + PresenceLeases.ABSENCE.toMillis());
     }
 
     private static boolean holds(String letter, Map<String, String> fields, long nowMillis) {

@@ -4,12 +4,16 @@ import chat.parley.id.UserId;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import java.util.Collection;
+import java.util.function.BooleanSupplier;
 
 /**
  * In Redis, for the publishing script: who has a device in the background, and is to be woken there although another one is connected. What is true stands in {@link Devices}; these follow it.
  * Safe for use by many threads; throws {@link chat.parley.ops.StoreUnavailable} when Redis is away.
  */
 public final class BackgroundHints {
+    /** Two that change at once may each have to look again; more than this is left to the notifier. */
+    private static final int TRIES = 3;
+
     private final Redis redis;
 
     /** {@code redis} is closed by the caller. */
@@ -30,6 +34,23 @@ public final class BackgroundHints {
     /** Takes the hint of one person, and what was noted of pushes shown to them. */
     public void erase(UserId user) {
         redis.with(it -> it.del(RedisKeys.background(user), RedisKeys.shown(user)));
+    }
+
+    /**
+     * Sets or takes the hint of one person as it is, and looks again after writing: of two that change at once, the one that writes last sees what both did.
+     *
+     * @param isAnyInBackground asked for what is true
+     */
+    public void follow(UserId user, BooleanSupplier isAnyInBackground) {
+        boolean isAny = isAnyInBackground.getAsBoolean();
+        for (int tries = 0; tries < TRIES; tries++) {
+            set(user, isAny);
+            boolean isAnyNow = isAnyInBackground.getAsBoolean();
+            if (isAnyNow == isAny) {
+                return;
+            }
+            isAny = isAnyNow;
+        }
     }
 
     /** Sets the hints of these, in one go. */

@@ -87,7 +87,7 @@ public final class Devices {
 
     private static final String FORGET = """
             DELETE FROM device
-            WHERE user_id = :user AND id = :id AND target_hash = :hash AND registered_at <= :since
+            WHERE user_id = :user AND id = :id AND target_hash = :hash AND registered_at <= :since AND registered_at = :read
             """;
 
     private static final String IN_BACKGROUND = """
@@ -215,6 +215,7 @@ public final class Devices {
                         .bind("id", device.id().text())
                         .bind("hash", PushTargetJson.hash(device.target()))
                         .bind("since", utc(since))
+                        .bind("read", utc(device.registeredAt()))
                         .execute())
                 > 0;
     }

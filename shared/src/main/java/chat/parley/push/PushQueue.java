@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class PushQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PushQueue.class);
 
-    /** Most jobs in Redis, some 250 bytes each. Where nobody works on them the oldest go: a push is stale after a day anyway. */
+    /** Most jobs in Redis, some 250 bytes each. When there are more, retries go first, see {@code redis/push_add.lua}. */
     private static final int JOBS_MAX = 200_000;
 
     /** Longest queue, in messages; when it is full the relay takes over. */
@@ -144,7 +144,8 @@ public final class PushQueue implements AutoCloseable {
         }
         int excess = ((Number) ADD.run(redis, KEYS, arguments)).intValue();
         if (excess > 0) {
-            LOG.error("{} push jobs were dropped: nobody works on them", excess);
+            LOG.error(
+                    "{} push jobs were dropped, as there are too many: a vendor is away, or no notifier works", excess);
             dropped.increment(excess);
         }
     }

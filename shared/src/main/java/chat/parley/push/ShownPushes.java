@@ -17,6 +17,7 @@ public final class ShownPushes {
     /** Longer than anyone leaves a notification. */
     private static final Duration MEMORY = Duration.ofDays(7);
 
+    private static final RedisScript NOTE = RedisScript.named("push_note_shown");
     private static final RedisScript TAKE = RedisScript.named("push_take_shown");
 
     private final Redis redis;
@@ -26,17 +27,16 @@ public final class ShownPushes {
         this.redis = redis;
     }
 
-    /** Notes that a push about this message went out. */
+    /** Notes that a push about this message goes out. What was noted of a newer one stays. */
     public void note(UserId user, ConversationId conversation, long seq) {
-        String key = RedisKeys.shown(user);
-        redis.with(it -> {
-            try (var pipeline = it.pipelined()) {
-                pipeline.hset(key, conversation.toString(), Long.toString(seq));
-                pipeline.expire(key, MEMORY.toSeconds());
-                pipeline.sync();
-            }
-            return null;
-        });
+        var arguments = List.of(conversation.toString(), Long.toString(seq), Long.toString(MEMORY.toSeconds()));
+        var unused = NOTE.run(redis, List.of(RedisKeys.shown(user)), arguments);
+    }
+
+    /** The newest message of the conversation that a push went out about and that was not taken since; 0 where there is none. */
+    public long newest(UserId user, ConversationId conversation) {
+        String seq = redis.with(it -> it.hget(RedisKeys.shown(user), conversation.toString()));
+        return seq == null ? 0 : Long.parseLong(seq);
     }
 
     /** Whether anything of the conversation may be shown. */

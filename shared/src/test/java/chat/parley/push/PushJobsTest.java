@@ -157,6 +157,24 @@ class PushJobsTest {
     }
 
     @Test
+    void a_queue_that_is_full_of_retries_gives_up_the_last_of_them_and_not_what_is_new() {
+        redis.with(it -> {
+            try (var pipeline = it.pipelined()) {
+                double late = (double) System.currentTimeMillis() + LONG.toMillis();
+                for (int i = 0; i < 200_000; i++) {
+                    pipeline.zadd(RedisKeys.PUSH_JOBS, late + i, "retry " + i);
+                }
+                pipeline.sync();
+            }
+            return null;
+        });
+        add(List.of(wake(1)), Duration.ZERO);
+        assertEquals(new Backlog(200_000, 0), jobs.backlog());
+        assertEquals(List.of(wake(1)), jobsOf(jobs.claim(10).jobs()));
+        assertNull(redis.<Double>with(it -> it.zscore(RedisKeys.PUSH_JOBS, "retry 199999")));
+    }
+
+    @Test
     void erasure_takes_one_persons_jobs_only() {
         var other =
                 new Wake(new UserId(111), new ConversationId(11), 11, cursor(11), Instant.ofEpochMilli(11), true, null);

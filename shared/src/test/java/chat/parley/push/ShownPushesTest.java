@@ -1,5 +1,6 @@
 package chat.parley.push;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,8 +26,9 @@ class ShownPushesTest {
         try (var redis = Redis.open(URI.create(REDIS.uri()), 2)) {
             var shown = new ShownPushes(redis);
             assertFalse(shown.isAny(BOB, TALK));
-            shown.note(BOB, TALK, 5);
             shown.note(BOB, TALK, 7);
+            shown.note(BOB, TALK, 5);
+            assertEquals(7, shown.newest(BOB, TALK), "it never goes back");
             assertTrue(shown.isAny(BOB, TALK));
             assertFalse(shown.isAny(BOB, new ConversationId(23)));
             assertFalse(shown.take(BOB, TALK, 6), "7 is not read");

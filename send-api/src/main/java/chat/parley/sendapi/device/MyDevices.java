@@ -32,9 +32,6 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by many threads; throws {@link StoreUnavailable} when PostgreSQL is away, and may be repeated.
  */
 public final class MyDevices {
-    /** Two that change at once may each have to look again; more than this is left to the notifier. */
-    private static final int HINT_TRIES = 3;
-
     /** How often to call {@link #catchUp}. Until then somebody who has a stream open is not woken elsewhere. */
     public static final Duration CATCH_UP_PAUSE = Duration.ofSeconds(5);
 
@@ -130,21 +127,8 @@ public final class MyDevices {
     }
 
     private void hint(UserId user) {
-        if (!tell(() -> follow(user)) && behind.size() < BEHIND_MAX) {
+        if (!tell(() -> hints.follow(user, () -> devices.isAnyInBackground(user))) && behind.size() < BEHIND_MAX) {
             behind.add(user);
-        }
-    }
-
-    /** Looks again after writing: of two that change at once, the one that writes last sees what both did. */
-    private void follow(UserId user) {
-        boolean isAny = devices.isAnyInBackground(user);
-        for (int tries = 0; tries < HINT_TRIES; tries++) {
-            hints.set(user, isAny);
-            boolean isAnyNow = devices.isAnyInBackground(user);
-            if (isAnyNow == isAny) {
-                return;
-            }
-            isAny = isAnyNow;
         }
     }
 

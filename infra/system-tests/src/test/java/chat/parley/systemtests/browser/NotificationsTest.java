@@ -3,6 +3,7 @@ package chat.parley.systemtests.browser;
 import static chat.parley.systemtests.browser.SharedBrowser.window;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,9 +11,11 @@ import chat.parley.systemtests.browser.PushedWorker.Shown;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -102,6 +105,8 @@ class NotificationsTest {
             ann.page().context().clearPermissions();
             assertThat(switchOf(ann)).not().isChecked();
             ann.page().waitForCondition(() -> devices(ann).isEmpty());
+            ann.page().waitForCondition(() -> workers(ann).equals("0"));
+            assertEquals("", subscription(ann));
         }
     }
 
@@ -148,6 +153,52 @@ class NotificationsTest {
     }
 
     @Test
+    void nothing_of_whose_session_ended_by_itself_stays_for_the_next_person() {
+        try (var ben = window().signUp("Ben");
+                var ann = PushWindow.open().signUp("Ann").requestsMayFail()) {
+            var worker = new PushedWorker(ann);
+            turnOn(ann);
+            worker.deliver("{\"type\":\"message\",\"title\":\"Cleo\",\"url\":\"/#/\"}");
+            worker.awaitShown(new Shown("Cleo", "", "new", "/#/"));
+            ann.page().context().clearCookies();
+            ann.page().reload();
+            assertThat(ann.button("Log in").first()).isVisible();
+            worker.awaitShown();
+            assertEquals("1", workers(ann));
+
+            ann.logIn(ben.username());
+            ann.page().waitForCondition(() -> workers(ann).equals("0"));
+            assertEquals("", subscription(ann));
+            assertEquals("", devices(ann));
+        }
+    }
+
+    @Test
+    void turning_it_off_holds_also_while_the_page_registers_again() {
+        try (var ann = PushWindow.open().signUp("Ann")) {
+            new PushedWorker(ann);
+            turnOn(ann);
+            var held = new ArrayList<Route>();
+            ann.page().route("**/v1/devices/*", route -> {
+                if (route.request().method().equals("PUT")) held.add(route);
+                else route.resume();
+            });
+            ann.page().reload();
+            ann.page().waitForCondition(() -> held.size() == 1);
+            switchOf(ann).uncheck();
+            ann.page().waitForCondition(() -> devices(ann).isEmpty());
+            var removed = ann.page()
+                    .waitForResponse(
+                            response -> response.request().method().equals("DELETE"),
+                            () -> held.getFirst().resume());
+            assertEquals(204, removed.status());
+            assertEquals("", devices(ann));
+            assertThat(switchOf(ann)).not().isChecked();
+            assertEquals("0", workers(ann));
+        }
+    }
+
+    @Test
     void a_phone_that_is_put_away_rests_and_comes_back_without_a_gap() {
         var phone = new Browser.NewContextOptions()
                 .setViewportSize(390, 760)
@@ -168,6 +219,37 @@ class NotificationsTest {
             ben.awaitLive();
             assertThat(ben.conversation("Ann")).containsText("Are you there?");
             ben.page().waitForCondition(() -> devices(ben).equals("web_push foreground"));
+        }
+    }
+
+    @Test
+    void without_notifications_a_page_that_nobody_looks_at_says_so_on_its_stream_and_misses_nothing() {
+        var phone = new Browser.NewContextOptions()
+                .setViewportSize(390, 760)
+                .setHasTouch(true)
+                .setIsMobile(true);
+        try (var ann = window().signUp("Ann");
+                var ben = window(phone).signUp("Ben")) {
+            ann.find(ben);
+            ann.send("Ahoy");
+            ann.awaitTicks("Ahoy", "Delivered");
+            var streams = new ArrayList<String>();
+            ben.page().onRequest(request -> {
+                if (request.url().contains("/v1/stream?")) streams.add(request.url());
+            });
+            Attention.goesAway(ben.page());
+            ben.page().waitForCondition(() -> streams.size() == 1);
+            assertTrue(streams.getFirst().contains("class=idle"), streams::toString);
+            assertTrue(streams.getFirst().contains("last_event_id="), streams::toString);
+            ben.awaitLive();
+            ann.send("Are you there?");
+            assertThat(ben.conversation("Ann")).containsText("Are you there?");
+
+            Attention.comesBack(ben.page());
+            ben.page().waitForCondition(() -> streams.size() == 2);
+            assertFalse(streams.getLast().contains("class="), streams::toString);
+            assertTrue(streams.getLast().contains("last_event_id="), streams::toString);
+            ben.awaitLive();
         }
     }
 

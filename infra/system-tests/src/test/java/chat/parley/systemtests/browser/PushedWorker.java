@@ -6,6 +6,7 @@ import com.microsoft.playwright.CDPSession;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
@@ -13,18 +14,6 @@ import java.util.function.Supplier;
  * reach, had brought it.
  */
 final class PushedWorker {
-    /** A worker may only be led from outside: the protocol has no press on a notification. */
-    private static final String PRESS = """
-            (async () => {
-              const [notification] = await self.registration.getNotifications({tag: %s});
-              const press = new NotificationEvent('notificationclick', {notification});
-              let work;
-              press.waitUntil = (promise) => (work = promise);
-              self.dispatchEvent(press);
-              await work;
-            })()
-            """;
-
     /** Done when the worker is done with the next push; it works on one after another. */
     private static final String NEXT = """
             self.next = new Promise((done) => self.addEventListener('push', () => lastTurn.then(done), {once: true})), 0
@@ -117,8 +106,18 @@ final class PushedWorker {
         throw new AssertionError("shown are " + shown + ", not " + wanted);
     }
 
+    /** Presses on what is shown under this tag, as the browser would tell it: the protocol has no such press. */
     void press(String tag) {
-        evaluate(PRESS.formatted("'" + tag + "'"));
+        evaluate("""
+                (async () => {
+                  const [notification] = await self.registration.getNotifications({tag: '%s'});
+                  const press = new NotificationEvent('notificationclick', {notification});
+                  let work;
+                  press.waitUntil = (promise) => (work = promise);
+                  self.dispatchEvent(press);
+                  await work;
+                })()
+                """.formatted(tag));
     }
 
     /** What {@code expression} is in the worker, as text; a promise is awaited. */
@@ -137,8 +136,9 @@ final class PushedWorker {
         envelope.addProperty("message", question.toString());
         session.send("Target.sendMessageToTarget", envelope);
         window.page().waitForCondition(() -> answers.containsKey(number));
-        var answer = answers.get(number).getAsJsonObject("result");
-        if (answer == null || answer.has("exceptionDetails")) throw new AssertionError(answers.get(number));
+        var whole = Objects.requireNonNull(answers.get(number));
+        var answer = whole.getAsJsonObject("result");
+        if (answer == null || answer.has("exceptionDetails")) throw new AssertionError(whole);
         var value = answer.getAsJsonObject("result").get("value");
         return value != null && value.isJsonPrimitive() ? value.getAsString() : "";
     }

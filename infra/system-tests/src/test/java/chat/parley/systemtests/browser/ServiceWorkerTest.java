@@ -128,6 +128,46 @@ class ServiceWorkerTest {
     }
 
     @Test
+    void where_every_push_must_show_something_a_repeated_one_shows_again_what_is_there() {
+        try (var ann = window().signUp("Ann")) {
+            var worker = new PushedWorker(ann).register();
+            worker.evaluate("""
+                    self.calls = [];
+                    const really = self.registration.showNotification.bind(self.registration);
+                    self.registration.showNotification = (title, options) => {
+                      self.calls.push(`${title} ${options.body} ${options.data.seq} ${options.renotify}`);
+                      return really(title, options);
+                    };
+                    0
+                    """);
+            worker.deliver(message("c1", 3, "Ben", "third"));
+            worker.awaitShown(new Shown("Ben", "third", "c1", "/#/c/c1"));
+            worker.deliver(message("c1", 3, "Ben", "third"));
+            assertEquals("Ben third 3 true", worker.evaluate("self.calls.join()"));
+            worker.evaluate("""
+                    PushManager.prototype.getSubscription =
+                      async () => ({endpoint: 'https://web.push.apple.com/something'}), 0
+                    """);
+            worker.deliver(message("c1", 2, "Ben", "second"));
+            assertEquals("Ben third 3 true,Ben third 3 false", worker.evaluate("self.calls.join()"));
+            worker.awaitShown(new Shown("Ben", "third", "c1", "/#/c/c1"));
+        }
+    }
+
+    @Test
+    void what_was_sent_to_another_device_shows_nothing_of_what_is_in_it() {
+        try (var ann = window().signUp("Ann")) {
+            var worker = new PushedWorker(ann).register();
+            worker.deliver(message("c1", 4, "Ben", "Ahoy"));
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"));
+            worker.deliver(message("c2", 1, "Cleo", "A secret").replace("\"d\"", "\"another\""));
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"), new Shown("New message", "", "new", "/"));
+            worker.deliver("{\"type\":\"clear\",\"device_id\":\"another\",\"badge\":0}");
+            worker.awaitShown(new Shown("Ben", "Ahoy", "c1", "/#/c/c1"), new Shown("New message", "", "new", "/"));
+        }
+    }
+
+    @Test
     void the_page_can_be_installed() {
         try (var ann = window()) {
             var session = ann.page().context().newCDPSession(ann.page());
@@ -135,6 +175,11 @@ class ServiceWorkerTest {
             assertEquals(new JsonArray(), manifest.getAsJsonArray("errors"));
             assertEquals(
                     origin(ann) + "/manifest.webmanifest", manifest.get("url").getAsString());
+            assertEquals(
+                    "application/manifest+json",
+                    ann.page()
+                            .evaluate(
+                                    "async () => (await fetch('/manifest.webmanifest')).headers.get('Content-Type')"));
             assertEquals("192 512 180 96", ann.page().evaluate("""
                     async () => {
                       const {icons} = await (await fetch('/manifest.webmanifest')).json();
