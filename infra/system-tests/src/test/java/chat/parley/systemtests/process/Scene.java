@@ -55,7 +55,12 @@ public final class Scene implements AutoCloseable {
 
     /** Starts to chat, and returns when messages flow. */
     public static Scene start(RunningParley parley) throws Exception {
-        var scene = new Scene(parley.api());
+        return start(parley.api());
+    }
+
+    /** The same for people who reach Parley in another way. */
+    public static Scene start(Api api) throws Exception {
+        var scene = new Scene(api);
         try {
             scene.awaitAcknowledged(50);
             return scene;
