@@ -27,6 +27,7 @@ class ObservabilityTest {
     private static final Pattern SECTION = Pattern.compile("docs/operations\\.md#([a-z0-9-]+)");
     private static final Pattern HEADING = Pattern.compile("^#{2,4} (.+)$", Pattern.MULTILINE);
     private static final Pattern ALERT = Pattern.compile("alert(?:name)?: (Parley\\w+)");
+    private static final Pattern SCALED_BY = Pattern.compile("metric: \\{name: (\\w+)}");
     private static final Pattern LABELS = Pattern.compile("\\{[^{}]*(?:\\{[^{}]*}[^{}]*)*}");
 
     /** Counted only where a credentials file is used, which needs a vendor. */
@@ -96,9 +97,13 @@ class ObservabilityTest {
         for (var alert : RepositoryFiles.text(FOLDER + "alerts.yml").split("- alert:", -1)) {
             all.add(alert.split("labels:", 2)[0]);
         }
+        assertTrue(all.size() > 10, "no alert was found");
         for (var panel : panels()) {
             for (var target : panel.path("targets")) all.add(target.path("expr").asText());
         }
+        // By which Kubernetes decides how many there should be.
+        var scalers = RepositoryFiles.text("infra/k8s/stream-service.yaml");
+        SCALED_BY.matcher(scalers).results().forEach(metric -> all.add(Objects.requireNonNull(metric.group(1))));
         return all;
     }
 
