@@ -134,19 +134,19 @@ class KubernetesTest {
         for (var deployment : objects(Deployment.class)) {
             var name = deployment.getMetadata().getName();
             PodSpec pod = deployment.getSpec().getTemplate().getSpec();
-            assertEquals(Boolean.TRUE, pod.getSecurityContext().getRunAsNonRoot(), name);
+            assertEquals(true, pod.getSecurityContext().getRunAsNonRoot(), name);
             assertEquals(USER_OF_THE_IMAGE, pod.getSecurityContext().getRunAsUser(), name);
             assertEquals(
                     "RuntimeDefault",
                     pod.getSecurityContext().getSeccompProfile().getType(),
                     name);
-            assertEquals(Boolean.FALSE, pod.getAutomountServiceAccountToken(), name);
-            assertEquals(Boolean.FALSE, pod.getEnableServiceLinks(), name + ": PARLEY_…_SERVICE_HOST stops the start");
+            assertEquals(false, pod.getAutomountServiceAccountToken(), name);
+            assertEquals(false, pod.getEnableServiceLinks(), name + ": PARLEY_…_SERVICE_HOST stops the start");
             assertEquals(2, pod.getTopologySpreadConstraints().size(), name);
             for (var container : pod.getContainers()) {
                 var confined = container.getSecurityContext();
-                assertEquals(Boolean.TRUE, confined.getReadOnlyRootFilesystem(), name);
-                assertEquals(Boolean.FALSE, confined.getAllowPrivilegeEscalation(), name);
+                assertEquals(true, confined.getReadOnlyRootFilesystem(), name);
+                assertEquals(false, confined.getAllowPrivilegeEscalation(), name);
                 assertEquals(List.of("ALL"), confined.getCapabilities().getDrop(), name);
                 assertNotNull(container.getResources().getLimits().get("memory"), name);
                 assertNotNull(container.getResources().getRequests().get("cpu"), name);
