@@ -141,25 +141,32 @@ class ImageTest {
     }
 
     /** The image's entry point with this machine's Java, its paths below the unpacked root. */
-    private List<String> command(String main) {
-        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
-        if (System.getProperty("user.name").equals("root")) {
-            // Where Java is installed below root's own folder, the image's user may pass through, and still write
-            // nowhere.
-            command.addAll(List.of("--reuid=" + USER, "--regid=" + USER, "--clear-groups"));
-            for (var set : List.of("inh-caps", "ambient-caps", "bounding-set")) {
-                command.add("--" + set + "=-all,+dac_read_search");
-            }
-        }
+    private List<String> command(String main) throws Exception {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var command = asTheImagesUser(java);
         for (var word : config.path("Entrypoint")) {
-            command.add(
-                    word.asText().equals("java")
-                            ? Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString()
-                            : word.asText().replace("/app/", root + "/app/"));
+            command.add(word.asText().equals("java") ? java : word.asText().replace("/app/", root + "/app/"));
         }
         command.add(main);
         return command;
+    }
+
+    private static List<String> asTheImagesUser(String java) throws Exception {
+        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+        if (!System.getProperty("user.name").equals("root")) return command;
+        command.addAll(List.of("--reuid=" + USER, "--regid=" + USER, "--clear-groups"));
+        if (reaches(command, java)) return command;
+        // Where Java is installed below root's own folder, that user may pass through, and still write nowhere.
+        for (var set : List.of("inh-caps", "ambient-caps", "bounding-set")) {
+            command.add("--" + set + "=-all,+dac_read_search");
+        }
+        return command;
+    }
+
+    private static boolean reaches(List<String> prefix, String program) throws Exception {
+        var test = new ArrayList<>(prefix);
+        test.addAll(List.of("test", "-x", program));
+        return new ProcessBuilder(test).start().waitFor() == 0;
     }
 
     private String secret(String name, String value) throws IOException {

@@ -39,8 +39,8 @@ class MigrationTest {
     private static final int ROUNDS = 200;
     private static final int PAGE = 200;
 
-    /** As long as the services give a statement; sends that wait longer are answered 503. */
-    private static final Duration WAIT_MAX = Duration.ofSeconds(3);
+    /** As long as the services wait for a connection, and then for a statement; sends that wait longer are answered 503. */
+    private static final Duration WAIT_MAX = Duration.ofSeconds(5);
 
     private static final Duration PROGRESS_MAX = Duration.ofSeconds(30);
 
