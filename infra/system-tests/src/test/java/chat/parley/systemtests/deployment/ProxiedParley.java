@@ -3,7 +3,6 @@ package chat.parley.systemtests.deployment;
 import chat.parley.embedded.EmbeddedPostgres;
 import chat.parley.embedded.EmbeddedRedis;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
-import chat.parley.systemtests.process.LowPorts;
 import chat.parley.systemtests.process.Service;
 import chat.parley.systemtests.process.ServiceProcess;
 import chat.parley.testkit.OwnServer;
@@ -15,43 +14,38 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A send-api, two stream nodes and their stores, for proxies to stand before. A second send-api is announced to them that was never there. */
+/** Two of each service that a proxy stands before, and their stores. */
 final class ProxiedParley implements AutoCloseable {
     private final OwnServer<EmbeddedPostgres> postgres = RealPostgres.own();
     private final OwnServer<EmbeddedRedis> redis = RealRedis.own(Persistence.APPEND_ONLY_FILE);
-    private final ServiceProcess sendApi;
+    private final List<ServiceProcess> sendApis;
     private final List<ServiceProcess> streams;
-    private final int nobody = LowPorts.free();
 
     ProxiedParley(Path folder) {
         // Nobody is slowed down here on purpose.
-        sendApi = ServiceProcess.start(
-                Service.SEND_API,
-                settings(Map.of("PARLEY_MEDIA", "file:" + folder.resolve("media"), "PARLEY_LIMIT_SENDS", "1000000")),
-                folder);
-        sendApi.awaitReady(); // it also brings the schema up to date
+        var sendApi =
+                settings(Map.of("PARLEY_MEDIA", "file:" + folder.resolve("media"), "PARLEY_LIMIT_SENDS", "1000000"));
+        var first = ServiceProcess.start(Service.SEND_API, sendApi, folder);
+        first.awaitReady(); // it also brings the schema up to date
+        sendApis = List.of(first, ServiceProcess.start(Service.SEND_API, sendApi, folder));
         var stream = settings(Map.of("PARLEY_STREAM_DRAIN", "1"));
         streams = List.of(
                 ServiceProcess.start(Service.STREAM, stream, folder),
                 ServiceProcess.start(Service.STREAM, stream, folder));
-        streams.forEach(ServiceProcess::awaitReady);
+        awaitReady();
     }
 
     /** What a proxy is told. */
     Proxy.Setup setup(Duration streamIdle, TestCertificate certificate) {
-        return new Proxy.Setup(
-                List.of("127.0.0.1:" + nobody, sendApi.uri().getAuthority()),
-                streams.stream().map(node -> node.uri().getAuthority()).toList(),
-                streamIdle,
-                certificate);
+        return new Proxy.Setup(authorities(sendApis), authorities(streams), streamIdle, certificate);
     }
 
     ServiceProcess firstStreamNode() {
         return streams.getFirst();
     }
 
-    ServiceProcess sendApi() {
-        return sendApi;
+    ServiceProcess firstSendApi() {
+        return sendApis.getFirst();
     }
 
     EmbeddedRedis redis() {
@@ -60,18 +54,22 @@ final class ProxiedParley implements AutoCloseable {
 
     /** Whether every process is as it should be. */
     void awaitReady() {
-        sendApi.awaitReady();
+        sendApis.forEach(ServiceProcess::awaitReady);
         streams.forEach(ServiceProcess::awaitReady);
     }
 
     @Override
     public void close() throws Exception {
         for (var stream : streams) stream.close();
-        sendApi.close();
+        for (var sendApi : sendApis) sendApi.close();
         redis.server().kill();
         redis.close();
         postgres.server().kill();
         postgres.close();
+    }
+
+    private static List<String> authorities(List<ServiceProcess> services) {
+        return services.stream().map(service -> service.uri().getAuthority()).toList();
     }
 
     private Map<String, String> settings(Map<String, String> ofThisService) {

@@ -117,7 +117,8 @@ public final class Scene implements AutoCloseable {
                 .untilAsserted(() -> assertEquals(List.of(), Checker.check(history, truth)));
     }
 
-    private long unanswered() {
+    /** Requests so far that had no answer, or one that says to try again. */
+    public long unanswered() {
         return history.attempts().stream()
                 .filter(a -> a.outcome() == Outcome.UNKNOWN)
                 .count();
