@@ -124,6 +124,13 @@ public final class Scene implements AutoCloseable {
                 .count();
     }
 
+    /** Requests so far with an answer that says that trying again is of no use. */
+    public long refused() {
+        return history.attempts().stream()
+                .filter(a -> a.outcome() == Outcome.FAILED)
+                .count();
+    }
+
     private Truth truth() throws Exception {
         var stored = new HashMap<String, List<Seen>>();
         var members = new HashMap<String, Set<String>>();
