@@ -2,6 +2,7 @@ package chat.parley.event;
 
 import chat.parley.id.UserId;
 import java.util.Collection;
+import java.util.function.Predicate;
 
 /**
  * An event and whom it is told.
@@ -34,6 +35,16 @@ public record Publication(EncodedEvent event, Collection<UserId> recipients, Mod
     /** The publication of {@code event}, which may have been published before. */
     public static Publication repeat(ChatEvent event, Collection<UserId> recipients) {
         return of(event, recipients, Mode.REPEAT);
+    }
+
+    /** The same to those of its recipients who are {@code meant}. */
+    public Publication toThose(Predicate<UserId> meant) {
+        return to(recipients.stream().filter(meant).toList());
+    }
+
+    /** The same to some of its recipients. */
+    Publication to(Collection<UserId> some) {
+        return new Publication(event, some, mode, storedWhole);
     }
 
     private static Publication of(ChatEvent event, Collection<UserId> recipients, Mode mode) {

@@ -1,8 +1,11 @@
 package chat.parley.stream;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import chat.parley.event.LiveFrame;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.RedisKeys;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who listens here, by user, and which users' channels are to be subscribed. Safe for use by many threads.
@@ -36,15 +40,15 @@ final class SubscriberRegistry {
     interface Channels {
         Channels NONE = new Channels() {
             @Override
-            public void subscribe(Audience audience) {}
+            public void subscribe(Channel channel) {}
 
             @Override
-            public void unsubscribe(UserId user) {}
+            public void unsubscribe(Channel channel) {}
         };
 
-        void subscribe(Audience audience);
+        void subscribe(Channel channel);
 
-        void unsubscribe(UserId user);
+        void unsubscribe(Channel channel);
     }
 
     /**
@@ -93,7 +97,7 @@ final class SubscriberRegistry {
             }
             if (audience.size() == 0) {
                 audiences.remove(user);
-                channels.unsubscribe(user);
+                channels.unsubscribe(audience);
             }
             changed.accept(user);
         }
@@ -158,9 +162,33 @@ final class SubscriberRegistry {
         }
     }
 
-    /** Frames may have been lost, whoever's. */
-    void missedByAll() {
-        audiences.values().forEach(Audience::missed);
+    /** Every channel that is wanted; others may come and go meanwhile. */
+    void forEachChannel(Consumer<Channel> action) {
+        audiences.values().forEach(action);
+    }
+
+    /** Every channel that is wanted, while none comes or goes; first {@code before}. */
+    void forEachChannelAtOnce(Runnable before, Consumer<Channel> action) {
+        synchronized (changes) {
+            before.run();
+            forEachChannel(action);
+        }
+    }
+
+    /** Does {@code action} if the channel is still wanted, which it remains meanwhile. */
+    void ifWanted(Channel channel, Runnable action) {
+        synchronized (changes) {
+            if (channel(channel.name().getBytes(ISO_8859_1)) == channel) {
+                action.run();
+            }
+        }
+    }
+
+    /** The channel of this name, if it is wanted. */
+    @Nullable
+    Channel channel(byte[] name) {
+        var user = RedisKeys.liveUser(name);
+        return user == null ? null : audiences.get(user);
     }
 
     /** Everyone who listens; others may come and go meanwhile. */

@@ -109,12 +109,12 @@ class SimulationTest {
             // Redis confirms at once; what a late confirmation means is tested on the real one.
             registry.connect(new SubscriberRegistry.Channels() {
                 @Override
-                public void subscribe(Audience audience) {
-                    audience.confirmed();
+                public void subscribe(Channel channel) {
+                    channel.confirmed();
                 }
 
                 @Override
-                public void unsubscribe(UserId user) {
+                public void unsubscribe(Channel channel) {
                     onTheWire.clear();
                 }
             });
@@ -289,7 +289,7 @@ class SimulationTest {
         private void reconnectFeed() {
             onTheWire.clear();
             feedTag = tag();
-            registry.missedByAll();
+            registry.forEachChannel(Channel::missed);
         }
 
         private void emptyRedis() {
@@ -313,7 +313,7 @@ class SimulationTest {
         private void noticeTag() {
             tasks.add(() -> {
                 feedTag = tag();
-                registry.missedByAll();
+                registry.forEachChannel(Channel::missed);
             });
         }
 
