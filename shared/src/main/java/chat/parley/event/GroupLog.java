@@ -73,7 +73,7 @@ public final class GroupLog {
     /** Entries after {@code place}, oldest first, at most {@code limit}. Whether none is missing in between shows by their counts. */
     public List<Entry> after(ConversationId conversation, Place place, int limit) {
         byte[] key = key(conversation);
-        byte[] from = place.n() == 0 ? FIRST : ("(" + place.millis() + "-" + place.n()).getBytes(ISO_8859_1);
+        byte[] from = place.equals(Place.START) ? FIRST : ("(" + place.millis() + "-" + place.n()).getBytes(ISO_8859_1);
         return EventLog.entries(redis.with(it -> it.xrange(key, from, LAST, limit)));
     }
 

@@ -31,7 +31,7 @@ public record Publication(
     /** The publication of {@code event} to all members of a large group. */
     public static Publication toGroup(ChatEvent event, long departedMillis, Mode mode) {
         var group = new Group(event.conversation(), departedMillis);
-        return new Publication(EventJson.encode(event), List.of(), mode, !EventJson.answers(event), group);
+        return new Publication(EventJson.encode(event), List.of(), mode, true, group);
     }
 
     /** Whether nobody is told. */
