@@ -46,10 +46,12 @@ final class GroupAudience extends Channel {
     /** A member who listens here. Guarded by the audience, but for what is final. */
     static final class Seat {
         private final UserId user;
-        private LargeGroups.@Nullable Place membership;
+        private volatile LargeGroups.@Nullable Place membership;
         private boolean isLive;
         /** Nothing up to here is handed on: it was told otherwise. */
-        private Place told = Place.START;
+        private volatile Place told = Place.START;
+        /** Nor is a new message up to this one: history told it. */
+        private volatile long toldSeq;
 
         private Seat(UserId user) {
             this.user = user;
@@ -135,6 +137,7 @@ final class GroupAudience extends Channel {
         if (!isSame) {
             seat.isLive = false;
             seat.told = Place.START;
+            seat.toldSeq = 0;
             arrange();
             return Seating.NEW;
         }
@@ -160,8 +163,9 @@ final class GroupAudience extends Channel {
      * {@code user} was told everything up to {@code told}. False where others were told more: then that is to be told first.
      *
      * @param membership as it was when the telling began; another one means that somebody else is at it
+     * @param toldSeq new messages up to this one were told, also those that the stream does not have yet
      */
-    synchronized boolean join(UserId user, LargeGroups.Place membership, Place told) {
+    synchronized boolean join(UserId user, LargeGroups.Place membership, Place told, long toldSeq) {
         var seat = seats.get(user);
         if (seat == null || !membership.equals(seat.membership) || seat.isLive) {
             return true;
@@ -170,6 +174,7 @@ final class GroupAudience extends Channel {
             return false;
         }
         seat.told = told;
+        seat.toldSeq = Math.max(seat.toldSeq, toldSeq);
         seat.isLive = true;
         arrange();
         return true;
@@ -293,9 +298,11 @@ final class GroupAudience extends Channel {
     private static void hand(Entry entry, Seat[] told, SubscriberRegistry registry) {
         var delivery = Delivery.ofGroup(entry);
         long seq = entry.event().messageSeq();
+        boolean isNew = entry.event().isNewMessage();
         for (var seat : told) {
             var membership = seat.membership;
-            if (membership != null && sees(membership, seq) && !seat.told.covers(entry)) {
+            boolean isTold = seat.told.covers(entry) || (isNew && seq <= seat.toldSeq);
+            if (membership != null && sees(membership, seq) && !isTold) {
                 for (var listener : registry.listeners(seat.user)) {
                     listener.deliverGroup(delivery);
                 }

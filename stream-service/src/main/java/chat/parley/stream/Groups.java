@@ -306,7 +306,7 @@ final class Groups {
                 }
             }
             at = entries.isEmpty() ? at : Place.of(entries.getLast());
-        } while (!audience.join(user, place, at) && registry.listeners(user).length > 0);
+        } while (!audience.join(user, place, at, toldSeq) && registry.listeners(user).length > 0);
     }
 
     private void tell(UserId user, Entry entry) {

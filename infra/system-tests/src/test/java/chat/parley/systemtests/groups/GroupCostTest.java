@@ -78,8 +78,8 @@ class GroupCostTest {
         var group = owner.group(other);
         long id = ConversationId.parse(group).value();
         world.sql("""
-                INSERT INTO users (id, username, display_name, password_hash, created_at)
-                SELECT %1$d + n, 'many%1$d' || n, 'Many', '', now() FROM generate_series(1, %2$d) AS n
+                INSERT INTO users (id, username, display_name, search_name, created_at)
+                SELECT %1$d + n, 'many%1$d' || n, 'Many', 'many', now() FROM generate_series(1, %2$d) AS n
                 ON CONFLICT DO NOTHING
                 """.formatted(id, members - 2));
         world.sql("UPDATE conversation SET large = true, member_count = %d WHERE id = %d".formatted(members, id));

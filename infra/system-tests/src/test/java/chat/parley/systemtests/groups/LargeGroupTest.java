@@ -106,7 +106,8 @@ class LargeGroupTest {
                 atTwo.assertWhole(group, 1, last);
                 newcomer.assertWhole(group, joined, last);
                 assertTrue(newcomer.seqs(group).stream().allMatch(seq -> seq >= joined));
-                assertEquals(atOne.seqs(group).size(), new HashSet<>(atOne.seqs(group)).size(), "each once");
+                var seqs = atOne.seqs(group);
+                assertEquals(seqs.size(), new HashSet<>(seqs).size(), () -> "each once: " + seqs);
             }
         }
     }
