@@ -152,9 +152,20 @@ final class ChangeTransaction {
 
     private MessageChangeOutcome edit(Message message, Edit edit, Instant at) {
         var old = message.body();
+        var body = edited(old, edit);
+        if (body.equals(old)) {
+            return new Unchanged(message);
+        }
+        bound(KEEP_VERSION).execute();
+        var state = message.state();
+        return changed(message, body, new MessageState(state.version() + 1, state.reactions(), at, null, at));
+    }
+
+    /** What an edit makes of a body. */
+    static MessageBody edited(MessageBody old, Edit edit) {
         var metadata =
                 edit.metadata() == null ? old.metadata() : edit.metadata().equals("{}") ? null : edit.metadata();
-        var body = new MessageBody(
+        return new MessageBody(
                 old.type(),
                 edit.text() == null ? old.text() : edit.text().isEmpty() ? null : edit.text(),
                 old.media(),
@@ -162,12 +173,6 @@ final class ChangeTransaction {
                 edit.mentions() == null ? old.mentions() : edit.mentions(),
                 metadata,
                 old.system());
-        if (body.equals(old)) {
-            return new Unchanged(message);
-        }
-        bound(KEEP_VERSION).execute();
-        var state = message.state();
-        return changed(message, body, new MessageState(state.version() + 1, state.reactions(), at, null, at));
     }
 
     private MessageChangeOutcome delete(Message message, Instant at) {

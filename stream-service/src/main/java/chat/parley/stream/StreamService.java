@@ -5,6 +5,7 @@ import chat.parley.conversation.Conversations;
 import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.GroupLog;
+import chat.parley.id.IdRanges;
 import chat.parley.id.IdSource;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -75,7 +76,9 @@ public final class StreamService implements AutoCloseable {
         health.part("redis", redis::complaint);
         var log = opened(new EventLog(redis, clock, meters));
         var messages = opened(new PostgresMessageStore(postgres, clock, meters));
-        var accounts = opened(Accounts.open(settings.accounts(), postgres, new IdSource(clock, random), clock, meters));
+        // For people of outside issuers who come here first; others are made elsewhere.
+        var ids = new IdSource(new IdRanges(postgres, meters)::grant, System::nanoTime);
+        var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var conversations = new Conversations(postgres);
 
         ExecutorService blocking = opened(Executors.newVirtualThreadPerTaskExecutor());
