@@ -56,7 +56,14 @@ public record SendApiSettings(
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO, Wakes.DEFAULT, GroupSizes.DEFAULT);
+            return new Bounds(
+                    connections,
+                    SENDS_PER_MINUTE,
+                    Duration.ZERO,
+                    true,
+                    Duration.ZERO,
+                    Wakes.DEFAULT,
+                    GroupSizes.DEFAULT);
         }
 
         private static Bounds from(Settings settings) {

@@ -69,8 +69,7 @@ final class Changes {
 
     /** A change by someone who need not be a member. */
     ChangeOutcome locked(ConversationId conversation, Function<LockedConversation, ChangeOutcome> decision) {
-        return postgres.inTransaction(db ->
-                LockedConversation.lock(db, conversation, clock, sizes)
+        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock, sizes)
                 .map(decision)
                 .orElseGet(NotFound::new));
     }

@@ -49,10 +49,11 @@ public final class ConversationList {
             ORDER BY page.last_at DESC, page.id DESC
             """;
 
-    static final String FIRST_PAGE = PAGE.formatted(Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "", MessageRows.COLUMNS);
+    static final String FIRST_PAGE =
+            PAGE.formatted(Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "", MessageRows.COLUMNS);
 
-    static final String NEXT_PAGE =
-            PAGE.formatted(Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
+    static final String NEXT_PAGE = PAGE.formatted(
+            Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
 
     private static final String SHOWN = """
             SELECT %s AS members_version, %s

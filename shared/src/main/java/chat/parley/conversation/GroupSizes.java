@@ -28,6 +28,10 @@ public record GroupSizes(int largeAbove, int membersMax) {
                         Roster.MEMBERS_MAX,
                         "more members than that cannot be told one by one with each message"),
                 settings.number(
-                        "PARLEY_GROUP_MEMBERS", MEMBERS_MAX, 2, MEMBERS_MAX, "nothing was measured beyond 100,000 members"));
+                        "PARLEY_GROUP_MEMBERS",
+                        MEMBERS_MAX,
+                        2,
+                        MEMBERS_MAX,
+                        "nothing was measured beyond 100,000 members"));
     }
 }

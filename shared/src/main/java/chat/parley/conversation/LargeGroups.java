@@ -30,7 +30,8 @@ public final class LargeGroups {
                 SELECT * FROM large_member WHERE user_id = wanted.id ORDER BY conversation_id DESC LIMIT :limit) g
             """;
 
-    private static final String DEPARTED = "SELECT departed_at FROM conversation WHERE id = :conversation AND departed_at IS NOT NULL";
+    private static final String DEPARTED =
+            "SELECT departed_at FROM conversation WHERE id = :conversation AND departed_at IS NOT NULL";
 
     /** By the time of the change, of which there is an index; those who came back are among them. */
     private static final String CHANGED_SINCE = """

@@ -32,8 +32,7 @@ public record Roster(
 
     /** Of a conversation that is over. */
     public static Roster nobody(ConversationId conversation) {
-        return new Roster(
-                conversation, 0, Conversation.Type.GROUP, Posting.EVERYONE, false, false, 0, Map.of());
+        return new Roster(conversation, 0, Conversation.Type.GROUP, Posting.EVERYONE, false, false, 0, Map.of());
     }
 
     /** Whether {@code user} may post: not to nobody, where the other one of a direct conversation was erased. */

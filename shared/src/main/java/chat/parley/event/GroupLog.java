@@ -60,7 +60,8 @@ public final class GroupLog {
     /** The oldest entry there is. */
     public Optional<Entry> oldest(ConversationId conversation) {
         byte[] key = key(conversation);
-        return EventLog.entries(redis.with(it -> it.xrange(key, FIRST, LAST, 1))).stream().findFirst();
+        return EventLog.entries(redis.with(it -> it.xrange(key, FIRST, LAST, 1))).stream()
+                .findFirst();
     }
 
     /** Entries appended at {@code since} or later, oldest first, at most {@code limit}. */

@@ -59,7 +59,8 @@ final class GroupAudience extends Channel {
     }
 
     /** Where the worker stands. */
-    record Step(@Nullable Place place, @Nullable Place owed, long departedKnown, long departedSeen, List<UserId> users) {}
+    record Step(
+            @Nullable Place place, @Nullable Place owed, long departedKnown, long departedSeen, List<UserId> users) {}
 
     /** What became of a seat when its membership was read. */
     enum Seating {

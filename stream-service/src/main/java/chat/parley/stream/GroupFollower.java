@@ -45,7 +45,7 @@ abstract class GroupFollower extends Outgoing {
     /** Reads again what was missed. */
     public abstract void missed();
 
-    /** See {@link Listener#deliverGroup}. */
+    /** An event was published. */
     public final synchronized void deliverGroup(Delivery delivery) {
         if (!groupsLive || !isOpen()) {
             groupsOwed = true;
@@ -99,7 +99,7 @@ abstract class GroupFollower extends Outgoing {
         }
     }
 
-    /** See {@link Listener#missedGroups}. */
+    /** Events may have been lost since then. */
     public final synchronized void missedGroups(long sinceMillis) {
         groupsLive = false;
         groupsOwed = true;
@@ -107,7 +107,7 @@ abstract class GroupFollower extends Outgoing {
         missed();
     }
 
-    /** See {@link Listener#isFollowingGroups}. */
+    /** Whether events are handed on at once. */
     public final synchronized boolean isFollowingGroups() {
         return groupsLive;
     }
@@ -133,9 +133,7 @@ abstract class GroupFollower extends Outgoing {
     /** Where the client may go on: its place in its own stream, and the time up to which it has events of large groups. */
     final synchronized Cursor told() {
         var own = position();
-        return groupMillis <= own.timeMillis()
-                ? own
-                : new Cursor(own.epochMillis(), own.n(), groupMillis, own.tag());
+        return groupMillis <= own.timeMillis() ? own : new Cursor(own.epochMillis(), own.n(), groupMillis, own.tag());
     }
 
     final synchronized void noteGroupTime(long millis) {

@@ -301,7 +301,8 @@ final class Groups {
         do {
             var entries = log.after(audience.conversation(), at, PAGE);
             for (var entry : References.resolve(entries, messages, unused -> Long.MAX_VALUE)) {
-                if (GroupAudience.sees(place, entry.event()) && !(entry.event().isNewMessage() && entry.event().messageSeq() <= toldSeq)) {
+                if (GroupAudience.sees(place, entry.event())
+                        && !(entry.event().isNewMessage() && entry.event().messageSeq() <= toldSeq)) {
                     tell(user, entry);
                 }
             }

@@ -95,8 +95,7 @@ public final class StreamService implements AutoCloseable {
         var past = new Past(
                 new RedisWindow(log, messages, conversations), new StoredHistory(conversations, messages), clock);
         var groupLog = new GroupLog(redis);
-        groups = new Groups(
-                registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
+        groups = new Groups(registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
         var sources = new GroupReplay.Sources(groupLog, messages, conversations);
         CatchUp.Followed followed =
                 (user, live) -> new GroupReplay(sources, live ? groups.follow(user) : groups.present(user));

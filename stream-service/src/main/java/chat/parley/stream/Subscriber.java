@@ -374,7 +374,8 @@ final class Subscriber extends GroupFollower implements Listener {
             endSaying(StreamEvents.DRAIN, node().retries().afterDrain(), CloseReason.DRAINED);
         } else if (tick >= leaveTick && phase == Phase.LIVE && !isWriting()) {
             end(CloseReason.ROTATED);
-        } else if (!isWriting() && ticksSinceWrite(tick) >= options().heartbeat().toSeconds()) {
+        } else if (!isWriting()
+                && ticksSinceWrite(tick) >= options().heartbeat().toSeconds()) {
             beat();
         }
         return phase == Phase.ENDED ? 0 : ticksToNext(tick);

@@ -57,9 +57,13 @@ public final class ConversationNews {
 
     void created(Conversation conversation, UserId actor, long outboxId) {
         var event = new ChatEvent.ConversationCreated(conversation, actor, conversation.createdAt());
-        tell(conversation.id(), roster -> List.of(new News(
-                Publication.first(event, roster.large() ? each(conversation.id(), conversation.createdAt()) : users(roster)),
-                outboxId)));
+        tell(
+                conversation.id(),
+                roster -> List.of(new News(
+                        Publication.first(
+                                event,
+                                roster.large() ? each(conversation.id(), conversation.createdAt()) : users(roster)),
+                        outboxId)));
     }
 
     void updated(ConversationId conversation, UserId actor, Instant at, long outboxId) {
@@ -94,7 +98,8 @@ public final class ConversationNews {
             return;
         }
         for (int from = 0; from < changes.size(); from += AT_ONCE) {
-            membersChangedAtOnce(conversation, actor, at, changes.subList(from, Math.min(from + AT_ONCE, changes.size())));
+            membersChangedAtOnce(
+                    conversation, actor, at, changes.subList(from, Math.min(from + AT_ONCE, changes.size())));
         }
     }
 

@@ -59,10 +59,10 @@ public final class MessageNews {
         var told = roster.large()
                 ? tellGroup(stored, roster)
                 : quoted == null
-                ? submit(new MessageCreated(message, null), users(members))
-                : both(
-                        submit(new MessageCreated(message, quoted), seeing(quoted, members)),
-                        submit(new MessageCreated(message, null), notSeeing(quoted, members)));
+                        ? submit(new MessageCreated(message, null), users(members))
+                        : both(
+                                submit(new MessageCreated(message, quoted), seeing(quoted, members)),
+                                submit(new MessageCreated(message, null), notSeeing(quoted, members)));
         return told.thenApply(outcome -> {
             if (outcome instanceof Published published) {
                 wake(message, published, stored.outboxId());

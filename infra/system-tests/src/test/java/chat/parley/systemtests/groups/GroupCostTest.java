@@ -7,11 +7,13 @@ import chat.parley.id.ConversationId;
 import chat.parley.systemtests.groups.GroupWorld.Person;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +29,8 @@ class GroupCostTest {
     private static final Pattern CALLS = Pattern.compile("cmdstat_([a-z|]+):calls=(\\d+)");
 
     /** What a message is told by; polls, checks and the like run by the clock. */
-    private static final List<String> TOLD_BY = List.of("xadd", "spublish", "evalsha", "xrevrange", "xrange", "exists", "zadd");
+    private static final List<String> TOLD_BY =
+            List.of("xadd", "spublish", "evalsha", "xrevrange", "xrange", "exists", "zadd");
 
     @RegisterExtension
     static final RealPostgres POSTGRES = RealPostgres.fresh();
@@ -100,7 +103,6 @@ class GroupCostTest {
     private Cost cost(Person sender, String group, Listening listening) throws Exception {
         // Counts of the sessions that wait in the pools are told within a second.
         listening.awaitSeq(group, sender.say(group, "warm"));
-        Thread.yield();
         settle();
         var commands = commands();
         long bytes = bytes();
@@ -132,8 +134,8 @@ class GroupCostTest {
     /** PostgreSQL tells what a session did when it is idle for a moment; asking on one of them makes it tell. */
     private void settle() throws Exception {
         for (int i = 0; i < 3; i++) {
-            org.awaitility.Awaitility.await()
-                    .pollDelay(java.time.Duration.ofMillis(700))
+            Awaitility.await()
+                    .pollDelay(Duration.ofMillis(700))
                     .until(() -> true);
             world.number("SELECT 1 FROM (SELECT pg_stat_force_next_flush()) AS flushed");
         }
@@ -141,8 +143,9 @@ class GroupCostTest {
 
     /** Of the tables whose rows grow with the members. */
     private long rows(String counters) throws Exception {
-        return world.number("SELECT sum(%s)::bigint FROM pg_stat_user_tables WHERE relname IN ('member', 'large_member')"
-                .formatted(counters));
+        return world.number(
+                "SELECT sum(%s)::bigint FROM pg_stat_user_tables WHERE relname IN ('member', 'large_member')"
+                        .formatted(counters));
     }
 
     private static Map<String, Long> commands() {

@@ -33,9 +33,8 @@ final class GroupWorld implements AutoCloseable {
     private final RealRedis redis;
     private final SendApi api;
     private final List<Node> nodes = new ArrayList<>();
-    final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     /** @param largeAbove with more members a group is large */
     GroupWorld(RealPostgres postgres, RealRedis redis, int largeAbove) {
@@ -104,7 +103,12 @@ final class GroupWorld implements AutoCloseable {
 
         /** A group with these members, of which this one is the owner. */
         String group(Person... others) throws IOException, InterruptedException {
-            return call(this, "POST", "/v1/conversations", Map.of("type", "group", "name", "many", "member_ids", ids(others)), 201)
+            return call(
+                            this,
+                            "POST",
+                            "/v1/conversations",
+                            Map.of("type", "group", "name", "many", "member_ids", ids(others)),
+                            201)
                     .at("/id")
                     .asText();
         }

@@ -128,7 +128,9 @@ class LargeGroupTest {
                     long left = seqOf("left_seq", group, eve);
                     comes.await("member.left");
                     stays.awaitSeq(group, left + 10);
-                    assertEquals(List.of(), comes.seqs(group).stream().filter(seq -> seq > left).toList());
+                    assertEquals(
+                            List.of(),
+                            comes.seqs(group).stream().filter(seq -> seq > left).toList());
                     comes.assertWhole(group, joined, comes.seqs(group).getLast());
                 }
             }
@@ -197,7 +199,8 @@ class LargeGroupTest {
             listening.awaitSeq(group, ann.say(group, "after"));
             listening.awaitSeq(group, ann.say(group, "and on"));
         }
-        assertTrue(one.meters.registry().get("parley.stream.groups.cut").counter().count() >= 1);
+        assertTrue(
+                one.meters.registry().get("parley.stream.groups.cut").counter().count() >= 1);
     }
 
     @Test
@@ -209,9 +212,12 @@ class LargeGroupTest {
             world.sql("""
                     INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
                     SELECT id, %d, 'member', now(), last_seq + 1, now() FROM conversation WHERE id = %d
-                    """.formatted(UserId.parse(eve.id).value(), ConversationId.parse(group).value()));
+                    """.formatted(
+                    UserId.parse(eve.id).value(), ConversationId.parse(group).value()));
             world.sql("UPDATE member SET left_at = now(), left_seq = 0 WHERE conversation_id = %d AND user_id = %d"
-                    .formatted(ConversationId.parse(group).value(), UserId.parse(bob.id).value()));
+                    .formatted(
+                            ConversationId.parse(group).value(),
+                            UserId.parse(bob.id).value()));
             long first = ann.say(group, "nobody told eve");
             Awaitility.await("eve is told")
                     .atMost(Duration.ofSeconds(35))
@@ -275,7 +281,9 @@ class LargeGroupTest {
             connected.awaitSeq(group, seq);
             Awaitility.await().until(() -> jobs().size() == 1);
             assertTrue(
-                    jobs().getFirst().contains(Long.toString(UserId.parse(bob.id).value())), jobs()::toString);
+                    jobs().getFirst()
+                            .contains(Long.toString(UserId.parse(bob.id).value())),
+                    jobs()::toString);
             ann.say(group, "just so");
             connected.awaitSeq(group, seq + 1);
             assertTrue(jobs().size() <= 1);

@@ -112,7 +112,8 @@ final class Listening implements AutoCloseable {
     void assertWhole(String conversation, long first, long last) {
         awaitSeq(conversation, last);
         var seqs = seqs(conversation);
-        var missing = new ArrayList<>(LongStream.rangeClosed(first, last).boxed().toList());
+        var missing =
+                new ArrayList<>(LongStream.rangeClosed(first, last).boxed().toList());
         missing.removeAll(seqs);
         if (!missing.isEmpty()) {
             throw new AssertionError("missing " + missing + " of " + seqs);
