@@ -134,9 +134,7 @@ class GroupCostTest {
     /** PostgreSQL tells what a session did when it is idle for a moment; asking on one of them makes it tell. */
     private void settle() throws Exception {
         for (int i = 0; i < 3; i++) {
-            Awaitility.await()
-                    .pollDelay(Duration.ofMillis(700))
-                    .until(() -> true);
+            Awaitility.await().pollDelay(Duration.ofMillis(700)).until(() -> true);
             world.number("SELECT 1 FROM (SELECT pg_stat_force_next_flush()) AS flushed");
         }
     }
