@@ -298,16 +298,30 @@ final class Groups {
      */
     private void handOver(GroupAudience audience, UserId user, LargeGroups.Place place, Place from, long toldSeq) {
         var at = from;
-        do {
+        boolean isEnd = false;
+        while (!isEnd || !audience.join(user, place, at, toldSeq)) {
+            if (isEnd) {
+                // Others were told what the stream does not have any more.
+                audience.begin(user);
+                for (var listener : registry.listeners(user)) {
+                    listener.missedGroups(at.millis());
+                }
+                return;
+            }
             var entries = log.after(audience.conversation(), at, PAGE);
             for (var entry : References.resolve(entries, messages, unused -> Long.MAX_VALUE)) {
-                if (GroupAudience.sees(place, entry.event())
-                        && !(entry.event().isNewMessage() && entry.event().messageSeq() <= toldSeq)) {
+                var event = entry.event();
+                boolean isTold = event.isNewMessage() && event.messageSeq() <= toldSeq;
+                if (!isTold && GroupAudience.sees(place, event)) {
                     tell(user, entry);
                 }
             }
             at = entries.isEmpty() ? at : Place.of(entries.getLast());
-        } while (!audience.join(user, place, at, toldSeq) && registry.listeners(user).length > 0);
+            isEnd = entries.isEmpty();
+            if (!isEnd && audience.join(user, place, at, toldSeq)) {
+                return;
+            }
+        }
     }
 
     private void tell(UserId user, Entry entry) {

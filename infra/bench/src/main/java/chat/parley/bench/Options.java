@@ -100,7 +100,7 @@ final class Options {
     @Option(
             names = "--group-sizes",
             split = ",",
-            defaultValue = "2,50,256,300,10000,100000",
+            defaultValue = "100000,10000,300,256,50,2",
             description = "Members of the groups in which a message is measured (default: ${DEFAULT-VALUE}).")
     List<Integer> groupSizes = List.of();
 

@@ -139,6 +139,14 @@ final class GroupWorld implements AutoCloseable {
             return call(this, "GET", path, null, 200);
         }
 
+        void rename(String group, String name) throws IOException, InterruptedException {
+            call(this, "PATCH", "/v1/conversations/" + group, Map.of("name", name), 200);
+        }
+
+        void delete(String group) throws IOException, InterruptedException {
+            call(this, "DELETE", "/v1/conversations/" + group, null, 204);
+        }
+
         JsonNode edit(String group, long seq, String text) throws IOException, InterruptedException {
             return call(this, "PATCH", "/v1/conversations/" + group + "/messages/" + seq, Map.of("text", text), 200);
         }

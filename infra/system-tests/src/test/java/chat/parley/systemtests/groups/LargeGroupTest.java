@@ -3,6 +3,7 @@ package chat.parley.systemtests.groups;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -270,6 +271,56 @@ class LargeGroupTest {
             Awaitility.await().until(() -> !knows.of(group, "message.edited").isEmpty());
             listening.awaitSeq(group, ann.say(group, "after"));
             assertEquals(List.of(), listening.of(group, "message.edited"));
+        }
+    }
+
+    @Test
+    void what_was_not_published_is_told_by_the_relay() throws Exception {
+        var group = ann.group(bob, cid, dee);
+        try (var listening = bob.listen(one, null)) {
+            long seq = ann.say(group, "hello", Map.of("mentions", List.of(bob.id)));
+            listening.awaitSeq(group, seq);
+            try (var jedis = REDIS.jedis()) {
+                jedis.del(RedisKeys.group(ConversationId.parse(group)));
+            }
+            long id = ConversationId.parse(group).value();
+            world.sql("UPDATE member SET joined_at = joined_at - interval '1 minute' WHERE conversation_id = " + id);
+            world.sql("""
+                    INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at)
+                    SELECT %1$d, kind, CASE WHEN kind = 1 THEN %2$d ELSE 0 END, %3$d, now() - interval '5 seconds'
+                    FROM unnest(ARRAY[1, 3]) AS kind
+                    """.formatted(id, seq, UserId.parse(ann.id).value()));
+            Awaitility.await("the message is in the stream of the group again")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> groupEntries(group) == 1);
+            Awaitility.await("told by name")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> !listening.of(group, "conversation.updated").isEmpty());
+            assertNotNull(listening.of(group, "conversation.updated").getFirst().id());
+        }
+    }
+
+    @Test
+    void a_change_of_the_group_is_told_once_and_its_end_to_everyone() throws Exception {
+        var group = ann.group(bob, cid, dee);
+        try (var atOne = bob.listen(one, null);
+                var atTwo = cid.listen(two, null)) {
+            ann.rename(group, "another name");
+            atOne.await("conversation.updated");
+            atTwo.await("conversation.updated");
+            assertNull(atOne.of(group, "conversation.updated").getFirst().id());
+            ann.delete(group);
+            atOne.await("member.left");
+            atTwo.await("member.left");
+            assertEquals(1, atOne.of(group, "member.left").size());
+        }
+        assertEquals(0, world.number("SELECT count(*) FROM large_member WHERE conversation_id = "
+                + ConversationId.parse(group).value()));
+    }
+
+    private static long groupEntries(String group) {
+        try (var jedis = REDIS.jedis()) {
+            return jedis.xlen(RedisKeys.group(ConversationId.parse(group)));
         }
     }
 
