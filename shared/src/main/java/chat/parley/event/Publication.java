@@ -4,6 +4,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,16 @@ public record Publication(
     /** The publication of {@code event}, which may have been published before. */
     public static Publication repeat(ChatEvent event, Collection<UserId> recipients) {
         return of(event, recipients, Mode.REPEAT);
+    }
+
+    /** The same to those of its recipients who are {@code meant}; to a large group as it is. */
+    public Publication toThose(Predicate<UserId> meant) {
+        return group != null ? this : to(recipients.stream().filter(meant).toList());
+    }
+
+    /** The same to some of its recipients. */
+    Publication to(Collection<UserId> some) {
+        return new Publication(event, some, mode, storedWhole);
     }
 
     private static Publication of(ChatEvent event, Collection<UserId> recipients, Mode mode) {

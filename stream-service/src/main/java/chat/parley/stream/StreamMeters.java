@@ -73,6 +73,11 @@ final class StreamMeters {
                 .register(registry);
     }
 
+    void feedsAway(Supplier<Number> away) {
+        io.micrometer.core.instrument.Gauge.builder("parley.stream.feed.servers.away", away)
+                .register(registry);
+    }
+
     /** Events written to sockets, once a connection. */
     void delivered(int count) {
         events.increment(count);

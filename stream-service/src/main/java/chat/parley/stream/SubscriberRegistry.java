@@ -1,15 +1,16 @@
 package chat.parley.stream;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import chat.parley.event.EncodedEvent;
 import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrame;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.RedisKeys;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +33,9 @@ final class SubscriberRegistry {
     private final Object changes = new Object();
     private final int perUser;
     private volatile Channels channels = Channels.NONE;
-    private final Set<Channel> others = new HashSet<>();
+    /** Those that are no user's, by name. */
+    private final Map<String, Channel> others = new ConcurrentHashMap<>();
+
     private volatile @Nullable Groups groups;
     private volatile Consumer<UserId> changed = unused -> {};
 
@@ -63,8 +66,7 @@ final class SubscriberRegistry {
     void connect(Channels wishes) {
         synchronized (changes) {
             channels = wishes;
-            audiences.values().forEach(wishes::subscribe);
-            others.forEach(wishes::subscribe);
+            forEachChannel(wishes::subscribe);
         }
     }
 
@@ -83,7 +85,7 @@ final class SubscriberRegistry {
     /** Wants to hear one more channel. */
     void subscribe(Channel channel) {
         synchronized (changes) {
-            if (others.add(channel)) {
+            if (others.putIfAbsent(channel.name(), channel) == null) {
                 channels.subscribe(channel);
             }
         }
@@ -92,7 +94,7 @@ final class SubscriberRegistry {
     /** Does not want to hear it any more. */
     void unsubscribe(Channel channel) {
         synchronized (changes) {
-            if (others.remove(channel)) {
+            if (others.remove(channel.name(), channel)) {
                 channels.unsubscribe(channel);
             }
         }
@@ -227,12 +229,34 @@ final class SubscriberRegistry {
         }
     }
 
-    /** Frames may have been lost, whoever's. */
-    void missedByAll() {
-        audiences.values().forEach(Audience::missed);
+    /** Every channel that is wanted; others may come and go meanwhile. */
+    void forEachChannel(Consumer<Channel> action) {
+        audiences.values().forEach(action);
+        others.values().forEach(action);
+    }
+
+    /** Every channel that is wanted, while none comes or goes; first {@code before}. */
+    void forEachChannelAtOnce(Runnable before, Consumer<Channel> action) {
         synchronized (changes) {
-            others.forEach(Channel::missed);
+            before.run();
+            forEachChannel(action);
         }
+    }
+
+    /** Does {@code action} if the channel is still wanted, which it remains meanwhile. */
+    void ifWanted(Channel channel, Runnable action) {
+        synchronized (changes) {
+            if (channel(channel.name().getBytes(ISO_8859_1)) == channel) {
+                action.run();
+            }
+        }
+    }
+
+    /** The channel of this name, if it is wanted. */
+    @Nullable
+    Channel channel(byte[] name) {
+        var user = RedisKeys.liveUser(name);
+        return user == null ? others.get(new String(name, ISO_8859_1)) : audiences.get(user);
     }
 
     /** Everyone who listens; others may come and go meanwhile. */

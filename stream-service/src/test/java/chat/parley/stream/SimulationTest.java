@@ -289,7 +289,7 @@ class SimulationTest {
         private void reconnectFeed() {
             onTheWire.clear();
             feedTag = tag();
-            registry.missedByAll();
+            registry.forEachChannel(Channel::missed);
         }
 
         private void emptyRedis() {
@@ -313,7 +313,7 @@ class SimulationTest {
         private void noticeTag() {
             tasks.add(() -> {
                 feedTag = tag();
-                registry.missedByAll();
+                registry.forEachChannel(Channel::missed);
             });
         }
 

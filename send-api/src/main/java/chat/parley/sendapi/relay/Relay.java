@@ -6,6 +6,7 @@ import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.Rounds;
@@ -27,8 +28,8 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,21 +115,39 @@ public final class Relay implements AutoCloseable {
     /** One look. */
     void pass() {
         measure();
-        String tag = events.tag();
-        if (!outbox.redisTag().equals(Optional.of(tag))) {
-            LOG.info(
-                    "Redis is another or lost what it held: the messages of the last {} are offered again",
-                    OFFERED_AGAIN);
-            if (!offerAgain(clock.instant().minus(OFFERED_AGAIN))) {
-                return;
-            }
-            outbox.noteRedisTag(tag);
+        if (!completeStreams()) {
+            return;
         }
         List<Row> rows;
         do {
             rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
         } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
         measure();
+    }
+
+    /** Offers the last minutes again to whom Redis lost something of. False when nothing more can be done now. */
+    private boolean completeStreams() {
+        String tag;
+        try {
+            tag = events.tag();
+        } catch (StoreUnavailable e) {
+            if (!events.isSpread()) {
+                throw e;
+            }
+            // One server of several is away; what it lost is seen when it is back, and the others need not wait.
+            LOG.debug("not every Redis server answers", e);
+            return true;
+        }
+        String known = outbox.redisTag().orElse("");
+        if (known.equals(tag)) {
+            return true;
+        }
+        LOG.info("Redis is another or lost what it held: the messages of the last {} are offered again", OFFERED_AGAIN);
+        if (!offerAgain(clock.instant().minus(OFFERED_AGAIN), events.keptSince(known).negate())) {
+            return false;
+        }
+        outbox.noteRedisTag(tag);
+        return true;
     }
 
     private void measure() {
@@ -203,14 +222,18 @@ public final class Relay implements AutoCloseable {
         return !done.isEmpty() && failed.isEmpty();
     }
 
-    /** False when Redis went away meanwhile. */
-    private boolean offerAgain(Instant since) {
+    /**
+     * False when Redis went away meanwhile.
+     *
+     * @param lost who may lack something
+     */
+    private boolean offerAgain(Instant since, Predicate<UserId> lost) {
         var last = new ConversationId(0);
         List<ConversationId> page;
         do {
             page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
             for (var conversation : page) {
-                if (rounds.isEnding() || !offerAgain(conversation, since)) {
+                if (rounds.isEnding() || !offerAgain(conversation, since, lost)) {
                     return false;
                 }
             }
@@ -219,7 +242,7 @@ public final class Relay implements AutoCloseable {
         return true;
     }
 
-    private boolean offerAgain(ConversationId conversation, Instant since) {
+    private boolean offerAgain(ConversationId conversation, Instant since, Predicate<UserId> lost) {
         var materials = new Materials(conversations, groups, messages);
         var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
         for (int from = 0; from < recent.size(); from += BATCH) {
@@ -228,7 +251,7 @@ public final class Relay implements AutoCloseable {
             var publications = new ArrayList<Publication>();
             for (var message : some) {
                 for (var publication : materials.messages(message)) {
-                    publications.add(publication);
+                    publications.add(publication.toThose(lost));
                     of.add(message);
                 }
             }
