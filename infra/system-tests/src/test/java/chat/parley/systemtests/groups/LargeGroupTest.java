@@ -50,7 +50,7 @@ class LargeGroupTest {
 
     @BeforeEach
     void start() throws Exception {
-        world = new GroupWorld(POSTGRES, REDIS, LARGE_ABOVE);
+        world = new GroupWorld(POSTGRES, REDIS.uri(), LARGE_ABOVE);
         one = world.node();
         two = world.node();
         ann = world.person();
@@ -396,7 +396,7 @@ class LargeGroupTest {
     }
 
     /** Someone who sends without a pause. */
-    private record Flowing(AtomicBoolean stop, Future<Long> last) {
+    record Flowing(AtomicBoolean stop, Future<Long> last) {
         /** Ends it, and answers the last seq. */
         long end() throws Exception {
             stop.set(true);
@@ -404,7 +404,7 @@ class LargeGroupTest {
         }
     }
 
-    private static Flowing flow(Person sender, String group) {
+    static Flowing flow(Person sender, String group) {
         var stop = new AtomicBoolean();
         var threads = Executors.newVirtualThreadPerTaskExecutor();
         var last = threads.submit(() -> {
