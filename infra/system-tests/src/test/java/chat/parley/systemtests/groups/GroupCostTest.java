@@ -42,7 +42,7 @@ class GroupCostTest {
 
     @BeforeEach
     void start() {
-        world = new GroupWorld(POSTGRES, REDIS, 256);
+        world = new GroupWorld(POSTGRES, REDIS.uri(), 256);
     }
 
     @AfterEach

@@ -9,7 +9,6 @@ import chat.parley.stream.StreamServer;
 import chat.parley.stream.StreamService;
 import chat.parley.stream.StreamSettings;
 import chat.parley.testkit.RealPostgres;
-import chat.parley.testkit.RealRedis;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
@@ -30,14 +29,17 @@ final class GroupWorld implements AutoCloseable {
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     private final RealPostgres postgres;
-    private final RealRedis redis;
+    private final String redis;
     private final SendApi api;
     private final List<Node> nodes = new ArrayList<>();
     final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    /** @param largeAbove with more members a group is large */
-    GroupWorld(RealPostgres postgres, RealRedis redis, int largeAbove) {
+    /**
+     * @param redis as the setting names it
+     * @param largeAbove with more members a group is large
+     */
+    GroupWorld(RealPostgres postgres, String redis, int largeAbove) {
         this.postgres = postgres;
         this.redis = redis;
         var environment = environment();
@@ -80,7 +82,7 @@ final class GroupWorld implements AutoCloseable {
         environment.put("PARLEY_POSTGRES_URL", postgres.jdbcUrl());
         environment.put("PARLEY_POSTGRES_USER", postgres.user());
         environment.put("PARLEY_POSTGRES_PASSWORD", postgres.password());
-        environment.put("PARLEY_REDIS_URL", redis.uri());
+        environment.put("PARLEY_REDIS_URL", redis);
         environment.put("PARLEY_CONNECTIONS", "8");
         return environment;
     }
