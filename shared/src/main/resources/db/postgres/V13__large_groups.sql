@@ -4,7 +4,7 @@ ALTER TABLE conversation
     ADD COLUMN departed_at timestamptz;                -- of the last time someone left: who tells a message says it, and nodes then look who that was
 
 -- Who is in which large group now, for stream nodes: most people are in none, and asking is one look into a small index. Follows the table of
--- members by triggers, whoever writes that.
+-- members by the triggers of V16, whoever writes that.
 CREATE TABLE large_member (
     user_id         bigint NOT NULL,
     conversation_id bigint NOT NULL,
@@ -23,9 +23,6 @@ BEGIN
     ON CONFLICT (user_id, conversation_id) DO NOTHING;
     RETURN NULL;
 END $$;
-CREATE TRIGGER large_members_join AFTER INSERT ON member
-    REFERENCING NEW TABLE AS joined
-    FOR EACH STATEMENT EXECUTE FUNCTION large_members_join();
 
 -- Leaving and coming back. Only statements that name one of these columns come here, so marks do not.
 CREATE FUNCTION large_member_changes() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -40,9 +37,6 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER large_member_changes AFTER UPDATE OF left_at, joined_seq ON member
-    FOR EACH ROW WHEN (OLD.left_at IS DISTINCT FROM NEW.left_at OR OLD.joined_seq <> NEW.joined_seq)
-    EXECUTE FUNCTION large_member_changes();
 
 -- As append_messages of V4, which the version before still calls. In a large group the version does not move with everyone who comes and goes, so the
 -- sender's own row is looked at too; notices of ours are sent in the name of people who may just have left. Answers also when someone left last.

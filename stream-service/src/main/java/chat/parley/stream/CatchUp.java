@@ -1,10 +1,13 @@
 package chat.parley.stream;
 
 import chat.parley.event.Cursor;
+import chat.parley.event.GroupLog.Place;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.stream.StreamEvents.Resumed;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +93,7 @@ final class CatchUp {
     /** The part of a replay that concerns large groups. */
     private final class Large {
         private @Nullable GroupReplay replay;
-        private final long sinceMillis;
+        private long sinceMillis;
 
         /** @param replay null: made when it is needed, for what was missed since the stream says so */
         Large(@Nullable GroupReplay replay, long sinceMillis) {
@@ -103,18 +106,25 @@ final class CatchUp {
             if (subscriber.isFollowingGroups()) {
                 return 0;
             }
-            long missed = subscriber.groupsMissedSince();
-            long since = (replay == null ? missed : sinceMillis) - Past.OVERLAP.toMillis();
-            var reads = replay == null ? groups.of(subscriber.user(), true) : replay;
-            replay = null;
             long sent = 0;
             do {
+                // Asked for each time: the person may have come into another group meanwhile.
+                long missed = subscriber.groupsMissedSince();
+                var reads = replay;
+                if (reads == null || missed != 0) {
+                    var known = reads == null ? Map.<ConversationId, Place>of() : reads.places();
+                    reads = groups.of(subscriber.user(), true).from(known);
+                    replay = reads;
+                }
+                long since = (sinceMillis == 0 ? missed : sinceMillis) - Past.OVERLAP.toMillis();
                 sent += reads.read(since, GroupReplay.into(subscriber));
                 if (reads.isTooMuch()) {
-                    reads.fromEnds();
+                    replay = new GroupReplay(reads).fromEnds();
                     sent += CatchUp.this.replay(subscriber, past.after(subscriber.user(), null, PAGE));
                 }
             } while (!subscriber.isOver() && !subscriber.followGroups());
+            replay = null;
+            sinceMillis = 0;
             return sent;
         }
     }

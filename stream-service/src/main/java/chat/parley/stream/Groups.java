@@ -135,7 +135,7 @@ final class Groups {
             return;
         }
         try {
-            follow(user, at);
+            follow(user, at, false);
         } catch (StoreUnavailable e) {
             LOG.warn("the groups of somebody are looked at again later: {}", e.getMessage());
             changed.merge(user, at, Math::min);
@@ -201,21 +201,21 @@ final class Groups {
 
     /** Follows the large groups of {@code user}, who listens here, and no others. Answers them; every event from now on arrives. */
     List<LargeGroups.Place> follow(UserId user) {
-        return follow(user, clock.millis());
+        return follow(user, clock.millis(), true);
     }
 
     /** One at a time for each person: two would tell everything twice. */
-    private List<LargeGroups.Place> follow(UserId user, long atMillis) {
+    private List<LargeGroups.Place> follow(UserId user, long atMillis, boolean isOpening) {
         var turn = turns[Math.floorMod(user.hashCode(), turns.length)];
         turn.lock();
         try {
-            return followInTurn(user, atMillis);
+            return followInTurn(user, atMillis, isOpening);
         } finally {
             turn.unlock();
         }
     }
 
-    private List<LargeGroups.Place> followInTurn(UserId user, long atMillis) {
+    private List<LargeGroups.Place> followInTurn(UserId user, long atMillis, boolean isOpening) {
         var wanted = large.of(user);
         if (wanted.isEmpty() && !followed.containsKey(user)) {
             return wanted;
@@ -242,31 +242,32 @@ final class Groups {
                 changed(user); // joined in this moment
                 continue;
             }
-            settle(user, place, atMillis);
+            settle(user, place, atMillis, isOpening);
         }
         return present;
     }
 
-    private void settle(UserId user, LargeGroups.Place place, long atMillis) {
+    /** @param isOpening a stream that opens asks, and reads for itself what it missed */
+    private void settle(UserId user, LargeGroups.Place place, long atMillis, boolean isOpening) {
         var audience = audiences.get(place.conversation());
         if (audience == null) {
             return;
-        }
-        boolean isAnyoneLive = false;
-        for (var listener : registry.listeners(user)) {
-            isAnyoneLive |= listener.isFollowingGroups();
         }
         switch (audience.membership(user, place)) {
             case SAME -> {}
             case SUSPENDED -> handOver(audience, user, place, audience.told(user), 0);
             case NEW -> {
+                boolean isAnyoneLive = false;
+                for (var listener : registry.listeners(user)) {
+                    isAnyoneLive |= listener.isFollowingGroups();
+                    if (!isOpening && !listener.isFollowingGroups()) {
+                        listener.missedGroups(atMillis); // it reads by itself, and does not know of this group yet
+                    }
+                }
                 if (isAnyoneLive) {
                     tellFromJoining(audience, user, place, atMillis);
                 } else {
                     audience.begin(user);
-                    for (var listener : registry.listeners(user)) {
-                        listener.missedGroups(atMillis); // a poll that waits
-                    }
                 }
             }
         }

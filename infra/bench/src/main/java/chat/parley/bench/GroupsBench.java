@@ -66,7 +66,7 @@ final class GroupsBench {
                 row(
                         Report.number(size),
                         messages,
-                        messages,
+                        (double) messages,
                         tally,
                         deployment.cpu().since(before));
                 streams.check();
@@ -92,7 +92,7 @@ final class GroupsBench {
             row(
                     "one after the other",
                     messages,
-                    tally.messages(),
+                    (double) tally.messages(),
                     tally,
                     deployment.cpu().since(before));
             streams.check();
