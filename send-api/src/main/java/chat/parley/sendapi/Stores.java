@@ -3,6 +3,7 @@ package chat.parley.sendapi;
 import chat.parley.account.Accounts;
 import chat.parley.conversation.Conversations;
 import chat.parley.event.EventLog;
+import chat.parley.id.IdRanges;
 import chat.parley.id.IdSource;
 import chat.parley.media.BlobStore;
 import chat.parley.media.BlobStores;
@@ -50,7 +51,9 @@ final class Stores implements AutoCloseable {
 
         conversations = new Conversations(postgres);
         conversations.newestTime().ifPresent(clock::notBefore);
-        ids = new IdSource(Clock.systemUTC(), random);
+        var ranges = new IdRanges(postgres, meters);
+        health.part("ids", ranges::complaint);
+        ids = new IdSource(ranges::grant, System::nanoTime);
         outbox = opened(new Outbox(postgres, meters));
         pushes = opened(new PushQueue(redis, settings.bounds().wakes(), meters));
         events = opened(new EventLog(redis, clock, meters));

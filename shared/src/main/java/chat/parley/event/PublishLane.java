@@ -197,7 +197,7 @@ final class PublishLane implements AutoCloseable {
         }
         int next = 0;
         for (var waiting : batch) {
-            int calls = calls(waiting.publication.recipients().size());
+            int calls = calls(waiting.publication);
             complete(waiting, replies.subList(next, next + calls));
             next += calls;
         }
@@ -206,6 +206,10 @@ final class PublishLane implements AutoCloseable {
     private void complete(Waiting waiting, List<Object> replies) {
         if (waiting.isLive()) {
             waiting.done.accept(new Published(List.of()));
+            return;
+        }
+        if (waiting.publication.group() != null) {
+            completeGroup(waiting, replies.getFirst());
             return;
         }
         var toWake = new ArrayList<ToWake>();
@@ -234,6 +238,19 @@ final class PublishLane implements AutoCloseable {
             waiting.done.accept(new Published(toWake));
         } else {
             redirect(waiting, new Published(toWake), elsewhere);
+        }
+    }
+
+    /** Told once: nobody's stream says who is to be woken. */
+    private void completeGroup(Waiting waiting, Object reply) {
+        if (reply instanceof JedisRedirectionException where) {
+            routes.redirect(waiting, where);
+        } else if (reply instanceof List<?>) {
+            waiting.done.accept(new Published(List.of()));
+        } else {
+            LOG.warn("Redis refused a publication: {}", reply);
+            redis.lookAgain();
+            waiting.refuse();
         }
     }
 
@@ -287,6 +304,14 @@ final class PublishLane implements AutoCloseable {
         boolean repeat = publication.mode() == Publication.Mode.REPEAT;
         byte[] wanted = repeat ? event.key().getBytes(ISO_8859_1) : NOTHING;
         byte[] time = repeat ? Long.toString(event.timeMillis()).getBytes(ISO_8859_1) : NOTHING;
+        var group = publication.group();
+        if (group != null) {
+            byte[] key = RedisKeys.group(group.conversation()).getBytes(ISO_8859_1);
+            byte[] departed = Long.toString(group.departedMillis()).getBytes(ISO_8859_1);
+            var asked = List.of(value, byReference ? whole : NOTHING, wanted, time, departed);
+            calls.add(new Call(Script.GROUP, List.of(key), asked, asking));
+            return;
+        }
         var keys = new ArrayList<byte[]>();
         for (var user : publication.recipients()) {
             keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
@@ -305,7 +330,8 @@ final class PublishLane implements AutoCloseable {
         return chunks;
     }
 
-    private int calls(int recipients) {
+    private int calls(Publication publication) {
+        int recipients = publication.group() == null ? publication.recipients().size() : 1;
         return (recipients + keysMax - 1) / keysMax;
     }
 

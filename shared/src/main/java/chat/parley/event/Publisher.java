@@ -104,7 +104,7 @@ final class Publisher implements AutoCloseable, PublishLane.Routes {
 
     /** False when no lane took any of it. */
     private boolean route(Publication publication, boolean droppable, Consumer<PublishOutcome> done) {
-        if (publication.recipients().isEmpty()) {
+        if (publication.isVoid()) {
             done.accept(new Published(List.of()));
             return true;
         }
@@ -115,6 +115,11 @@ final class Publisher implements AutoCloseable, PublishLane.Routes {
         if (!redis.isCluster()) {
             var only = redis.holders().iterator().next();
             return handIn(only, publication, droppable, done);
+        }
+        var group = publication.group();
+        if (group != null) {
+            var server = redis.holder(RedisKeys.group(group.conversation()).getBytes(ISO_8859_1));
+            return handIn(server, publication, droppable, done);
         }
         var byServer = new LinkedHashMap<@Nullable HostAndPort, List<UserId>>();
         for (var user : publication.recipients()) {

@@ -375,13 +375,13 @@ public final class PostgresMessageStore implements MessageStore {
         }
     }
 
-    private static void checkLimit(int limit, int max) {
+    static void checkLimit(int limit, int max) {
         if (limit < 1 || limit > max) {
             throw new IllegalArgumentException("limit is " + limit + "; it must be from 1 to " + max);
         }
     }
 
-    private static byte[] hash(@Nullable String text, @Nullable String details) {
+    static byte[] hash(@Nullable String text, @Nullable String details) {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             if (text != null) {

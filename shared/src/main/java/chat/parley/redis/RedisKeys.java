@@ -52,6 +52,24 @@ public final class RedisKeys {
         return "l:{" + user + "}";
     }
 
+    /** STREAM of one large group's events, ids {@code <ms>-<n>}; see {@code redis/publish_group.lua}. Bounded, expires after days without events. */
+    public static String group(ConversationId conversation) {
+        return "c:{" + conversation + "}";
+    }
+
+    /** Shard channel of one large group's live frames; the script derives it from the stream's key by its first letter. */
+    public static String groupLive(ConversationId conversation) {
+        return "d:{" + conversation + "}";
+    }
+
+    /** The group whose {@link #groupLive} channel this is; null for any other channel. */
+    public static @Nullable ConversationId liveGroup(byte[] channel) {
+        if (channel.length != LIVE_CHANNEL_CHARS || channel[0] != 'd') {
+            return null;
+        }
+        return ConversationId.parse(new String(channel, 3, ID_CHARS, StandardCharsets.ISO_8859_1));
+    }
+
     /** As {@link #GENERATION}, for a master of a cluster: the first of these that it holds. */
     public static String generation(int number) {
         return GENERATION + ":{" + number + "}";

@@ -3,6 +3,7 @@ package chat.parley.stream;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrames;
 import chat.parley.id.UserId;
 import chat.parley.redis.Redis;
@@ -103,6 +104,10 @@ final class LiveFeed implements AutoCloseable, SubscriberRegistry.Channels {
     void hand(byte[] channel, byte[] publication, String tag) {
         try {
             UserId user = RedisKeys.liveUser(channel);
+            var group = user == null ? RedisKeys.liveGroup(channel) : null;
+            if (group != null) {
+                registry.deliver(group, GroupFrame.decode(publication));
+            }
             if (user != null) {
                 registry.deliver(user, LiveFrames.decode(publication), tag);
             }

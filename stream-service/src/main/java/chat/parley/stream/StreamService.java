@@ -2,7 +2,10 @@ package chat.parley.stream;
 
 import chat.parley.account.Accounts;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupLog;
+import chat.parley.id.IdRanges;
 import chat.parley.id.IdSource;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -59,6 +62,7 @@ public final class StreamService implements AutoCloseable {
     private final SubscriberRegistry registry;
     private final Heartbeats heartbeats = new Heartbeats();
     private final StreamHandler handler;
+    private final Groups groups;
     private final Drain drain;
     private final @Nullable PresenceWatch presence;
 
@@ -72,7 +76,9 @@ public final class StreamService implements AutoCloseable {
         health.part("redis", redis::complaint);
         var log = opened(new EventLog(redis, clock, meters));
         var messages = opened(new PostgresMessageStore(postgres, clock, meters));
-        var accounts = opened(Accounts.open(settings.accounts(), postgres, new IdSource(clock, random), clock, meters));
+        // For people of outside issuers who come here first; others are made elsewhere.
+        var ids = new IdSource(new IdRanges(postgres, meters)::grant, System::nanoTime);
+        var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var conversations = new Conversations(postgres);
 
         ExecutorService blocking = opened(Executors.newVirtualThreadPerTaskExecutor());
@@ -88,7 +94,12 @@ public final class StreamService implements AutoCloseable {
 
         var past = new Past(
                 new RedisWindow(log, messages, conversations), new StoredHistory(conversations, messages), clock);
-        var catchUp = new CatchUp(past);
+        var groupLog = new GroupLog(redis);
+        groups = new Groups(registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
+        var sources = new GroupReplay.Sources(groupLog, messages, conversations);
+        CatchUp.Followed followed =
+                (user, live) -> new GroupReplay(sources, live ? groups.follow(user) : groups.present(user));
+        var catchUp = new CatchUp(past, followed);
         var node = new Node(
                 registry,
                 admission,
@@ -102,7 +113,7 @@ public final class StreamService implements AutoCloseable {
                 accounts.authenticator(),
                 node,
                 catchUp,
-                new LongPoll(past, node, blocking),
+                new LongPoll(past, followed, node, blocking),
                 new Problems(new Random(random.nextLong())),
                 blocking,
                 new StreamHandler.State(drain::hasBegun, feed::isConnected, settings.trustProxy(), limits));
@@ -188,6 +199,8 @@ public final class StreamService implements AutoCloseable {
             clocks.shutdownNow();
         });
         repeated.add(clocks.scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
+        repeated.add(clocks.scheduleAtFixedRate(
+                () -> blocking.execute(groups::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
         var watch = presence;
         if (watch != null) {
             repeated.add(clocks.scheduleAtFixedRate(

@@ -76,7 +76,7 @@ class SimulationTest {
         private final List<EncodedEvent> committed = new ArrayList<>();
         private final TreeSet<Long> received = new TreeSet<>();
         private final List<String> broken = new ArrayList<>();
-        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock));
+        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock), (user, live) -> GroupReplay.NONE);
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;

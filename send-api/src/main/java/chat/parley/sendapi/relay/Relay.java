@@ -1,11 +1,13 @@
 package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
@@ -58,6 +60,7 @@ public final class Relay implements AutoCloseable {
     private final Outbox outbox;
     private final MessageStore messages;
     private final Conversations conversations;
+    private final LargeGroups groups;
     private final EventLog events;
     private final PushQueue pushes;
     private final SendNotice notices;
@@ -70,11 +73,14 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong setAside = new AtomicLong();
     private final Rounds rounds;
 
+    /** Who is told. */
+    public record Groups(Conversations conversations, LargeGroups large) {}
+
     /** All stores are closed by the caller, later than the relay. */
     public Relay(
             Outbox outbox,
             MessageStore messages,
-            Conversations conversations,
+            Groups groups,
             EventLog events,
             PushQueue pushes,
             SendNotice notices,
@@ -82,7 +88,8 @@ public final class Relay implements AutoCloseable {
             MeterRegistry meters) {
         this.outbox = outbox;
         this.messages = messages;
-        this.conversations = conversations;
+        this.conversations = groups.conversations;
+        this.groups = groups.large;
         this.events = events;
         this.pushes = pushes;
         this.notices = notices;
@@ -157,7 +164,7 @@ public final class Relay implements AutoCloseable {
 
     /** False when nothing more can be done now. */
     private boolean relay(List<Row> rows) {
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         materials.prepare(rows);
         var made = new ArrayList<Row>();
         var publications = new ArrayList<Publication>();
@@ -236,13 +243,19 @@ public final class Relay implements AutoCloseable {
     }
 
     private boolean offerAgain(ConversationId conversation, Instant since, Predicate<UserId> lost) {
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
         for (int from = 0; from < recent.size(); from += BATCH) {
             var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
-            var outcomes = events.publish(some.stream()
-                    .map(message -> materials.message(message).toThose(lost))
-                    .toList());
+            var of = new ArrayList<Message>();
+            var publications = new ArrayList<Publication>();
+            for (var message : some) {
+                for (var publication : materials.messages(message)) {
+                    publications.add(publication.toThose(lost));
+                    of.add(message);
+                }
+            }
+            var outcomes = events.publish(publications);
             var jobs = new ArrayList<Later>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (!(outcomes.get(i) instanceof Published published)) {
@@ -252,7 +265,7 @@ public final class Relay implements AutoCloseable {
                 var missed = published.toWake().stream()
                         .filter(each -> !each.before())
                         .toList();
-                jobs.addAll(pushes.jobs(some.get(i), missed));
+                jobs.addAll(pushes.jobs(of.get(i), missed));
             }
             if (!pushes.add(jobs).join()) {
                 return false;

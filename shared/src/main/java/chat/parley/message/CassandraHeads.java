@@ -1,0 +1,168 @@
+package chat.parley.message;
+
+import chat.parley.cassandra.Cassandra;
+import chat.parley.id.ConversationId;
+import com.datastax.oss.driver.api.core.ConsistencyLevel;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.Row;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Which bucket of a conversation is the newest, and what its head says. Once a bucket is full its head's seq, time and fence never change again. */
+final class CassandraHeads {
+    /** Seqs of one partition: some megabytes, which Cassandra reads, compacts and repairs in one piece. */
+    static final int BUCKET_SEQS = 5_000;
+
+    /** Some 150 bytes each. What is not here costs one read. */
+    private static final int CACHED_MAX = 100_000;
+
+    private static final String COLUMNS =
+            "conversation_id, bucket, last_seq, last_at, members_version, changes, moved_at, change_by";
+
+    private final Cassandra cassandra;
+    private final PreparedStatement read;
+    private final Cache<ConversationId, Head> newest =
+            Caffeine.newBuilder().maximumSize(CACHED_MAX).build();
+
+    /**
+     * The static columns of a bucket.
+     *
+     * @param lastSeq null for a bucket that is not there yet
+     * @param membersVersion the fence
+     * @param changes null before the first change
+     */
+    record Head(
+            int bucket,
+            @Nullable Long lastSeq,
+            Instant lastAt,
+            @Nullable Long membersVersion,
+            @Nullable Long changes,
+            Instant movedAt,
+            long changeBy) {
+
+        /** What comes before the first message of a conversation. */
+        static final Head NONE = new Head(0, null, Instant.EPOCH, null, null, Instant.EPOCH, 0);
+
+        long last() {
+            return lastSeq == null ? first(bucket) - 1 : lastSeq;
+        }
+
+        boolean isFull() {
+            return last() == end(bucket);
+        }
+
+        long nextChange() {
+            return changes == null ? 1 : changes + 1;
+        }
+    }
+
+    CassandraHeads(Cassandra cassandra) {
+        this.cassandra = cassandra;
+        this.read = cassandra.prepareRead(
+                "SELECT DISTINCT " + COLUMNS + " FROM message_log WHERE conversation_id = ? AND bucket = ?");
+    }
+
+    static int bucket(long seq) {
+        return (int) (seq / BUCKET_SEQS);
+    }
+
+    static long first(int bucket) {
+        return bucket == 0 ? 1 : (long) bucket * BUCKET_SEQS;
+    }
+
+    static long end(int bucket) {
+        return (bucket + 1L) * BUCKET_SEQS - 1;
+    }
+
+    BoundStatement reading(ConversationId conversation, int bucket) {
+        return read.bind(conversation.value(), bucket);
+    }
+
+    /** As a quorum has it. */
+    Optional<Head> read(ConversationId conversation, int bucket) {
+        return Optional.ofNullable(
+                head(cassandra.execute(reading(conversation, bucket)).one()));
+    }
+
+    /**
+     * With what is under way brought to its end first: afterwards a quorum has all that this head tells of, so reads of other rows see no less. A
+     * plain read repairs only the rows that it reads.
+     */
+    Optional<Head> readSerially(ConversationId conversation, int bucket) {
+        var statement = reading(conversation, bucket).setConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL);
+        return Optional.ofNullable(head(cassandra.execute(statement).one()));
+    }
+
+    static @Nullable Head head(@Nullable Row row) {
+        if (row == null) {
+            return null;
+        }
+        return new Head(
+                row.getInt("bucket"),
+                row.isNull("last_seq") ? null : row.getLong("last_seq"),
+                orEpoch(row.getInstant("last_at")),
+                row.isNull("members_version") ? null : row.getLong("members_version"),
+                row.isNull("changes") ? null : row.getLong("changes"),
+                orEpoch(row.getInstant("moved_at")),
+                row.getLong("change_by"));
+    }
+
+    private static Instant orEpoch(@Nullable Instant time) {
+        return time == null ? Instant.EPOCH : time;
+    }
+
+    /** The newest bucket as this node last saw it, else as a quorum has it; {@link Head#NONE} for none. It may be behind: a condition must check it. */
+    Head lately(ConversationId conversation) {
+        var known = newest.getIfPresent(conversation);
+        return known != null ? known : newest(conversation);
+    }
+
+    /** The newest bucket as a quorum has it. */
+    Head newest(ConversationId conversation) {
+        return search(conversation, false);
+    }
+
+    /** The newest bucket, see {@link #readSerially}. */
+    Head newestSerially(ConversationId conversation) {
+        return search(conversation, true);
+    }
+
+    /** From the newest known one on, in steps that double and then halve: buckets are opened one after another. */
+    private Head search(ConversationId conversation, boolean serially) {
+        var known = newest.getIfPresent(conversation);
+        int start = known == null ? 0 : known.bucket();
+        var found = one(conversation, start, serially);
+        if (found.isEmpty()) {
+            return Head.NONE;
+        }
+        var best = found.get();
+        int step = 1;
+        boolean grows = true;
+        while (best.isFull()) {
+            var next = one(conversation, best.bucket() + step, serially);
+            if (next.isPresent()) {
+                best = next.get();
+                step = grows ? step * 2 : Math.max(1, step / 2);
+            } else if (step == 1) {
+                break;
+            } else {
+                grows = false;
+                step /= 2;
+            }
+        }
+        remember(conversation, best);
+        return best;
+    }
+
+    private Optional<Head> one(ConversationId conversation, int bucket, boolean serially) {
+        return serially ? readSerially(conversation, bucket) : read(conversation, bucket);
+    }
+
+    void remember(ConversationId conversation, Head head) {
+        newest.asMap().merge(conversation, head, (a, b) -> b.last() >= a.last() ? b : a);
+    }
+}

@@ -1,0 +1,120 @@
+package chat.parley.message;
+
+import chat.parley.cassandra.Cassandra;
+import chat.parley.id.ConversationId;
+import chat.parley.message.AppendWriter.Draft;
+import com.datastax.oss.driver.api.core.DriverException;
+import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.Row;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/** The clients' keys: of a bucket in its own partition, of full buckets besides in a table where one read finds each. */
+final class CassandraKeys {
+    /** Most statements under way at once. */
+    private static final int AT_ONCE = 200;
+
+    private final Cassandra cassandra;
+    private final PreparedStatement find;
+    private final PreparedStatement findCopy;
+    private final PreparedStatement all;
+    private final PreparedStatement copy;
+
+    CassandraKeys(Cassandra cassandra) {
+        this.cassandra = cassandra;
+        this.find = cassandra.prepareRead("""
+                SELECT seq, created_at, body_hash, stored_by FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 1 AND n = ? AND part = ? AND who = 0""");
+        this.findCopy = cassandra.prepareRead("""
+                SELECT seq, created_at, body_hash FROM message_key
+                WHERE conversation_id = ? AND sender_id = ? AND client_id = ?""");
+        this.all = cassandra.prepareRead("""
+                SELECT n, part, seq, created_at, body_hash FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 1""");
+        this.copy = cassandra.prepareRead("""
+                INSERT INTO message_key (conversation_id, sender_id, client_id, seq, created_at, body_hash)
+                VALUES (?, ?, ?, ?, ?, ?)""");
+    }
+
+    /** Gives {@code found} those of the drafts whose keys are in this bucket, by seq, and takes them out of the list. */
+    void inBucket(ConversationId conversation, int bucket, List<Draft> drafts, BiConsumer<Draft, Row> found) {
+        look(
+                drafts,
+                draft -> find.bind(
+                        conversation.value(),
+                        bucket,
+                        draft.message().sender().value(),
+                        draft.message().clientMessageId()),
+                found);
+    }
+
+    /** The same for the buckets that are full. */
+    void inFullBuckets(ConversationId conversation, List<Draft> drafts, BiConsumer<Draft, Row> found) {
+        look(
+                drafts,
+                draft -> findCopy.bind(
+                        conversation.value(),
+                        draft.message().sender().value(),
+                        draft.message().clientMessageId()),
+                found);
+    }
+
+    private record Hit(Draft draft, Row row) {}
+
+    private void look(List<Draft> drafts, Function<Draft, BoundStatement> statement, BiConsumer<Draft, Row> found) {
+        var answers = all(drafts.stream().map(statement).toList());
+        var hits = new ArrayList<Hit>();
+        for (int i = 0; i < answers.size(); i++) {
+            var row = answers.get(i).one();
+            if (row != null) {
+                hits.add(new Hit(drafts.get(i), row));
+            }
+        }
+        hits.sort(Comparator.comparingLong(hit -> hit.row.getLong("seq")));
+        for (var hit : hits) {
+            found.accept(hit.draft, hit.row);
+            drafts.remove(hit.draft);
+        }
+    }
+
+    /** Copies a full bucket's keys; any number of nodes may do this at once. Afterwards the next bucket may be opened. */
+    void copy(ConversationId conversation, int bucket) {
+        var copies = new ArrayList<BoundStatement>();
+        for (var row : cassandra.execute(all.bind(conversation.value(), bucket))) {
+            var hash = row.getByteBuffer("body_hash");
+            if (hash == null || !hash.hasRemaining()) {
+                continue; // erased, and its key is nobody's
+            }
+            copies.add(copy.bind(
+                    conversation.value(),
+                    row.getLong("n"),
+                    row.getString("part"),
+                    row.getLong("seq"),
+                    row.getInstant("created_at"),
+                    hash));
+        }
+        for (int i = 0; i < copies.size(); i += AT_ONCE) {
+            all(copies.subList(i, Math.min(copies.size(), i + AT_ONCE)));
+        }
+    }
+
+    /** Runs statements at once; their first pages, in their order. */
+    List<AsyncResultSet> all(List<BoundStatement> statements) {
+        var pending = new ArrayList<CompletionStage<AsyncResultSet>>();
+        statements.forEach(each -> pending.add(cassandra.session().executeAsync(each)));
+        var answers = new ArrayList<AsyncResultSet>();
+        try {
+            pending.forEach(each -> answers.add(each.toCompletableFuture().join()));
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof DriverException failure ? Cassandra.explained(failure) : e;
+        }
+        return answers;
+    }
+}

@@ -1,0 +1,389 @@
+package chat.parley.message;
+
+import chat.parley.cassandra.Cassandra;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.AppendWriter.Draft;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
+import com.datastax.oss.driver.api.core.cql.PreparedStatement;
+import com.datastax.oss.driver.api.core.cql.Row;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages in Cassandra, partitions of 5,000 seqs. What is stored is stored by conditional batches of one partition, see {@link CassandraAppend} and
+ * {@link CassandraChange}; reads are of a quorum, in one partition after another.
+ */
+public final class CassandraMessageStore implements MessageStore {
+    private static final int SINCE_PAGE = 200;
+
+    /** Most statements under way for one call. */
+    private static final int AT_ONCE = 200;
+
+    private final Cassandra cassandra;
+    private final CassandraHeads heads;
+    private final CassandraKeys keys;
+    private final CassandraFence fence;
+    private final CassandraIntents intents;
+    private final CassandraAppends appends;
+    private final CassandraChange changes;
+    private final CassandraEdits edits;
+    private final CassandraErasure erasure;
+    private final InstantSource clock;
+    private final PreparedStatement before;
+    private final PreparedStatement after;
+    private final PreparedStatement find;
+    private final PreparedStatement keysOf;
+    private final PreparedStatement reactedTo;
+    private final PreparedStatement reaction;
+    private final PreparedStatement reactions;
+    private final PreparedStatement versions;
+    private final PreparedStatement changed;
+    private final PreparedStatement allHeads;
+
+    /** {@code cassandra} is closed by the caller, later than this store. */
+    public CassandraMessageStore(
+            Cassandra cassandra, RosterVersions rosters, InstantSource clock, MeterRegistry meters) {
+        this.cassandra = cassandra;
+        this.clock = clock;
+        this.heads = new CassandraHeads(cassandra);
+        this.keys = new CassandraKeys(cassandra);
+        this.fence = new CassandraFence(cassandra, heads, keys, rosters);
+        this.intents = new CassandraIntents(cassandra, clock);
+        this.appends = new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
+        this.changes = new CassandraChange(cassandra, heads, intents);
+        this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
+        this.erasure = new CassandraErasure(cassandra, heads, changes);
+        String messages = "SELECT " + CassandraRows.COLUMNS
+                + " FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND ";
+        this.before = cassandra.prepareRead(messages + "n < ? ORDER BY kind DESC, n DESC, part DESC, who DESC LIMIT ?");
+        this.after = cassandra.prepareRead(messages + "n > ? LIMIT ?");
+        this.find = cassandra.prepareRead(messages + "n = ?");
+        this.keysOf = cassandra.prepareRead(
+                "SELECT seq FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 1 AND n = ?");
+        this.reactedTo = cassandra.prepareRead("""
+                SELECT conversation_id, seq, emoji FROM reaction_by_user
+                WHERE user_id = ? AND (conversation_id, seq, emoji) > (?, ?, ?) LIMIT ?""");
+        this.reaction = cassandra.prepareRead("""
+                SELECT created_at FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 3 AND n = ? AND part = ? AND who = ?""");
+        this.reactions = cassandra.prepareRead("""
+                SELECT part, who, created_at FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 3 AND n = ? AND (part, who) > (?, ?) LIMIT ?""");
+        this.versions = cassandra.prepareRead("""
+                SELECT text, details, created_at FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 2 AND n = ?""");
+        this.changed = cassandra.prepareRead("""
+                SELECT conversation_id, n, who, created_at FROM message_log
+                WHERE conversation_id = ? AND bucket = ? AND kind = 4 AND n >= ?""");
+        this.allHeads = cassandra.prepareRead(
+                "SELECT DISTINCT conversation_id, bucket, last_seq, last_at, moved_at FROM message_log");
+    }
+
+    @Override
+    public void submit(NewMessage message, CompletableFuture<AppendOutcome> result) {
+        var details = MessageDetails.write(message.body());
+        var text = message.body().text();
+        if (text != null && text.indexOf('\0') >= 0) {
+            // PostgreSQL keeps none, and what is in one store must fit into the other.
+            result.completeExceptionally(new IllegalArgumentException("a text with a NUL"));
+            return;
+        }
+        appends.add(new Draft(message, details, PostgresMessageStore.hash(text, details), result));
+    }
+
+    /**
+     * Moves the fence of a conversation to the version its members are about to have. Called by a change of members that holds the lock of the conversation.
+     *
+     * @return the newest seq at that moment: what comes after it was checked against the new members
+     */
+    public long moveMembers(ConversationId conversation, long version) {
+        return fence.move(conversation, version);
+    }
+
+    /** What was stored under these {@code outboxId}s is published, one for each message and change. */
+    public void published(Collection<Long> ids) {
+        intents.done(ids);
+        intents.sweep();
+    }
+
+    @Override
+    public MessageChangeOutcome change(MessageChange change) {
+        return edits.run(change);
+    }
+
+    @Override
+    public int erase(ConversationId conversation, UserId person, Instant since, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var now = clock.instant();
+        return erasure.erase(conversation, person, now.isBefore(since) ? since : now, limit);
+    }
+
+    @Override
+    public int removeBefore(ConversationId conversation, long before, int limit) {
+        checkLimit(limit, REMOVE_LIMIT_MAX);
+        return erasure.remove(conversation, before, limit);
+    }
+
+    @Override
+    public List<Message> sentBy(UserId sender, ConversationId conversation, long after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var found = new ArrayList<Message>();
+        int last = heads.newest(conversation).bucket();
+        for (int bucket = CassandraHeads.bucket(after); bucket <= last && found.size() < limit; bucket++) {
+            var seqs = new TreeSet<Long>();
+            cassandra
+                    .execute(keysOf.bind(conversation.value(), bucket, sender.value()))
+                    .forEach(row -> seqs.add(row.getLong("seq")));
+            var next = seqs.tailSet(after, false).stream()
+                    .limit(limit - found.size())
+                    .toList();
+            found.addAll(findAll(conversation, next));
+        }
+        return found;
+    }
+
+    @Override
+    public List<OwnReaction> reactionsOf(UserId person, @Nullable OwnReaction after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var found = new ArrayList<OwnReaction>();
+        var last = after;
+        while (found.size() < limit) {
+            var noted = cassandra
+                    .execute(reactedTo.bind(
+                            person.value(),
+                            last == null ? -1L : last.conversation().value(),
+                            last == null ? 0L : last.seq(),
+                            last == null ? "" : last.emoji(),
+                            limit))
+                    .all();
+            for (var row : noted) {
+                last = new OwnReaction(
+                        new ConversationId(row.getLong("conversation_id")),
+                        row.getLong("seq"),
+                        text(row, "emoji"),
+                        Instant.EPOCH);
+                var base = cassandra
+                        .execute(reaction.bind(
+                                last.conversation().value(),
+                                CassandraHeads.bucket(last.seq()),
+                                last.seq(),
+                                last.emoji(),
+                                person.value()))
+                        .one();
+                if (base != null && found.size() < limit) {
+                    found.add(new OwnReaction(last.conversation(), last.seq(), last.emoji(), time(base, "created_at")));
+                }
+            }
+            if (noted.size() < limit) {
+                break;
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public List<Message> before(ConversationId conversation, long before, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        return below(conversation, before, limit);
+    }
+
+    private List<Message> below(ConversationId conversation, long before, int limit) {
+        var head = heads.lately(conversation);
+        if (before > head.last()) {
+            head = heads.newest(conversation);
+        }
+        var found = new ArrayList<Message>();
+        int start = (int) Math.min(head.bucket(), Math.max(0, before - 1) / CassandraHeads.BUCKET_SEQS);
+        for (int bucket = start; bucket >= 0 && found.size() < limit; bucket--) {
+            add(this.before.bind(conversation.value(), bucket, before, limit - found.size()), found);
+        }
+        return found;
+    }
+
+    @Override
+    public List<Message> after(ConversationId conversation, long after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var found = new ArrayList<Message>();
+        int bucket = CassandraHeads.bucket(Math.max(0, after) + 1);
+        while (true) {
+            add(this.after.bind(conversation.value(), bucket, after, limit - found.size()), found);
+            if (found.size() == limit) {
+                return found;
+            }
+            boolean isRead = !found.isEmpty() && found.getLast().seq() == CassandraHeads.end(bucket);
+            if (!isRead && heads.newest(conversation).bucket() <= bucket) {
+                return found;
+            }
+            bucket++;
+        }
+    }
+
+    private void add(BoundStatement statement, List<Message> found) {
+        cassandra.execute(statement).forEach(row -> found.add(CassandraRows.message(row)));
+    }
+
+    @Override
+    public Optional<Message> find(ConversationId conversation, long seq) {
+        return seq < 1 ? Optional.empty() : changes.find(conversation, seq);
+    }
+
+    @Override
+    public List<Message> findAll(ConversationId conversation, Collection<Long> seqs) {
+        var found = new ArrayList<Message>();
+        var wanted = seqs.stream().distinct().sorted().toList();
+        for (int i = 0; i < wanted.size(); i += AT_ONCE) {
+            var reads = wanted.subList(i, Math.min(wanted.size(), i + AT_ONCE)).stream()
+                    .map(seq -> find.bind(conversation.value(), CassandraHeads.bucket(seq), seq))
+                    .toList();
+            for (var answer : keys.all(reads)) {
+                var row = answer.one();
+                if (row != null) {
+                    found.add(CassandraRows.message(row));
+                }
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public Map<ConversationId, Message> newest(Collection<ConversationId> conversations) {
+        var newest = new HashMap<ConversationId, Message>();
+        for (var conversation : conversations) {
+            var head = heads.newest(conversation);
+            if (head.last() > 0) {
+                find(conversation, head.last()).ifPresent(message -> newest.put(conversation, message));
+            }
+        }
+        return newest;
+    }
+
+    @Override
+    public List<Message> since(ConversationId conversation, long first, Instant since, int limit) {
+        checkLimit(limit, SINCE_LIMIT_MAX);
+        // Times never go back within a conversation, so the first older message, from the newest on, ends the search.
+        var found = new ArrayList<Message>();
+        long before = Long.MAX_VALUE;
+        int page = Math.min(SINCE_PAGE, limit);
+        while (true) {
+            var read = below(conversation, before, page);
+            for (var message : read) {
+                if (message.createdAt().isBefore(since) || message.seq() < first || found.size() == limit) {
+                    return found.reversed();
+                }
+                found.add(message);
+            }
+            if (read.size() < page || found.size() == limit) {
+                return found.reversed();
+            }
+            before = read.getLast().seq();
+            page = Math.min(limit - found.size(), page * 2);
+        }
+    }
+
+    @Override
+    public List<ChangedMessage> changedSince(Collection<ConversationId> conversations, Instant since, int limit) {
+        checkLimit(limit, SINCE_LIMIT_MAX);
+        var found = new ArrayList<ChangedMessage>();
+        for (var conversation : conversations) {
+            int last = heads.newest(conversation).bucket();
+            for (int bucket = 0; bucket <= last; bucket++) {
+                for (var row : cassandra.execute(changed.bind(conversation.value(), bucket, since.toEpochMilli()))) {
+                    var at = Instant.ofEpochMilli(row.getLong("n"));
+                    if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
+                        found.add(new ChangedMessage(conversation, row.getLong("who"), at));
+                    }
+                }
+            }
+        }
+        found.sort(Comparator.comparing(ChangedMessage::at)
+                .thenComparingLong(each -> each.conversation().value())
+                .thenComparingLong(ChangedMessage::seq));
+        return List.copyOf(found.subList(0, Math.min(limit, found.size())));
+    }
+
+    @Override
+    public List<MessageVersion> versions(ConversationId conversation, long seq) {
+        var message = find(conversation, seq);
+        if (message.isEmpty() || message.get().isDeleted()) {
+            return List.of();
+        }
+        var said = new ArrayList<MessageVersion>();
+        for (var row : cassandra.execute(versions.bind(conversation.value(), CassandraHeads.bucket(seq), seq))) {
+            var body = MessageDetails.read(row.getString("text"), row.getString("details"));
+            said.add(new MessageVersion(said.size() + 1, body, time(row, "created_at")));
+        }
+        var editedAt = message.get().state().editedAt();
+        said.add(new MessageVersion(
+                said.size() + 1,
+                message.get().body(),
+                editedAt == null ? message.get().createdAt() : editedAt));
+        return said;
+    }
+
+    @Override
+    public List<Reaction> reactions(
+            ConversationId conversation, long seq, @Nullable ReactionPosition after, int limit) {
+        checkLimit(limit, LIMIT_MAX);
+        var found = new ArrayList<Reaction>();
+        var statement = reactions.bind(
+                conversation.value(),
+                CassandraHeads.bucket(seq),
+                seq,
+                after == null ? "" : after.emoji(),
+                after == null ? 0L : after.user().value(),
+                limit);
+        for (var row : cassandra.execute(statement)) {
+            found.add(new Reaction(new UserId(row.getLong("who")), text(row, "part"), time(row, "created_at")));
+        }
+        return found;
+    }
+
+    /** Looks at the head of every bucket there is, in the order of the ring, and keeps the lowest ids. */
+    @Override
+    public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
+        var lowest = new TreeSet<Long>();
+        for (var row : cassandra.execute(allHeads.bind())) {
+            long id = row.getLong("conversation_id");
+            var lastAt = row.getInstant("last_at");
+            var movedAt = row.getInstant("moved_at");
+            boolean isActive = (lastAt != null
+                            && !lastAt.isBefore(since)
+                            && row.getLong("last_seq") >= CassandraHeads.first(row.getInt("bucket")))
+                    || (movedAt != null && !movedAt.isBefore(since));
+            if (id > after.value() && isActive && lowest.add(id) && lowest.size() > limit) {
+                lowest.removeLast();
+            }
+        }
+        return lowest.stream().map(ConversationId::new).toList();
+    }
+
+    @Override
+    public void close() {
+        appends.close();
+    }
+
+    private static Instant time(Row row, String column) {
+        return Objects.requireNonNull(row.getInstant(column));
+    }
+
+    private static String text(Row row, String column) {
+        return Objects.requireNonNull(row.getString(column));
+    }
+
+    private static void checkLimit(int limit, int max) {
+        PostgresMessageStore.checkLimit(limit, max);
+    }
+}

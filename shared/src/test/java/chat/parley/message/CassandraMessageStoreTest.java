@@ -1,0 +1,197 @@
+package chat.parley.message;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import chat.parley.cassandra.Cassandra;
+import chat.parley.id.ConversationId;
+import chat.parley.ops.Secret;
+import chat.parley.postgres.Postgres;
+import chat.parley.testkit.RealCassandra;
+import chat.parley.testkit.RealPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class CassandraMessageStoreTest extends MessageErasureContract {
+    @RegisterExtension
+    static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    private static final AtomicLong IDS = new AtomicLong(5_000_000);
+    private static Cassandra cassandra;
+    private static Postgres postgres;
+
+    private CassandraMessageStore store;
+
+    @BeforeAll
+    static void openServers() {
+        cassandra = Cassandra.open(RealCassandra.shared().freshKeyspace());
+        postgres = Postgres.open(
+                new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
+        postgres.with(db -> db.execute(
+                "INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (?, 'ann', 'Ann', 'ann', now())",
+                ANN.value()));
+    }
+
+    @AfterAll
+    static void closeServers() {
+        postgres.close();
+        cassandra.close();
+    }
+
+    @BeforeEach
+    void open() {
+        store = newStore();
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+    }
+
+    private CassandraMessageStore newStore() {
+        return new CassandraMessageStore(
+                cassandra, new PostgresRosterVersions(postgres), clock, new SimpleMeterRegistry());
+    }
+
+    @Override
+    protected MessageStore store() {
+        return store;
+    }
+
+    @Override
+    protected ConversationId newConversation() {
+        var conversation = new ConversationId(IDS.incrementAndGet());
+        postgres.with(db -> db.createUpdate("""
+                INSERT INTO conversation
+                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
+                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
+                """)
+                .bind("id", conversation.value())
+                .bind("ann", ANN.value())
+                .bind("now", clock.instant().atOffset(ZoneOffset.UTC))
+                .execute());
+        return conversation;
+    }
+
+    /** As a change of members will do it: the fence is moved under the lock of the conversation's row. */
+    @Override
+    protected void changeMembers(ConversationId conversation) {
+        postgres.inTransaction(db -> {
+            long version = db.createQuery(
+                            "UPDATE conversation SET members_version = members_version + 1 WHERE id = ? RETURNING members_version")
+                    .bind(0, conversation.value())
+                    .mapTo(Long.class)
+                    .one();
+            return store.moveMembers(conversation, version);
+        });
+    }
+
+    @Test
+    void two_nodes_write_to_the_same_conversations_without_holes() {
+        var talks = new ConversationId[] {newConversation(), newConversation(), newConversation()};
+        try (var other = newStore()) {
+            var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
+            for (int i = 0; i < 600; i++) {
+                var node = i % 2 == 0 ? store : other;
+                var result = new CompletableFuture<AppendOutcome>();
+                node.submit(draft(talks[i % 3], ANN, "key" + i, "hello"), result);
+                pending.add(result);
+            }
+            pending.forEach(MessageStore::result);
+        }
+        for (var talk : talks) {
+            assertEquals(LongStream.rangeClosed(1, 200).boxed().toList(), seqs(store.after(talk, 0, 201)));
+        }
+    }
+
+    @Test
+    void history_goes_on_over_the_border_of_a_partition() {
+        var talk = newConversation();
+        int count = CassandraHeads.BUCKET_SEQS + 100;
+        var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
+        for (int i = 1; i <= count; i++) {
+            var result = new CompletableFuture<AppendOutcome>();
+            store.submit(draft(talk, ANN, "key" + i, "text"), result);
+            pending.add(result);
+        }
+        pending.forEach(MessageStore::result);
+        try (var other = newStore()) { // that knows nothing yet
+            assertEquals(LongStream.rangeClosed(4_951, 5_050).boxed().toList(), seqs(other.after(talk, 4_950, 100)));
+            assertEquals(5_050, seqs(other.before(talk, 5_051, 100)).getFirst());
+            assertEquals(4_951, seqs(other.before(talk, 5_051, 100)).getLast());
+            assertEquals(
+                    count,
+                    Objects.requireNonNull(other.newest(List.of(talk)).get(talk))
+                            .seq());
+            assertEquals(count, other.since(talk, 1, clock.instant(), 10_001).size());
+            for (int old : new int[] {1, 4_999, 5_000, count}) {
+                var again = other.append(draft(talk, ANN, "key" + old, "text"));
+                assertEquals(
+                        old,
+                        assertInstanceOf(AppendOutcome.AlreadyStored.class, again)
+                                .message()
+                                .seq());
+            }
+            assertInstanceOf(AppendOutcome.KeyReused.class, other.append(draft(talk, ANN, "key7", "else")));
+            clock.advance(Duration.ofSeconds(1));
+            var edited = change(talk, 7, ANN, new MessageChange.Edit("edited", null, null));
+            assertInstanceOf(MessageChangeOutcome.Changed.class, edited);
+            assertEquals(
+                    1, other.changedSince(List.of(talk), clock.instant(), 10).size());
+            changeMembers(talk);
+            assertInstanceOf(AppendOutcome.RosterChanged.class, other.append(draft(talk, ANN, "new", "text")));
+        }
+    }
+
+    @Test
+    void a_change_of_members_learns_after_which_message_it_happened() {
+        var talk = newConversation();
+        assertEquals(0, store.moveMembers(talk, VERSION + 1));
+        send(talk, ANN, "a", "hello"); // PostgreSQL still says VERSION: that change was rolled back
+        assertEquals(1, store.moveMembers(talk, VERSION + 1));
+        assertEquals(1, store.moveMembers(talk, VERSION + 1), "a repeat");
+        send(talk, ANN, "b", "hello");
+    }
+
+    @Test
+    void what_is_not_published_stays_remembered() {
+        var intents = new CassandraIntents(cassandra, clock);
+        var talk = newConversation();
+        long first = intents.begin(talk);
+        assertEquals(first, intents.begin(talk), "one row for what comes close together");
+        intents.ended(first, 1);
+        intents.ended(first, 1);
+        clock.advance(Duration.ofSeconds(6));
+        intents.done(List.of(first));
+        intents.sweep();
+        assertEquals(1, rows(intents, talk), "one of two");
+        intents.done(List.of(first));
+        intents.sweep();
+        Awaitility.await().untilAsserted(() -> assertEquals(0, rows(intents, talk)));
+        long unknown = intents.begin(talk);
+        intents.unknown(unknown);
+        clock.advance(Duration.ofSeconds(6));
+        intents.sweep();
+        assertEquals(1, rows(intents, talk));
+    }
+
+    private long rows(CassandraIntents intents, ConversationId talk) {
+        return intents.overdue(clock.instant()).stream()
+                .filter(row -> row.conversation().equals(talk))
+                .count();
+    }
+}
