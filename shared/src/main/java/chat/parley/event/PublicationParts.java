@@ -6,6 +6,7 @@ import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -38,7 +39,7 @@ final class PublicationParts {
     }
 
     /** As one server would have answered. */
-    private ArrayList<ToWake> inOrder() {
+    private List<ToWake> inOrder() {
         var all = new ArrayList<ToWake>(toWake.size());
         for (var user : whole.recipients()) {
             var wake = toWake.get(user);

@@ -123,17 +123,13 @@ public final class PresenceLeases {
                 for (var state : some) {
                     arguments.add(PresenceState.letter(state.shown().status()));
                     arguments.add(
-                            state.nextMillis() == null
-                                    ? ""
-                                    : state.nextMillis().toString());
+                            state.nextMillis() == null ? "" : state.nextMillis().toString());
                 }
                 SETTLE.run(
                         redis,
                         keys(
                                 bucket,
-                                some.stream()
-                                        .map(state -> state.shown().user())
-                                        .toList()),
+                                some.stream().map(state -> state.shown().user()).toList()),
                         arguments);
             }
         });

@@ -52,7 +52,8 @@ class EventLogOnClusterTest extends EventLogTest {
     @Test
     void people_of_all_masters_get_it() {
         var users = LongStream.rangeClosed(1, 60).mapToObj(UserId::new).toList();
-        assertEquals(3, users.stream().map(log::server).collect(Collectors.toSet()).size());
+        assertEquals(
+                3, users.stream().map(log::server).collect(Collectors.toSet()).size());
         assertEquals(users, woken(publish(1, users)));
         for (var user : users) {
             assertEquals(1, log.head(user, log.tag(user)).n());
@@ -125,7 +126,6 @@ class EventLogOnClusterTest extends EventLogTest {
     }
 
     private static int slot(UserId user) {
-        return JedisClusterCRC16.getSlot(
-                RedisKeys.stream(user).getBytes(ISO_8859_1));
+        return JedisClusterCRC16.getSlot(RedisKeys.stream(user).getBytes(ISO_8859_1));
     }
 }

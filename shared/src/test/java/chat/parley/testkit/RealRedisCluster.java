@@ -5,7 +5,9 @@ import chat.parley.embedded.EmbeddedRedis.Persistence;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -87,6 +89,37 @@ public final class RealRedisCluster implements AutoCloseable {
         var jedis = new Jedis(node.host(), node.port());
         jedis.auth(password);
         return jedis;
+    }
+
+    /** Every key that matches, of all living masters. */
+    public Set<String> keys(String pattern) {
+        var all = new HashSet<String>();
+        for (var node : nodes) {
+            if (!node.isAlive()) continue;
+            try (var jedis = jedis(node)) {
+                if (isMaster(jedis)) all.addAll(jedis.keys(pattern));
+            }
+        }
+        return all;
+    }
+
+    /** The node that would take over from this master. */
+    public EmbeddedRedis replicaOf(EmbeddedRedis master) {
+        return nodes.stream()
+                .filter(node -> node != master && node.isAlive() && info(node).contains("master_port:" + master.port()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Whether this node is a replica and has what its master has. */
+    public boolean isFollowing(EmbeddedRedis node) {
+        return info(node).contains("master_link_status:up");
+    }
+
+    private String info(EmbeddedRedis node) {
+        try (var jedis = jedis(node)) {
+            return jedis.info("replication");
+        }
     }
 
     /** Whether this node holds keys now. */
@@ -172,10 +205,10 @@ public final class RealRedisCluster implements AutoCloseable {
         try (var jedis = jedis(nodes.get(node))) {
             for (var line : jedis.clusterNodes().lines().toList()) {
                 if (!line.contains("myself,master")) continue;
-                var fields = line.split(" ");
+                var fields = line.split(" ", -1);
                 for (int i = 8; i < fields.length; i++) {
                     if (fields[i].startsWith("[")) continue; // on its way
-                    var range = fields[i].split("-");
+                    var range = fields[i].split("-", -1);
                     if (slot >= Integer.parseInt(range[0]) && slot <= Integer.parseInt(range[range.length - 1]))
                         return true;
                 }
@@ -261,7 +294,7 @@ public final class RealRedisCluster implements AutoCloseable {
             var lines = jedis.clusterNodes().lines().toList();
             if (lines.size() < nodes.size()) return "";
             return lines.stream()
-                    .map(line -> line.split(" "))
+                    .map(line -> line.split(" ", -1))
                     .map(fields -> fields[0] + " " + fields[3] + " "
                             + List.of(fields).subList(8, fields.length).stream()
                                     .filter(range -> !range.startsWith("["))

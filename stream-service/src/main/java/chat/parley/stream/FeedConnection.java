@@ -195,9 +195,8 @@ final class FeedConnection {
     }
 
     private void subscribeKeeper() {
-        String keeper = redis.isCluster()
-                ? redis.nameHeldBy(feed.server(), RedisKeys::liveKeeper)
-                : RedisKeys.LIVE_KEEPER;
+        String keeper =
+                redis.isCluster() ? redis.nameHeldBy(feed.server(), RedisKeys::liveKeeper) : RedisKeys.LIVE_KEEPER;
         send(new Wish(true, null), keeper.getBytes(ISO_8859_1));
         connection.flush();
     }
@@ -207,9 +206,7 @@ final class FeedConnection {
         int from = 0;
         while (from < batch.size()) {
             int to = from + 1;
-            while (!redis.isCluster()
-                    && to < batch.size()
-                    && batch.get(to).subscribes == batch.get(from).subscribes) {
+            while (!redis.isCluster() && to < batch.size() && batch.get(to).subscribes == batch.get(from).subscribes) {
                 to++;
             }
             send(batch.subList(from, to));
@@ -229,8 +226,7 @@ final class FeedConnection {
             written.addAll(alike);
         }
         connection.sendCommand(
-                alike.getFirst().subscribes ? Command.SSUBSCRIBE : Command.SUNSUBSCRIBE,
-                names.toArray(byte[][]::new));
+                alike.getFirst().subscribes ? Command.SSUBSCRIBE : Command.SUNSUBSCRIBE, names.toArray(byte[][]::new));
     }
 
     private void send(Wish wish, byte[] name) {

@@ -47,9 +47,8 @@ final class LiveFeed implements AutoCloseable, SubscriberRegistry.Channels {
         this.registry = registry;
         this.meters = meters;
         this.looker = Thread.ofPlatform().name("live-feeds").daemon().unstarted(this::run);
-        meters.feedsAway(() -> feeds.values().stream()
-                .filter(feed -> !feed.isConnected())
-                .count());
+        meters.feedsAway(() ->
+                feeds.values().stream().filter(feed -> !feed.isConnected()).count());
     }
 
     void start() {
@@ -163,7 +162,6 @@ final class LiveFeed implements AutoCloseable, SubscriberRegistry.Channels {
         var there = feeds.get(server);
         return there != null
                 ? there
-                : feeds.computeIfAbsent(
-                        server, it -> new ServerFeed(it, redis, log, registry, this, meters).start());
+                : feeds.computeIfAbsent(server, it -> new ServerFeed(it, redis, log, registry, this, meters).start());
     }
 }

@@ -246,7 +246,7 @@ final class SubscriberRegistry {
     /** Does {@code action} if the channel is still wanted, which it remains meanwhile. */
     void ifWanted(Channel channel, Runnable action) {
         synchronized (changes) {
-            if (channel(channel.name().getBytes(ISO_8859_1)) == channel) {
+            if (channel.equals(channel(channel.name().getBytes(ISO_8859_1)))) {
                 action.run();
             }
         }

@@ -26,8 +26,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.Random;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.io.ByteArrayEndPoint;
@@ -230,7 +230,9 @@ class PresenceTest {
         assertEquals(Status.OFFLINE, seen(ann).status());
         assertEquals(left, seen(ann).lastSeen());
         assertEquals(
-                List.of(), kept().stream().filter(key -> key.startsWith("presence")).toList(), "nobody to be looked at");
+                List.of(),
+                kept().stream().filter(key -> key.startsWith("presence")).toList(),
+                "nobody to be looked at");
     }
 
     @Test

@@ -143,7 +143,8 @@ public final class Relay implements AutoCloseable {
             return true;
         }
         LOG.info("Redis is another or lost what it held: the messages of the last {} are offered again", OFFERED_AGAIN);
-        if (!offerAgain(clock.instant().minus(OFFERED_AGAIN), events.keptSince(known).negate())) {
+        if (!offerAgain(
+                clock.instant().minus(OFFERED_AGAIN), events.keptSince(known).negate())) {
             return false;
         }
         outbox.noteRedisTag(tag);
