@@ -1,7 +1,7 @@
 -- Notes how someone wants to appear.
 --
 -- KEYS  1  ZSET of people to look at
---       2  HASH "p:<user>"
+--       2  HASH of the person, see presence_keep.lua
 -- ARGV  1  now, epoch ms
 --       2  "a" away, "v" invisible, "" as it is
 --       3  a text beside it, "" for none
@@ -25,4 +25,4 @@ else
   redis.call('HSET', key, 't', ARGV[3])
 end
 redis.call('EXPIRE', key, ARGV[4])
-redis.call('ZADD', KEYS[1], 'LT', ARGV[1], string.sub(key, 3))
+redis.call('ZADD', KEYS[1], 'LT', ARGV[1], string.sub(key, -13))

@@ -1,7 +1,7 @@
 -- Keeps, begins and ends one node's leases of up to 100 people.
 --
 -- KEYS  1  ZSET of people to look at: member the user's id, score epoch ms
---       2.. HASH "p:<user>" of each person
+--       2.. HASH "p:<user>" of each person; in a cluster "p:{<bucket>}:<user>", beside "presence:{<bucket>}"
 -- ARGV  1  the node
 --       2  now, epoch ms
 --       3  how long a lease is kept, ms
@@ -16,7 +16,7 @@ local now, lease, absence, delay = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumbe
 
 for i = 2, #KEYS do
   local key = KEYS[i]
-  local user = string.sub(key, 3)
+  local user = string.sub(key, -13) -- as long as every id
   local connected = ARGV[i + 5]
   local touched = false
   for _, class in ipairs({'f', 'i'}) do

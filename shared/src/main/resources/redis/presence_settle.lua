@@ -1,7 +1,7 @@
 -- Notes what was announced of people who were claimed, and when to look at them again.
 --
 -- KEYS  1  ZSET of people to look at
---       2.. HASH "p:<user>" of each person
+--       2.. HASH of each person, see presence_keep.lua
 -- ARGV  1  now, epoch ms
 --       2  the score that the claim gave
 --       3  how long someone without a lease may still stand as announced, ms
@@ -11,7 +11,7 @@
 local due, now = KEYS[1], tonumber(ARGV[1])
 for i = 2, #KEYS do
   local key = KEYS[i]
-  local user = string.sub(key, 3)
+  local user = string.sub(key, -13)
   local announced, again = ARGV[2 * i], ARGV[2 * i + 1]
   local live = false
   local fields = redis.call('HGETALL', key)

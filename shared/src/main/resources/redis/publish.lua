@@ -1,6 +1,6 @@
 -- Appends one event to the streams of its recipients and publishes it to those connected, each stream atomically with its publication.
 --
--- KEYS  1 to 100 streams "s:{<user>}" (STREAM, ids <epoch ms>-<n>, one field "e"); in a cluster all of one slot.
+-- KEYS  1 to 100 streams "s:{<user>}" (STREAM, ids <epoch ms>-<n>, one field "e"); in a cluster 1.
 -- ARGV  1  the field's value: "<time ms> <type> <key>\n<json>"; without the JSON where the event is long
 --       2  the same with the JSON, for the publication; empty where it is the same
 --       3  empty, or the event's key: streams that have it are left alone
@@ -64,7 +64,7 @@ for i = 1, #KEYS do
   end
   if took == 0 then
     answers[i] = id
-  elseif redis.call('EXISTS', 'b' .. string.sub(key, 2)) == 1 then
+  elseif redis.pcall('EXISTS', 'b' .. string.sub(key, 2)) ~= 0 then -- an error, too: in a cluster, while the slot moves, nobody can tell
     answers[i] = (known and '=+' or '+') .. (known or id)
   else
     answers[i] = 0

@@ -1,6 +1,6 @@
 -- Publishes to those connected now, and keeps nothing.
 --
--- KEYS  1 to 100 shard channels "l:{<user>}"; in a cluster all of one slot.
+-- KEYS  1 to 100 shard channels "l:{<user>}"; in a cluster 1.
 -- ARGV  1  what to publish
 -- Answers how many subscribers took it, of all channels together.
 

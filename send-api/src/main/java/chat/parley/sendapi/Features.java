@@ -7,11 +7,13 @@ import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.Expiry;
 import chat.parley.conversation.Invites;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
+import chat.parley.event.GroupLog;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
@@ -171,13 +173,15 @@ final class Features {
     }
 
     private ConversationNews conversationNews() {
-        return new ConversationNews(stores.conversations, stores.events, stores.outbox, sendNotice);
+        return new ConversationNews(
+                stores.conversations, new LargeGroups(stores.postgres), stores.events, stores.outbox, sendNotice);
     }
 
     private ChangeConversation changeConversation() {
         return new ChangeConversation(
                 stores.accounts.users(),
-                new ConversationChanges(stores.postgres, stores.clock),
+                new ConversationChanges(
+                        stores.postgres, stores.clock, settings.bounds().groups()),
                 new SettingsChanges(stores.postgres, stores.clock),
                 new Bans(stores.postgres, stores.clock),
                 conversationNews());
@@ -185,7 +189,8 @@ final class Features {
 
     private ConversationRoutes conversations(
             ChangeConversation change, ConversationView view, Idempotency idempotency) {
-        var creation = new ConversationCreation(stores.postgres, stores.clock);
+        var creation = new ConversationCreation(
+                stores.postgres, stores.clock, settings.bounds().groups());
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
         var list = new ConversationList(stores.postgres);
@@ -195,7 +200,7 @@ final class Features {
     private InviteRoutes invites(
             ChangeConversation change, ConversationView view, Permissions permissions, Idempotency idempotency) {
         var links = new InviteLinks(
-                new Invites(stores.postgres, stores.clock),
+                new Invites(stores.postgres, stores.clock, settings.bounds().groups()),
                 stores.conversations,
                 new OpaqueSecrets(stores.random),
                 change);
@@ -289,7 +294,7 @@ final class Features {
                         new BackgroundHints(stores.redis)),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
-                ErasureSteps.streams(memberships, stores.events));
+                ErasureSteps.streams(memberships, stores.events, new GroupLog(stores.redis)));
         var eraser = new Eraser(
                 stores.postgres,
                 stores.accounts.erasures(),
@@ -338,7 +343,7 @@ final class Features {
         var relay = new Relay(
                 stores.outbox,
                 stores.messages,
-                stores.conversations,
+                new Relay.Groups(stores.conversations, new LargeGroups(stores.postgres)),
                 stores.events,
                 stores.pushes,
                 sendNotice,

@@ -20,11 +20,18 @@ import java.util.function.Function;
 final class Changes {
     private final Postgres postgres;
     private final InstantSource clock;
+    private final GroupSizes sizes;
+
+    /** For changes that let nobody in. */
+    Changes(Postgres postgres, InstantSource clock) {
+        this(postgres, clock, GroupSizes.DEFAULT);
+    }
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    Changes(Postgres postgres, InstantSource clock) {
+    Changes(Postgres postgres, InstantSource clock, GroupSizes sizes) {
         this.postgres = postgres;
         this.clock = clock;
+        this.sizes = sizes;
     }
 
     /** What is decided and done under the lock. */
@@ -62,7 +69,8 @@ final class Changes {
 
     /** A change by someone who need not be a member. */
     ChangeOutcome locked(ConversationId conversation, Function<LockedConversation, ChangeOutcome> decision) {
-        return postgres.inTransaction(db ->
-                LockedConversation.lock(db, conversation, clock).map(decision).orElseGet(NotFound::new));
+        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock, sizes)
+                .map(decision)
+                .orElseGet(NotFound::new));
     }
 }

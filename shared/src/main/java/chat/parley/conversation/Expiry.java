@@ -108,7 +108,7 @@ public final class Expiry {
      * @param oldest no message from {@code firstSeq} on is older
      */
     public void hide(ConversationId conversation, long firstSeq, Instant oldest) {
-        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock)
+        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock, GroupSizes.DEFAULT)
                 .flatMap(locked -> db.createQuery(HIDE)
                         .bind("conversation", conversation.value())
                         .bind("first", firstSeq)

@@ -67,10 +67,10 @@ public final class Invites {
     private final Changes changes;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Invites(Postgres postgres, InstantSource clock) {
+    public Invites(Postgres postgres, InstantSource clock, GroupSizes sizes) {
         this.postgres = postgres;
         this.clock = clock;
-        this.changes = new Changes(postgres, clock);
+        this.changes = new Changes(postgres, clock, sizes);
     }
 
     /**

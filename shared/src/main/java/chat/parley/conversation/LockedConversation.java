@@ -15,6 +15,8 @@ import org.jdbi.v3.core.Handle;
  * A conversation whose row this transaction holds: until it ends, no message is stored here and no other change happens.
  *
  * @param pinnedSeqs newest pin first
+ * @param large whether its events are told once for all
+ * @param sizes what is allowed, and from when on it is large
  * @param at the time of the change about to be made: later than that of every change before
  */
 record LockedConversation(
@@ -25,18 +27,21 @@ record LockedConversation(
         int memberCount,
         long lastSeq,
         List<Long> pinnedSeqs,
+        boolean large,
+        GroupSizes sizes,
         Instant at) {
 
     /** The shortest step of a time in an event. */
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final String LOCK = """
-            SELECT %s, c.changed_at AS last_change
+            SELECT %s, c.large, c.changed_at AS last_change
             FROM conversation c WHERE c.id = :conversation
             FOR NO KEY UPDATE
             """.formatted(Rows.CONVERSATION);
 
-    static Optional<LockedConversation> lock(Handle db, ConversationId conversation, InstantSource clock) {
+    static Optional<LockedConversation> lock(
+            Handle db, ConversationId conversation, InstantSource clock, GroupSizes sizes) {
         return db.createQuery(LOCK)
                 .bind("conversation", conversation.value())
                 .map((row, context) -> {
@@ -53,6 +58,8 @@ record LockedConversation(
                             found.memberCount(),
                             found.lastSeq(),
                             found.pinnedSeqs(),
+                            row.getBoolean("large"),
+                            sizes,
                             now.isBefore(earliest) ? earliest : now);
                 })
                 .findOne();

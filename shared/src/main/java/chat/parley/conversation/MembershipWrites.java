@@ -3,6 +3,7 @@ package chat.parley.conversation;
 import chat.parley.conversation.ChangeOutcome.MemberChange;
 import chat.parley.conversation.ChangeOutcome.MembersChanged;
 import chat.parley.id.UserId;
+import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +12,17 @@ import java.util.List;
 final class MembershipWrites {
     private static final String MOVE_VERSION = """
             UPDATE conversation
-            SET members_version = members_version + 1, member_count = member_count + :joined, changed_at = :at
+            SET members_version = members_version + :moved, member_count = member_count + :joined, changed_at = :at,
+                large = :large, departed_at = CASE WHEN :joined < 0 THEN :at ELSE departed_at END
             WHERE id = :conversation
+            """;
+
+    /** The triggers of the table of members know those who came and went since it is large; these were here before. */
+    private static final String BECOME_LARGE = """
+            INSERT INTO large_member (user_id, conversation_id, joined_seq, from_seq)
+            SELECT user_id, conversation_id, joined_seq, greatest(joined_seq, :lastSeq + 1)
+            FROM member WHERE conversation_id = :conversation AND left_at IS NULL
+            ON CONFLICT DO NOTHING
             """;
 
     /**
@@ -56,7 +66,10 @@ final class MembershipWrites {
     /** Makes {@code joiners}, who are none, members. */
     static MembersChanged join(LockedConversation locked, UserId actor, List<UserId> joiners, Role role) {
         long joinedSeq = locked.settings().history().joinedSeq(locked.lastSeq());
-        moveVersion(locked, joiners.size());
+        boolean becomesLarge = !locked.large()
+                && locked.memberCount() + joiners.size() > locked.sizes().largeAbove();
+        // In a large group who comes takes no right from anyone: senders need not be checked again.
+        move(locked, joiners.size(), locked.large() ? 0 : 1, locked.large() || becomesLarge);
         locked.db()
                 .createUpdate(JOIN)
                 .bind("conversation", locked.id().value())
@@ -73,13 +86,16 @@ final class MembershipWrites {
                     locked.id(), joiners.get(i), role, locked.at(), joinedSeq, locked.lastSeq(), locked.lastSeq());
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
-        return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners));
+        long largeOutboxId = becomesLarge ? becomeLarge(locked, actor) : 0;
+        return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners), largeOutboxId);
     }
 
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
     static MembersChanged leave(LockedConversation locked, UserId actor, Member target) {
         var successor = MembershipRules.successor(target, others(locked, target));
-        moveVersion(locked, -1);
+        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody.
+        boolean isQuiet = locked.large() && actor.equals(target.user()) && successor.isEmpty();
+        move(locked, -1, isQuiet ? 0 : 1, locked.large());
         locked.db()
                 .createUpdate(LEAVE)
                 .bind("conversation", locked.id().value())
@@ -92,7 +108,7 @@ final class MembershipWrites {
         successor.ifPresent(heir -> changes.add(updateRole(locked, actor, heir, Role.OWNER)));
         changes.add(new MemberChange(
                 OutboxKind.MEMBER_LEFT, target, locked.remember(OutboxKind.MEMBER_LEFT, target.user(), actor)));
-        return new MembersChanged(locked.at(), changes, Notices.left(locked, actor, target.user()));
+        return new MembersChanged(locked.at(), changes, Notices.left(locked, actor, target.user()), 0);
     }
 
     /** Ends all memberships. Each is told of its own end only: nobody is left to be told of the others'. */
@@ -104,7 +120,7 @@ final class MembershipWrites {
                 .bind("at", Rows.time(locked.at()))
                 .map((row, context) -> Rows.member(row))
                 .list();
-        moveVersion(locked, -leavers.size());
+        move(locked, -leavers.size(), 1, locked.large());
         var outbox = locked.remember(
                 OutboxKind.MEMBER_LEFT, leavers.stream().map(Member::user).toList(), actor);
         var changes = new ArrayList<MemberChange>(leavers.size());
@@ -116,7 +132,7 @@ final class MembershipWrites {
 
     /** Gives {@code target} another role. */
     static MembersChanged setRole(LockedConversation locked, UserId actor, Member target, Role role) {
-        moveVersion(locked, 0);
+        move(locked, 0, 1, locked.large());
         return new MembersChanged(locked.at(), List.of(updateRole(locked, actor, target, role)));
     }
 
@@ -128,12 +144,28 @@ final class MembershipWrites {
                                 .isPresent());
     }
 
-    /** Sends that were checked before are refused and checked again. */
-    static void moveVersion(LockedConversation locked, int joined) {
+    /**
+     * Everyone who is here now is told by the group's stream from the next message on.
+     *
+     * @return the outbox row of what tells them, each by name: subject 0 says so to the relay
+     */
+    private static long becomeLarge(LockedConversation locked, UserId actor) {
+        locked.db()
+                .createUpdate(BECOME_LARGE)
+                .bind("conversation", locked.id().value())
+                .bind("lastSeq", locked.lastSeq())
+                .execute();
+        return locked.remember(OutboxKind.CONVERSATION_UPDATED, Outbox.TO_EACH, actor);
+    }
+
+    /** @param moved 1: sends that were checked before are refused and checked again */
+    private static void move(LockedConversation locked, int joined, int moved, boolean large) {
         locked.db()
                 .createUpdate(MOVE_VERSION)
                 .bind("conversation", locked.id().value())
                 .bind("joined", joined)
+                .bind("moved", moved)
+                .bind("large", large)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
     }

@@ -20,10 +20,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 
 /**
@@ -88,16 +92,46 @@ public final class EventLog implements AutoCloseable {
         return publisher.isBusy();
     }
 
-    /** The tag that cursors carry now. It changes when entries may have been lost behind cursors that still look valid. Asks Redis. */
+    /**
+     * The tags of all servers, which change when entries may have been lost behind cursors that still look valid. Asks each of them.
+     *
+     * @return on a single Redis the tag that cursors carry; in a cluster the tags of all masters
+     */
     public String tag() {
-        return tag.read();
+        return tag.readAll();
+    }
+
+    /** The tag that cursors of {@code user} carry now. Asks the server that holds the stream. */
+    public String tag(UserId user) {
+        return tag.read(RedisKeys.stream(user).getBytes(ISO_8859_1));
+    }
+
+    /** The tag that cursors carry now of whom this server holds. Asks it. */
+    public String tag(HostAndPort server) {
+        return tag.read(server);
+    }
+
+    /** Tells of whom nothing was lost since {@link #tag()} answered {@code tags}; asks nobody, so to be used after another {@link #tag()}. */
+    public Predicate<UserId> keptSince(String tags) {
+        var known = Set.of(tags.split(StreamTag.SEPARATOR));
+        return user -> known.contains(tag.newest(server(user)));
+    }
+
+    /** Whether streams are on several servers, of which some may be away while others are not. */
+    public boolean isSpread() {
+        return redis.isCluster();
+    }
+
+    /** The server that holds {@code user}'s stream, and serves the live channel; null while that is not known. */
+    public @Nullable HostAndPort server(UserId user) {
+        return redis.holder(RedisKeys.stream(user).getBytes(ISO_8859_1));
     }
 
     /**
      * The entries after {@code after}, if the stream can tell them without a gap. Long events may be answered as references, see
      * {@link References}.
      *
-     * @param currentTag as {@link #tag} answered it, not before this connection to Redis was made
+     * @param currentTag as {@link #tag(UserId)} answered it, not before this connection to Redis was made
      * @param limit most entries answered, at least 1
      */
     public StreamRead read(UserId user, Cursor after, String currentTag, int limit) {
@@ -196,7 +230,7 @@ public final class EventLog implements AutoCloseable {
         return entry.epochMillis() == epochMillis && entry.n() == n;
     }
 
-    private static List<Entry> entries(List<Object> reply) {
+    static List<Entry> entries(List<Object> reply) {
         var entries = new ArrayList<Entry>(reply.size());
         for (var one : reply) {
             var idAndFields = (List<?>) one;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.Protocol.Keyword;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
@@ -27,6 +28,8 @@ final class PublishConnection implements AutoCloseable {
     enum Script {
         /** Appends to streams and publishes. */
         STORED("publish"),
+        /** Appends to the stream of a large group and publishes. */
+        GROUP("publish_group"),
         /** Publishes only. */
         LIVE("publish_live");
 
@@ -37,8 +40,8 @@ final class PublishConnection implements AutoCloseable {
         }
     }
 
-    static PublishConnection open(Redis redis) {
-        var connection = redis.dedicated();
+    static PublishConnection open(Redis redis, HostAndPort server) {
+        var connection = redis.dedicated(server);
         try {
             return new PublishConnection(connection);
         } catch (RuntimeException e) {
@@ -47,8 +50,12 @@ final class PublishConnection implements AutoCloseable {
         }
     }
 
-    /** One run of a script. */
-    record Call(Script script, List<byte[]> keys, List<byte[]> arguments) {}
+    /**
+     * One run of a script.
+     *
+     * @param asking whether the server is to serve keys of a slot that is on its way to it
+     */
+    record Call(Script script, List<byte[]> keys, List<byte[]> arguments, boolean asking) {}
 
     /**
      * Runs all calls in order by one pipeline. For each its reply, or the exception that says why Redis refused it. Throws when the
@@ -80,9 +87,24 @@ final class PublishConnection implements AutoCloseable {
             words.add(Integer.toString(call.keys.size()).getBytes(ISO_8859_1));
             words.addAll(call.keys);
             words.addAll(call.arguments);
+            if (call.asking) {
+                connection.sendCommand(Command.ASKING);
+            }
             connection.sendCommand(Command.EVALSHA, words.toArray(byte[][]::new));
         }
-        return connection.getMany(calls.size());
+        int asking = (int) calls.stream().filter(Call::asking).count();
+        var replies = connection.getMany(calls.size() + asking);
+        return asking == 0 ? replies : withoutAsking(calls, replies);
+    }
+
+    private static List<Object> withoutAsking(List<Call> calls, List<Object> replies) {
+        var answers = new ArrayList<>(calls.size());
+        int next = 0;
+        for (var call : calls) {
+            next += call.asking ? 1 : 0;
+            answers.add(replies.get(next++));
+        }
+        return answers;
     }
 
     private void load() {

@@ -4,8 +4,18 @@ import java.time.Instant;
 
 /** What became of a {@link MessageChange}. Everything but the first changed nothing. */
 public sealed interface MessageChangeOutcome {
-    /** Done and durable. {@code outboxId} names the row that keeps it remembered until it is published. */
-    record Changed(Message message, Instant at, long outboxId) implements MessageChangeOutcome {}
+    /**
+     * Done and durable.
+     *
+     * @param outboxId names the row that keeps it remembered until it is published
+     * @param departedMillis in a large group: when someone left last, before this change; 0 if nobody did
+     */
+    record Changed(Message message, Instant at, long outboxId, long departedMillis) implements MessageChangeOutcome {
+        /** Of a conversation from which nobody is known to have left, or that is not large. */
+        public Changed(Message message, Instant at, long outboxId) {
+            this(message, at, outboxId, 0);
+        }
+    }
 
     /** It was so already. */
     record Unchanged(Message message) implements MessageChangeOutcome {}

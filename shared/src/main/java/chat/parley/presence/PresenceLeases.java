@@ -49,11 +49,13 @@ public final class PresenceLeases {
 
     private final Redis redis;
     private final InstantSource clock;
+    private final PresenceBuckets buckets;
 
     /** @param redis closed by the caller */
     public PresenceLeases(Redis redis, InstantSource clock) {
         this.redis = redis;
         this.clock = clock;
+        this.buckets = new PresenceBuckets(redis);
     }
 
     /** What is connected of one person at one node. */
@@ -71,22 +73,38 @@ public final class PresenceLeases {
 
     /** Renews, begins and ends the leases of {@code node}; repeating it changes nothing else. */
     public void keep(String node, List<Connected> people) {
-        for (int from = 0; from < people.size(); from += BATCH) {
-            var some = people.subList(from, Math.min(from + BATCH, people.size()));
-            var arguments = new ArrayList<>(List.of(
-                    node, now(), millis(LEASE), millis(ABSENCE), millis(ARRIVAL), Long.toString(MEMORY.toSeconds())));
-            some.forEach(person -> arguments.add(person.letters()));
-            KEEP.run(redis, keys(some.stream().map(Connected::user).toList()), arguments);
-        }
+        buckets.forEach(people, Connected::user, (bucket, all) -> {
+            for (var some : batches(all)) {
+                var arguments = new ArrayList<>(List.of(
+                        node,
+                        now(),
+                        millis(LEASE),
+                        millis(ABSENCE),
+                        millis(ARRIVAL),
+                        Long.toString(MEMORY.toSeconds())));
+                some.forEach(person -> arguments.add(person.letters()));
+                KEEP.run(redis, keys(bucket, some.stream().map(Connected::user).toList()), arguments);
+            }
+        });
     }
 
     /** People whose presence may have changed, at most {@code limit}; no other node gets them until they are settled or the claim is old. */
     public Claim claim(int limit) {
         long now = clock.millis();
         long score = now + CLAIM.toMillis();
-        var arguments = List.of(Long.toString(now), Long.toString(score), Integer.toString(limit));
         var people = new ArrayList<PresenceState>();
-        for (var one : (List<?>) TAKE.run(redis, List.of(RedisKeys.PRESENCE_DUE), arguments)) {
+        buckets.forEach(bucket -> {
+            int left = limit - people.size();
+            if (left > 0) {
+                claim(bucket, now, score, left, people);
+            }
+        });
+        return new Claim(people, score);
+    }
+
+    private void claim(int bucket, long now, long score, int limit, List<PresenceState> people) {
+        var arguments = List.of(Long.toString(now), Long.toString(score), Integer.toString(limit));
+        for (var one : (List<?>) TAKE.run(redis, List.of(RedisKeys.presenceDue(bucket)), arguments)) {
             var answer = (List<?>) one;
             var fields = new HashMap<String, String>();
             var pairs = ((List<?>) answer.get(1)).iterator();
@@ -95,23 +113,26 @@ public final class PresenceLeases {
             }
             people.add(PresenceState.of(UserId.parse((String) answer.get(0)), fields, now));
         }
-        return new Claim(people, score);
     }
 
     /** Notes that {@code people}, of a claim with this score, are announced as they were shown. */
     public void settle(Collection<PresenceState> people, long score) {
-        var all = List.copyOf(people);
-        for (int from = 0; from < all.size(); from += BATCH) {
-            var some = all.subList(from, Math.min(from + BATCH, all.size()));
-            var arguments = new ArrayList<>(List.of(now(), Long.toString(score), millis(ABSENCE)));
-            for (var state : some) {
-                arguments.add(PresenceState.letter(state.shown().status()));
-                arguments.add(
-                        state.nextMillis() == null ? "" : state.nextMillis().toString());
+        buckets.forEach(people, state -> state.shown().user(), (bucket, all) -> {
+            for (var some : batches(all)) {
+                var arguments = new ArrayList<>(List.of(now(), Long.toString(score), millis(ABSENCE)));
+                for (var state : some) {
+                    arguments.add(PresenceState.letter(state.shown().status()));
+                    arguments.add(
+                            state.nextMillis() == null ? "" : state.nextMillis().toString());
+                }
+                SETTLE.run(
+                        redis,
+                        keys(
+                                bucket,
+                                some.stream().map(state -> state.shown().user()).toList()),
+                        arguments);
             }
-            SETTLE.run(
-                    redis, keys(some.stream().map(state -> state.shown().user()).toList()), arguments);
-        }
+        });
     }
 
     /** How {@code users} appear to others, in their order; offline where nothing is known. */
@@ -140,7 +161,7 @@ public final class PresenceLeases {
         return redis.with(it -> {
             var replies = new LinkedHashMap<UserId, Response<Map<String, String>>>();
             try (var pipeline = it.pipelined()) {
-                users.forEach(user -> replies.put(user, pipeline.hgetAll(RedisKeys.presence(user))));
+                users.forEach(user -> replies.put(user, pipeline.hgetAll(key(user))));
                 pipeline.sync();
             }
             var fields = new LinkedHashMap<UserId, Map<String, String>>();
@@ -156,25 +177,37 @@ public final class PresenceLeases {
                 choice.chosen.letter(),
                 choice.text == null ? "" : choice.text,
                 Long.toString(MEMORY.toSeconds()));
-        CHOOSE.run(redis, keys(List.of(user)), arguments);
+        CHOOSE.run(redis, keys(buckets.of(user), List.of(user)), arguments);
     }
 
     /** How {@code user} wants to appear. */
     public Choice choice(UserId user) {
-        var fields = redis.with(it -> it.hmget(RedisKeys.presence(user), PresenceState.CHOSEN, PresenceState.TEXT));
+        var fields = redis.with(it -> it.hmget(key(user), PresenceState.CHOSEN, PresenceState.TEXT));
         return new Choice(Chosen.of(fields.get(0)), fields.get(1));
     }
 
     /** Forgets everything of {@code user}: for an account that is erased. */
     public void forget(UserId user) {
-        redis.with(it -> it.del(RedisKeys.presence(user)) + it.zrem(RedisKeys.PRESENCE_DUE, user.toString()));
+        redis.with(it -> it.del(key(user)) + it.zrem(RedisKeys.presenceDue(buckets.of(user)), user.toString()));
     }
 
-    private static List<String> keys(List<UserId> users) {
+    private String key(UserId user) {
+        return RedisKeys.presence(user, buckets.of(user));
+    }
+
+    private static List<String> keys(int bucket, List<UserId> users) {
         var keys = new ArrayList<String>(users.size() + 1);
-        keys.add(RedisKeys.PRESENCE_DUE);
-        users.forEach(user -> keys.add(RedisKeys.presence(user)));
+        keys.add(RedisKeys.presenceDue(bucket));
+        users.forEach(user -> keys.add(RedisKeys.presence(user, bucket)));
         return keys;
+    }
+
+    private static <T> List<List<T>> batches(List<T> all) {
+        var batches = new ArrayList<List<T>>();
+        for (int from = 0; from < all.size(); from += BATCH) {
+            batches.add(all.subList(from, Math.min(from + BATCH, all.size())));
+        }
+        return batches;
     }
 
     private String now() {

@@ -3,8 +3,11 @@ package chat.parley.push;
 import chat.parley.id.UserId;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import redis.clients.jedis.Response;
 
 /**
  * In Redis, for the publishing script: who has a device in the background, and is to be woken there although another one is connected. What is true stands in {@link Devices}; these follow it.
@@ -59,17 +62,21 @@ public final class BackgroundHints {
             return;
         }
         redis.with(it -> {
+            var replies = new ArrayList<Response<String>>(users.size());
             try (var pipeline = it.pipelined()) {
-                users.forEach(user -> pipeline.set(RedisKeys.background(user), ""));
+                users.forEach(user -> replies.add(pipeline.set(RedisKeys.background(user), "")));
                 pipeline.sync();
             }
+            replies.forEach(Response::get); // throws where one was refused
             return true;
         });
     }
 
-    /** What this Redis is now: another name after a fail-over and after it came back from its file, when some hints may be missing. */
+    /** What this Redis is now: another name after a fail-over of any of its servers and after one came back from its file, when some hints may be missing. */
     public String name() {
-        return redis.replicationTag();
+        var names = new TreeSet<String>();
+        redis.holders().forEach(server -> names.add(redis.replicationTag(server)));
+        return String.join(",", names);
     }
 
     /** Whether every hint was set since Redis has this name, and is still there. */

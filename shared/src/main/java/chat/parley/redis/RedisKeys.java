@@ -31,8 +31,11 @@ public final class RedisKeys {
     /** Shard channel nobody publishes to: stream nodes hold it so that their connection stays subscribed, and ask for it again to see that it lives. */
     public static final String LIVE_KEEPER = "l:";
 
-    /** ZSET, member a user's id, score epoch ms: when to look whether that person came or went. One entry for each person who is there; see {@link #presence}. */
-    public static final String PRESENCE_DUE = "presence";
+    /** In a cluster people's presence is spread over so many slots: enough for as many masters, few enough to look at each every second. Never to be changed. */
+    public static final int PRESENCE_BUCKETS = 64;
+
+    /** For {@link #presence} and {@link #presenceDue}, where one server holds everything. */
+    public static final int NO_BUCKET = -1;
 
     private static final int ID_CHARS = 13;
     private static final int LIVE_CHANNEL_CHARS = ID_CHARS + 4;
@@ -49,12 +52,45 @@ public final class RedisKeys {
         return "l:{" + user + "}";
     }
 
+    /** STREAM of one large group's events, ids {@code <ms>-<n>}; see {@code redis/publish_group.lua}. Bounded, expires after days without events. */
+    public static String group(ConversationId conversation) {
+        return "c:{" + conversation + "}";
+    }
+
+    /** Shard channel of one large group's live frames; the script derives it from the stream's key by its first letter. */
+    public static String groupLive(ConversationId conversation) {
+        return "d:{" + conversation + "}";
+    }
+
+    /** The group whose {@link #groupLive} channel this is; null for any other channel. */
+    public static @Nullable ConversationId liveGroup(byte[] channel) {
+        if (channel.length != LIVE_CHANNEL_CHARS || channel[0] != 'd') {
+            return null;
+        }
+        return ConversationId.parse(new String(channel, 3, ID_CHARS, StandardCharsets.ISO_8859_1));
+    }
+
+    /** As {@link #GENERATION}, for a master of a cluster: the first of these that it holds. */
+    public static String generation(int number) {
+        return GENERATION + ":{" + number + "}";
+    }
+
+    /** As {@link #LIVE_KEEPER}, for a master of a cluster: the first of these that it serves. */
+    public static String liveKeeper(int number) {
+        return LIVE_KEEPER + "{" + number + "}";
+    }
+
     /**
      * HASH of who is there: leases of nodes, what was announced, last seen, the person's own choice; see {@code redis/presence_*.lua}, which also
-     * build this name. Expires 30 days after the last change.
+     * build this name. Expires 30 days after the last change. In a cluster it stands beside the {@link #presenceDue} of its bucket.
      */
-    public static String presence(UserId user) {
-        return "p:" + user;
+    public static String presence(UserId user, int bucket) {
+        return bucket == NO_BUCKET ? "p:" + user : "p:{" + bucket + "}:" + user;
+    }
+
+    /** ZSET, member a user's id, score epoch ms: when to look whether that person came or went. One entry for each person who is there. */
+    public static String presenceDue(int bucket) {
+        return bucket == NO_BUCKET ? "presence" : "presence:{" + bucket + "}";
     }
 
     /** STRING, empty: that this person types there was told just now. Expires after 3 s. */

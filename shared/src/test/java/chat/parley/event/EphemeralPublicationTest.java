@@ -22,6 +22,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -64,7 +65,7 @@ class EphemeralPublicationTest {
     void it_reaches_who_listens_and_is_kept_nowhere() throws Exception {
         var received = new LinkedBlockingQueue<LiveFrame>();
         var feed = new Feed(received);
-        try (var connection = redis.subscribing(Duration.ofSeconds(20))) {
+        try (var connection = redis.subscribing(Objects.requireNonNull(log.server(BOB)), Duration.ofSeconds(20))) {
             var reader = Thread.ofVirtual()
                     .start(() -> feed.proceed(connection, RedisKeys.live(BOB).getBytes(ISO_8859_1)));
             feed.subscribed.get(5, TimeUnit.SECONDS);

@@ -30,6 +30,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -51,13 +52,28 @@ class EventLogTest {
     private static final ConversationId TALK = new ConversationId(0x2345_6789_abcdL);
 
     private final StepClock clock = StepClock.started();
-    private Redis redis;
-    private EventLog log;
+    Redis redis;
+    EventLog log;
 
     @BeforeEach
     void open() {
-        redis = Redis.open(URI.create(REDIS.uri()), 4);
+        redis = Redis.open(URI.create(uri()), 4);
         log = new EventLog(redis, clock, new SimpleMeterRegistry());
+    }
+
+    /** Where it runs; a single Redis, here. */
+    String uri() {
+        return REDIS.uri();
+    }
+
+    void emptyRedis() {
+        REDIS.flushAll();
+    }
+
+    void forgetScripts() {
+        try (var jedis = REDIS.jedis()) {
+            jedis.scriptFlush();
+        }
     }
 
     @AfterEach
@@ -71,7 +87,7 @@ class EventLogTest {
         publish(message(1, "hello"), ANN, BOB);
         publish(message(2, "you"), BOB);
 
-        var entries = read(BOB, start(), 10);
+        var entries = read(BOB, start(BOB), 10);
         assertEquals(List.of(1L, 2L), numbers(entries));
         assertEquals("message.created", entries.getFirst().event().type());
         assertEquals(messageKey(1), entries.getFirst().event().key());
@@ -89,8 +105,8 @@ class EventLogTest {
         }
         var second = read(ANN, start(), 2).getLast();
         assertEquals(List.of(3L, 4L), numbers(read(ANN, cursor(second), 2)));
-        assertEquals(List.of(), read(ANN, log.head(ANN, log.tag()), 10));
-        assertEquals(5, log.head(ANN, log.tag()).n());
+        assertEquals(List.of(), read(ANN, log.head(ANN, log.tag(ANN)), 10));
+        assertEquals(5, log.head(ANN, log.tag(ANN)).n());
     }
 
     @Test
@@ -101,24 +117,20 @@ class EventLogTest {
         var entries = read(ANN, start(), 10);
         var first = cursor(entries.getFirst());
         assertInstanceOf(Broken.class, log.read(ANN, first, "other", 10));
-        assertBroken(new Cursor(first.epochMillis() + 1, 1, 0, log.tag()));
-        assertBroken(new Cursor(first.epochMillis(), 99, 0, log.tag()));
-        assertBroken(new Cursor(first.epochMillis() - 1, 0, 0, log.tag()));
-        try (var jedis = REDIS.jedis()) {
-            jedis.xtrim(RedisKeys.stream(ANN), 2, false);
-        }
+        assertBroken(new Cursor(first.epochMillis() + 1, 1, 0, log.tag(ANN)));
+        assertBroken(new Cursor(first.epochMillis(), 99, 0, log.tag(ANN)));
+        assertBroken(new Cursor(first.epochMillis() - 1, 0, 0, log.tag(ANN)));
+        redis.with(it -> it.xtrim(RedisKeys.stream(ANN), 2, false));
         assertBroken(first);
         assertBroken(start());
         assertEquals(1, read(ANN, cursor(entries.get(1)), 10).size());
-        try (var jedis = REDIS.jedis()) {
-            jedis.del(RedisKeys.stream(ANN));
-        }
+        redis.with(it -> it.del(RedisKeys.stream(ANN)));
         assertBroken(cursor(entries.get(1)));
     }
 
     @Test
     void a_cursor_from_before_any_stream_breaks_once_a_stream_could_have_come_and_expired() {
-        var none = log.head(ANN, log.tag());
+        var none = log.head(ANN, log.tag(ANN));
         assertEquals(0, none.n());
         assertEquals(List.of(), read(ANN, none, 10));
         clock.advance(Duration.ofDays(3));
@@ -129,7 +141,7 @@ class EventLogTest {
     void losing_everything_changes_the_tag() {
         var before = log.tag();
         assertEquals(before, log.tag());
-        REDIS.flushAll();
+        emptyRedis();
         assertNotEquals(before, log.tag());
     }
 
@@ -138,10 +150,9 @@ class EventLogTest {
         for (int seq = 1; seq <= 600; seq++) {
             publish(message(seq, "m" + seq), ANN);
         }
-        try (var jedis = REDIS.jedis()) {
-            assertTrue(jedis.xlen(RedisKeys.stream(ANN)) < 400);
-            assertTrue(jedis.ttl(RedisKeys.stream(ANN)) > Duration.ofDays(2).toSeconds());
-        }
+        assertTrue(redis.with(it -> it.xlen(RedisKeys.stream(ANN))) < 400);
+        assertTrue(redis.with(it -> it.ttl(RedisKeys.stream(ANN)))
+                > Duration.ofDays(2).toSeconds());
     }
 
     @Test
@@ -155,13 +166,13 @@ class EventLogTest {
         assertEquals(List.of(true, false), toWake.stream().map(ToWake::before).toList());
         assertEquals(0, toWake.getFirst().resumeFrom().n());
         assertEquals(2, read(ANN, start(), 10).size());
-        assertEquals(1, read(BOB, start(), 10).size());
+        assertEquals(1, read(BOB, start(BOB), 10).size());
     }
 
     @Test
     void who_is_absent_is_told_with_the_position_to_resume_from() throws Exception {
         publish(message(1, "before"), ANN);
-        try (var live = new Live(ANN)) {
+        try (var live = live(ANN)) {
             var outcome = publish(message(2, "hello"), ANN, BOB);
             assertEquals(
                     List.of(BOB), outcome.toWake().stream().map(ToWake::user).toList());
@@ -178,8 +189,8 @@ class EventLogTest {
     @Test
     void who_is_connected_is_woken_too_where_a_device_is_in_the_background() throws Exception {
         var hints = new BackgroundHints(redis);
-        try (var ann = new Live(ANN);
-                var bob = new Live(BOB)) {
+        try (var ann = live(ANN);
+                var bob = live(BOB)) {
             hints.set(ANN, true);
             var outcome = publish(message(1, "hello"), ANN, BOB);
             assertEquals(1, assertInstanceOf(Entry.class, ann.next()).n());
@@ -203,7 +214,7 @@ class EventLogTest {
     @Test
     void a_long_event_is_stored_as_a_reference_and_published_whole() throws Exception {
         var text = "x".repeat(5_000);
-        try (var live = new Live(ANN)) {
+        try (var live = live(ANN)) {
             publish(message(1, text), ANN);
             var entry = assertInstanceOf(Entry.class, live.next());
             assertArrayEquals(
@@ -216,13 +227,13 @@ class EventLogTest {
 
     @Test
     void an_ended_session_is_told_and_not_stored() throws Exception {
-        try (var live = new Live(ANN)) {
+        try (var live = live(ANN)) {
             log.sessionEnded(ANN, new SessionId(77));
             assertEquals(new LiveFrame.SessionEnded(new SessionId(77)), live.next());
             log.sessionPaused(ANN, new SessionId(78));
             assertEquals(new LiveFrame.SessionPaused(new SessionId(78)), live.next());
         }
-        assertEquals(0, log.head(ANN, log.tag()).n());
+        assertEquals(0, log.head(ANN, log.tag(ANN)).n());
     }
 
     @Test
@@ -235,7 +246,7 @@ class EventLogTest {
                 assertInstanceOf(Published.class, outcome).toWake().stream()
                         .map(ToWake::user)
                         .toList());
-        assertEquals(1, read(users.getLast(), start(), 10).size());
+        assertEquals(1, read(users.getLast(), start(users.getLast()), 10).size());
     }
 
     @Test
@@ -254,9 +265,7 @@ class EventLogTest {
     @Test
     void a_forgotten_script_is_loaded_again() {
         publish(message(1, "hello"), ANN);
-        try (var jedis = REDIS.jedis()) {
-            jedis.scriptFlush();
-        }
+        forgetScripts();
         publish(message(2, "again"), ANN);
         assertEquals(2, read(ANN, start(), 10).size());
     }
@@ -315,31 +324,39 @@ class EventLogTest {
     }
 
     private List<Entry> read(UserId user, Cursor after, int limit) {
-        return assertInstanceOf(Unbroken.class, log.read(user, after, log.tag(), limit))
+        return assertInstanceOf(Unbroken.class, log.read(user, after, log.tag(user), limit))
                 .entries();
     }
 
     private void assertBroken(Cursor cursor) {
-        assertInstanceOf(Broken.class, log.read(ANN, cursor, log.tag(), 10));
+        assertInstanceOf(Broken.class, log.read(ANN, cursor, log.tag(ANN), 10));
     }
 
     /** Of someone who connected, a moment ago, before there was a stream. */
     private Cursor start() {
-        return new Cursor(0, 0, System.currentTimeMillis(), log.tag());
+        return start(ANN);
+    }
+
+    private Cursor start(UserId user) {
+        return new Cursor(0, 0, System.currentTimeMillis(), log.tag(user));
     }
 
     private Cursor cursor(Entry entry) {
-        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), log.tag());
+        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), log.tag(ANN));
     }
 
     private static List<Long> numbers(List<Entry> entries) {
         return entries.stream().map(Entry::n).toList();
     }
 
-    private MessageCreated message(long seq, String text) {
+    MessageCreated message(long seq, String text) {
         var body = MessageBody.text(text);
         return new MessageCreated(
                 new Message(TALK, seq, ANN, "c" + seq, body, clock.instant(), MessageState.NEW), null);
+    }
+
+    private Live live(UserId user) throws InterruptedException {
+        return new Live(redis, user);
     }
 
     /** Subscribed to one user's live channel. */
@@ -359,11 +376,12 @@ class EventLogTest {
         };
         private final Thread thread;
 
-        Live(UserId user) throws InterruptedException {
+        Live(Redis redis, UserId user) throws InterruptedException {
+            byte[] channel = RedisKeys.live(user).getBytes(ISO_8859_1);
+            var server = Objects.requireNonNull(redis.holder(channel));
             thread = Thread.ofVirtual().start(() -> {
-                try (var jedis = REDIS.jedis()) {
-                    subscription.proceed(
-                            jedis.getConnection(), RedisKeys.live(user).getBytes(ISO_8859_1));
+                try (var connection = redis.subscribing(server, Duration.ofSeconds(30))) {
+                    subscription.proceed(connection, channel);
                 }
             });
             assertTrue(subscribed.await(5, TimeUnit.SECONDS));

@@ -3,127 +3,110 @@ package chat.parley.stream;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrames;
 import chat.parley.id.UserId;
-import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.BinaryJedisShardedPubSub;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.HostAndPort;
 
 /**
- * The node's one connection to Redis for live frames, subscribed to the channel of every user who listens here. When it breaks it is made again,
- * every channel is subscribed again, and whoever may have missed something reads the stream.
- *
- * <p>One thread reads and hands frames on; another writes the wishes, many in one command. Wishes are confirmed in the order they were written.
+ * The live frames of everyone who listens here: a {@link ServerFeed} to each server that serves one of their channels, on a single Redis to that one. In a
+ * cluster a channel follows its slot: when a master is replaced or a slot moves, the channel is subscribed where it is now, and whoever may have missed
+ * something reads the stream.
  */
-final class LiveFeed implements AutoCloseable {
+final class LiveFeed implements AutoCloseable, SubscriberRegistry.Channels {
     private static final Logger LOG = LoggerFactory.getLogger(LiveFeed.class);
 
-    private static final byte[] KEEPER = RedisKeys.LIVE_KEEPER.getBytes(ISO_8859_1);
+    /** How often it is looked whether channels are served elsewhere, where no server said so. */
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-    /** Channels of one command: some 10 KB, so that Redis serves others in between. */
-    private static final int BATCH = 500;
-
-    /** How often the connection is asked for a sign of life, and the tag is read. */
-    private static final Duration CHECK_EVERY = Duration.ofSeconds(2);
-
-    /** A connection without a sign of life for so long is given up: a silent one would be waited on for ever. */
-    private static final Duration SILENCE_MAX = Duration.ofSeconds(6);
-
-    private static final Duration RETRY_FIRST = Duration.ofMillis(50);
-    private static final Duration RETRY_MOST = Duration.ofSeconds(2);
+    /** The cluster is asked meanwhile; a thousand channels of a slot are moved by one look. */
+    private static final Duration LOOK_PAUSE = Duration.ofMillis(100);
 
     private final Redis redis;
     private final EventLog log;
     private final SubscriberRegistry registry;
     private final StreamMeters meters;
-    private final Thread reader;
+    private final Map<HostAndPort, ServerFeed> feeds = new ConcurrentHashMap<>();
+    private final Semaphore strays = new Semaphore(0);
+    private final Thread looker;
     private volatile boolean closing;
-    private volatile boolean connected;
-    private volatile String tag = "0";
-    private volatile @Nullable Feed current;
 
     LiveFeed(Redis redis, EventLog log, SubscriberRegistry registry, StreamMeters meters) {
         this.redis = redis;
         this.log = log;
         this.registry = registry;
         this.meters = meters;
-        this.reader = Thread.ofPlatform().name("live-feed").daemon().unstarted(this::run);
+        this.looker = Thread.ofPlatform().name("live-feeds").daemon().unstarted(this::run);
+        meters.feedsAway(() ->
+                feeds.values().stream().filter(feed -> !feed.isConnected()).count());
     }
 
     void start() {
-        reader.start();
+        registry.connect(this);
+        look();
+        if (redis.isCluster()) {
+            looker.start();
+        }
     }
 
-    /** Whether frames arrive. */
+    /** Whether frames arrive; in a cluster, whether any do: one lost master is no reason to leave everyone else's users. */
     boolean isConnected() {
-        return connected;
+        return feeds.values().stream().anyMatch(ServerFeed::isConnected);
     }
 
     @Override
     public void close() {
         closing = true;
-        reader.interrupt();
-        var feed = current;
+        looker.interrupt();
+        feeds.values().forEach(ServerFeed::close);
+    }
+
+    @Override
+    public void subscribe(Channel channel) {
+        var feed = feedOf(channel);
+        channel.feed(feed);
         if (feed != null) {
-            feed.giveUp();
+            feed.subscribe(channel);
         }
     }
 
-    private void run() {
-        Duration pause = RETRY_FIRST;
-        while (!closing) {
-            try (var connection = redis.subscribing(SILENCE_MAX)) {
-                var feed = new Feed(connection);
-                current = feed;
-                try {
-                    feed.proceed(connection, KEEPER);
-                } finally {
-                    pause = connected ? RETRY_FIRST : pause;
-                    feed.stop();
-                }
-            } catch (JedisException | StoreUnavailable e) {
-                if (!closing) {
-                    LOG.warn("the live feed is interrupted: {}", e.getMessage());
-                }
-            } catch (RuntimeException e) {
-                LOG.error("the live feed failed; it is made again", e);
+    @Override
+    public void unsubscribe(Channel channel) {
+        var feed = channel.feed();
+        if (feed != null) {
+            feed.unsubscribe(channel);
+        }
+    }
+
+    /** A server does not serve this channel, or not any more. Returns at once. */
+    void stray(ServerFeed feed, Channel channel) {
+        registry.ifWanted(channel, () -> {
+            if (channel.feed() == feed) {
+                channel.feed(null);
             }
-            connected = false;
-            meters.feedReconnected();
-            pause = rest(pause);
-        }
+        });
+        redis.lookAgain();
+        strays.release();
     }
 
-    private Duration rest(Duration pause) {
-        try {
-            if (!closing) {
-                TimeUnit.MILLISECONDS.sleep(pause.toMillis());
-            }
-        } catch (InterruptedException e) {
-            closing = true;
-        }
-        var next = pause.multipliedBy(2);
-        return next.compareTo(RETRY_MOST) > 0 ? RETRY_MOST : next;
-    }
-
-    private void hand(byte[] channel, byte[] publication) {
+    /** Hands on what was published. */
+    void hand(byte[] channel, byte[] publication, String tag) {
         try {
             UserId user = RedisKeys.liveUser(channel);
+            var group = user == null ? RedisKeys.liveGroup(channel) : null;
+            if (group != null) {
+                registry.deliver(group, GroupFrame.decode(publication));
+            }
             if (user != null) {
                 registry.deliver(user, LiveFrames.decode(publication), tag);
             }
@@ -134,147 +117,51 @@ final class LiveFeed implements AutoCloseable {
         }
     }
 
-    /** A wish of the registry's: whom to subscribe, or whom to unsubscribe. */
-    private record Wish(@Nullable Audience subscribe, UserId user) {}
-
-    /** The life of one connection. */
-    private final class Feed extends BinaryJedisShardedPubSub implements SubscriberRegistry.Channels {
-        private final Connection connection;
-        private final LinkedBlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
-        /** Written and not yet confirmed, in order. */
-        private final ArrayDeque<Audience> written = new ArrayDeque<>();
-
-        private final Thread writer =
-                Thread.ofVirtual().name("live-feed-writer").unstarted(this::write);
-        private volatile long askedNanos;
-        private volatile boolean stopped;
-
-        Feed(Connection connection) {
-            this.connection = connection;
-        }
-
-        @Override
-        public void subscribe(Audience audience) {
-            wishes.add(new Wish(audience, audience.user()));
-        }
-
-        @Override
-        public void unsubscribe(UserId user) {
-            wishes.add(new Wish(null, user));
-        }
-
-        @Override
-        public void onSSubscribe(byte[] channel, int subscribed) {
-            if (Arrays.equals(channel, KEEPER)) {
-                alive();
-                return;
-            }
-            Audience audience;
-            synchronized (written) {
-                audience = written.poll();
-            }
-            if (audience != null) {
-                audience.confirmed();
-            }
-        }
-
-        @Override
-        public void onSMessage(byte[] channel, byte[] message) {
-            hand(channel, message);
-        }
-
-        /** The first sign of life: from here on the registry's wishes come here, first of all everyone there is. */
-        private void alive() {
-            long now = System.nanoTime();
-            if (askedNanos != 0) {
-                meters.feedLag(Duration.ofNanos(now - askedNanos));
-                return;
-            }
-            tag = log.tag();
-            registry.connect(this);
-            writer.start();
-            connected = true;
-            LOG.info("the live feed is connected");
-        }
-
-        private void write() {
-            try {
-                long checkedNanos = System.nanoTime();
-                while (!stopped) {
-                    var first = wishes.poll(CHECK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
-                    if (first != null) {
-                        var batch = new ArrayList<Wish>(List.of(first));
-                        wishes.drainTo(batch, BATCH - 1);
-                        fulfil(batch);
-                    }
-                    if (System.nanoTime() - checkedNanos >= CHECK_EVERY.toNanos()) {
-                        checkedNanos = System.nanoTime();
-                        check();
-                    }
+    private void run() {
+        try {
+            while (!closing) {
+                if (strays.tryAcquire(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                    TimeUnit.MILLISECONDS.sleep(LOOK_PAUSE.toMillis());
+                    strays.drainPermits();
                 }
-            } catch (JedisException e) {
-                giveUp();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+                look();
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
+    }
 
-        /** Neighbours of a kind go in one command; the order stays. */
-        private void fulfil(List<Wish> batch) {
-            int from = 0;
-            while (from < batch.size()) {
-                boolean subscribes = batch.get(from).subscribe != null;
-                int to = from;
-                while (to < batch.size() && (batch.get(to).subscribe != null) == subscribes) {
-                    to++;
+    private void look() {
+        try {
+            var holders = redis.holders();
+            holders.forEach(this::feed);
+            registry.forEachChannel(channel -> {
+                var feed = feedOf(channel);
+                if (feed != null && feed != channel.feed()) {
+                    registry.ifWanted(channel, () -> subscribe(channel));
                 }
-                var part = batch.subList(from, to);
-                var channels = part.stream()
-                        .map(wish -> RedisKeys.live(wish.user).getBytes(ISO_8859_1))
-                        .toArray(byte[][]::new);
-                if (subscribes) {
-                    synchronized (written) {
-                        part.stream()
-                                .map(Wish::subscribe)
-                                .filter(Objects::nonNull)
-                                .forEach(written::add);
-                    }
-                    ssubscribe(channels);
-                } else {
-                    sunsubscribe(channels);
+            });
+            feeds.values().removeIf(feed -> {
+                boolean isReplaced = !holders.isEmpty() && !holders.contains(feed.server());
+                if (isReplaced) {
+                    feed.close();
                 }
-                from = to;
-            }
+                return isReplaced;
+            });
+        } catch (RuntimeException e) {
+            LOG.error("looking where channels are served failed; it is looked again", e);
         }
+    }
 
-        private void check() {
-            askedNanos = System.nanoTime();
-            ssubscribe(KEEPER);
-            try {
-                String now = log.tag();
-                if (!now.equals(tag)) {
-                    // Entries may be gone behind cursors that look valid: everyone looks.
-                    LOG.warn("Redis is not the one it was; every stream is read again");
-                    tag = now;
-                    registry.missedByAll();
-                }
-            } catch (StoreUnavailable e) {
-                LOG.warn("the tag of Redis could not be read: {}", e.getMessage());
-            }
-        }
+    private @Nullable ServerFeed feedOf(Channel channel) {
+        var server = redis.holder(channel.name().getBytes(ISO_8859_1));
+        return server == null ? null : feed(server);
+    }
 
-        private void stop() {
-            stopped = true;
-            writer.interrupt();
-        }
-
-        /** Ends the reader's wait. */
-        private void giveUp() {
-            try {
-                connection.forceDisconnect();
-            } catch (IOException e) {
-                LOG.debug("the feed's connection was closed already", e);
-            }
-        }
+    private ServerFeed feed(HostAndPort server) {
+        var there = feeds.get(server);
+        return there != null
+                ? there
+                : feeds.computeIfAbsent(server, it -> new ServerFeed(it, redis, log, registry, this, meters).start());
     }
 }

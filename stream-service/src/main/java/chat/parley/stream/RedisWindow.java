@@ -11,7 +11,11 @@ import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.MessageStore;
+import chat.parley.ops.StoreUnavailable;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import redis.clients.jedis.HostAndPort;
 
 /** The window in Redis Streams. */
 final class RedisWindow implements Window {
@@ -21,13 +25,12 @@ final class RedisWindow implements Window {
     private final EventLog log;
     private final MessageStore messages;
     private final Conversations conversations;
-    private final Tags tags;
+    private final Map<HostAndPort, Tags> tags = new ConcurrentHashMap<>();
 
     RedisWindow(EventLog log, MessageStore messages, Conversations conversations) {
         this.log = log;
         this.messages = messages;
         this.conversations = conversations;
-        this.tags = new Tags(log::tag);
     }
 
     @Override
@@ -35,7 +38,7 @@ final class RedisWindow implements Window {
         int readLimit = Math.max(limit, LOOK_AHEAD);
         var read = log.read(user, cursor, cursor.tag(), readLimit);
         // The tag after the entries: had Redis been emptied or replaced before they were read, it would differ.
-        if (!(read instanceof StreamRead.Unbroken unbroken) || !tags.read().equals(cursor.tag())) {
+        if (!(read instanceof StreamRead.Unbroken unbroken) || !tag(user).equals(cursor.tag())) {
             return Optional.empty();
         }
         var entries = unbroken.entries();
@@ -52,6 +55,15 @@ final class RedisWindow implements Window {
         return Optional.of(new Page(whole, reached, !all || entries.size() >= readLimit));
     }
 
+    /** Of the server that holds the stream now. */
+    private String tag(UserId user) {
+        var server = log.server(user);
+        if (server == null) {
+            throw new StoreUnavailable("redis", new IllegalStateException("nobody is known to hold the stream"));
+        }
+        return tags.computeIfAbsent(server, it -> new Tags(() -> log.tag(it))).read();
+    }
+
     private long firstVisible(ConversationId conversation, UserId user) {
         return conversations.member(conversation, user).map(Member::joinedSeq).orElse(Long.MAX_VALUE);
     }
@@ -59,6 +71,6 @@ final class RedisWindow implements Window {
     @Override
     public Cursor head(UserId user) {
         // The tag before the head: had Redis changed in between, the cursor would be known for broken.
-        return log.head(user, tags.read());
+        return log.head(user, tag(user));
     }
 }

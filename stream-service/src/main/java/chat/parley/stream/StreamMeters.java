@@ -15,6 +15,7 @@ final class StreamMeters {
     private final Counter events;
     private final Counter poisoned;
     private final Counter feedReconnects;
+    private final Counter groupCuts;
     private final Timer feedLag;
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
     private final Map<StreamEvents.Resumed, Counter> replays = new EnumMap<>(StreamEvents.Resumed.class);
@@ -57,6 +58,7 @@ final class StreamMeters {
         events = registry.counter("parley.stream.events");
         poisoned = registry.counter("parley.stream.events.poisoned");
         feedReconnects = registry.counter("parley.stream.feed.reconnects");
+        groupCuts = registry.counter("parley.stream.groups.cut");
         feedLag = registry.timer("parley.stream.feed.lag");
         rebuildsWaiting = gauge("parley.stream.rebuilds.waiting");
         rebuildsRunning = gauge("parley.stream.rebuilds.running");
@@ -85,6 +87,11 @@ final class StreamMeters {
 
     void connections(Supplier<Number> open) {
         io.micrometer.core.instrument.Gauge.builder("parley.stream.connections", open)
+                .register(registry);
+    }
+
+    void feedsAway(Supplier<Number> away) {
+        io.micrometer.core.instrument.Gauge.builder("parley.stream.feed.servers.away", away)
                 .register(registry);
     }
 
@@ -117,6 +124,17 @@ final class StreamMeters {
 
     void close(CloseReason reason) {
         counter(closes, reason).increment();
+    }
+
+    /** Large groups with a member here. */
+    void groups(Supplier<Number> followed) {
+        io.micrometer.core.instrument.Gauge.builder("parley.stream.groups", followed)
+                .register(registry);
+    }
+
+    /** A group's stream could not tell without a gap; those who listen read history. */
+    void groupCutOff() {
+        groupCuts.increment();
     }
 
     void feedReconnected() {

@@ -1,15 +1,23 @@
 package chat.parley.stream;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrame;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.RedisKeys;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who listens here, by user, and which users' channels are to be subscribed. Safe for use by many threads.
@@ -25,6 +33,10 @@ final class SubscriberRegistry {
     private final Object changes = new Object();
     private final int perUser;
     private volatile Channels channels = Channels.NONE;
+    /** Those that are no user's, by name. */
+    private final Map<String, Channel> others = new ConcurrentHashMap<>();
+
+    private volatile @Nullable Groups groups;
     private volatile Consumer<UserId> changed = unused -> {};
 
     /** @param perUser most listeners of one user */
@@ -36,15 +48,15 @@ final class SubscriberRegistry {
     interface Channels {
         Channels NONE = new Channels() {
             @Override
-            public void subscribe(Audience audience) {}
+            public void subscribe(Channel channel) {}
 
             @Override
-            public void unsubscribe(UserId user) {}
+            public void unsubscribe(Channel channel) {}
         };
 
-        void subscribe(Audience audience);
+        void subscribe(Channel channel);
 
-        void unsubscribe(UserId user);
+        void unsubscribe(Channel channel);
     }
 
     /**
@@ -54,7 +66,37 @@ final class SubscriberRegistry {
     void connect(Channels wishes) {
         synchronized (changes) {
             channels = wishes;
-            audiences.values().forEach(wishes::subscribe);
+            forEachChannel(wishes::subscribe);
+        }
+    }
+
+    /** From now on {@code groups} hears of frames and listeners. */
+    void follow(Groups groups) {
+        this.groups = groups;
+    }
+
+    /** Runs {@code work}, which must not block, while no listener comes or goes. */
+    boolean exclusively(BooleanSupplier work) {
+        synchronized (changes) {
+            return work.getAsBoolean();
+        }
+    }
+
+    /** Wants to hear one more channel. */
+    void subscribe(Channel channel) {
+        synchronized (changes) {
+            if (others.putIfAbsent(channel.name(), channel) == null) {
+                channels.subscribe(channel);
+            }
+        }
+    }
+
+    /** Does not want to hear it any more. */
+    void unsubscribe(Channel channel) {
+        synchronized (changes) {
+            if (others.remove(channel.name(), channel)) {
+                channels.unsubscribe(channel);
+            }
         }
     }
 
@@ -93,7 +135,11 @@ final class SubscriberRegistry {
             }
             if (audience.size() == 0) {
                 audiences.remove(user);
-                channels.unsubscribe(user);
+                channels.unsubscribe(audience);
+                var following = groups;
+                if (following != null) {
+                    following.gone(user);
+                }
             }
             changed.accept(user);
         }
@@ -138,6 +184,7 @@ final class SubscriberRegistry {
                 for (var listener : audience.listeners()) {
                     listener.deliver(delivery);
                 }
+                heard(user, entry.event());
             }
             case LiveFrame.Ephemeral ephemeral -> {
                 var delivery = Delivery.of(ephemeral);
@@ -158,9 +205,58 @@ final class SubscriberRegistry {
         }
     }
 
-    /** Frames may have been lost, whoever's. */
-    void missedByAll() {
-        audiences.values().forEach(Audience::missed);
+    /** Hands a frame of a large group's channel to those who follow it. */
+    void deliver(ConversationId conversation, GroupFrame frame) {
+        var following = groups;
+        if (following != null) {
+            following.take(conversation, frame);
+        }
+    }
+
+    /** {@code event} stands in the user's stream, and was read there. */
+    void heard(UserId user, EncodedEvent event) {
+        var following = groups;
+        if (following != null) {
+            following.heard(user, event);
+        }
+    }
+
+    /** The user's stream was not readable: whatever it held may have told of other groups. */
+    void heardAnything(UserId user) {
+        var following = groups;
+        if (following != null) {
+            following.changed(user);
+        }
+    }
+
+    /** Every channel that is wanted; others may come and go meanwhile. */
+    void forEachChannel(Consumer<Channel> action) {
+        audiences.values().forEach(action);
+        others.values().forEach(action);
+    }
+
+    /** Every channel that is wanted, while none comes or goes; first {@code before}. */
+    void forEachChannelAtOnce(Runnable before, Consumer<Channel> action) {
+        synchronized (changes) {
+            before.run();
+            forEachChannel(action);
+        }
+    }
+
+    /** Does {@code action} if the channel is still wanted, which it remains meanwhile. */
+    void ifWanted(Channel channel, Runnable action) {
+        synchronized (changes) {
+            if (channel.equals(channel(channel.name().getBytes(ISO_8859_1)))) {
+                action.run();
+            }
+        }
+    }
+
+    /** The channel of this name, if it is wanted. */
+    @Nullable
+    Channel channel(byte[] name) {
+        var user = RedisKeys.liveUser(name);
+        return user == null ? others.get(new String(name, ISO_8859_1)) : audiences.get(user);
     }
 
     /** Everyone who listens; others may come and go meanwhile. */

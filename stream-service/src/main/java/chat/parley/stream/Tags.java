@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the tag of Redis for many at once. Who asks gets a tag whose reading began after the question, so it proves that whatever was read
+ * Reads the tag of one Redis server for many at once. Who asks gets a tag whose reading began after the question, so it proves that whatever was read
  * before it came from that very Redis. Thousands who resume together share a handful of readings.
  */
 final class Tags {

@@ -27,6 +27,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.io.ByteArrayEndPoint;
@@ -57,11 +58,27 @@ class PresenceTest {
 
     @BeforeEach
     void open() {
-        world = new StreamWorld(POSTGRES, REDIS.uri());
+        world = new StreamWorld(POSTGRES, uri());
         leases = new PresenceLeases(world.redis, clock);
         ann = world.person();
         ben = world.person();
         world.direct(ann, ben);
+    }
+
+    /** Where it runs; a single Redis, here. */
+    String uri() {
+        return REDIS.uri();
+    }
+
+    void emptyRedis() {
+        REDIS.flushAll();
+    }
+
+    /** Everything that presence keeps in Redis. */
+    Set<String> kept() {
+        try (var redis = REDIS.jedis()) {
+            return redis.keys("p*");
+        }
     }
 
     @AfterEach
@@ -127,7 +144,7 @@ class PresenceTest {
     private void listen(Collection<UserId> users) throws Exception {
         var all = new ArrayList<>(users);
         all.add(NOBODY);
-        tap = new LiveTap(REDIS, all);
+        tap = new LiveTap(uri(), all);
     }
 
     /** What {@code user} was told of others' status so far, and everything that is under way has arrived. */
@@ -212,9 +229,10 @@ class PresenceTest {
         assertEquals(List.of("online", "offline"), told(ben.user()));
         assertEquals(Status.OFFLINE, seen(ann).status());
         assertEquals(left, seen(ann).lastSeen());
-        try (var redis = REDIS.jedis()) {
-            assertEquals(0, redis.zcard("presence")); // nobody is left to be looked at
-        }
+        assertEquals(
+                List.of(),
+                kept().stream().filter(key -> key.startsWith("presence")).toList(),
+                "nobody to be looked at");
     }
 
     @Test
@@ -337,7 +355,7 @@ class PresenceTest {
         var node = new Node();
         node.connect(ann, false);
         seconds(3);
-        REDIS.flushAll();
+        emptyRedis();
         assertEquals(Status.OFFLINE, seen(ann).status());
         assertNull(seen(ann).lastSeen());
         seconds(PresenceWatch.PERIOD_TICKS);
@@ -354,9 +372,7 @@ class PresenceTest {
         seconds(1);
         leases.forget(ann.user());
         seconds(40);
-        try (var redis = REDIS.jedis()) {
-            assertEquals(0, redis.keys("p*").size());
-        }
+        assertEquals(Set.of(), kept());
         assertEquals(Presence.unknown(ann.user()), seen(ann));
     }
 

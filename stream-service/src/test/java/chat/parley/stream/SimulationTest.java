@@ -78,7 +78,7 @@ class SimulationTest {
         private final List<String> broken = new ArrayList<>();
         private final StreamMeters meters = new StreamMeters(new SimpleMeterRegistry());
         private final Rebuilds rebuilds = new Rebuilds(Rebuilds.Limits.DEFAULT, meters, System::nanoTime);
-        private final CatchUp catchUp = new CatchUp(new Past(this, this, rebuilds, 1, clock));
+        private final CatchUp catchUp = new CatchUp(new Past(this, this, rebuilds, 1, clock), (user, live) -> GroupReplay.NONE);
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
@@ -110,12 +110,12 @@ class SimulationTest {
             // Redis confirms at once; what a late confirmation means is tested on the real one.
             registry.connect(new SubscriberRegistry.Channels() {
                 @Override
-                public void subscribe(Audience audience) {
-                    audience.confirmed();
+                public void subscribe(Channel channel) {
+                    channel.confirmed();
                 }
 
                 @Override
-                public void unsubscribe(UserId user) {
+                public void unsubscribe(Channel channel) {
                     onTheWire.clear();
                 }
             });
@@ -290,7 +290,7 @@ class SimulationTest {
         private void reconnectFeed() {
             onTheWire.clear();
             feedTag = tag();
-            registry.missedByAll();
+            registry.forEachChannel(Channel::missed);
         }
 
         private void emptyRedis() {
@@ -314,7 +314,7 @@ class SimulationTest {
         private void noticeTag() {
             tasks.add(() -> {
                 feedTag = tag();
-                registry.missedByAll();
+                registry.forEachChannel(Channel::missed);
             });
         }
 

@@ -36,11 +36,20 @@ class StreamServiceTest {
 
     @BeforeEach
     void open() throws Exception {
-        world = new StreamWorld(POSTGRES, REDIS.uri());
+        world = new StreamWorld(POSTGRES, uri());
         node = world.node();
         ann = world.person();
         ben = world.person();
         awaitReady(node);
+    }
+
+    /** Where it runs; a single Redis, here. */
+    String uri() {
+        return REDIS.uri();
+    }
+
+    void emptyRedis() {
+        REDIS.flushAll();
     }
 
     @AfterEach
@@ -214,7 +223,7 @@ class StreamServiceTest {
             world.send(conversation, ann, "1");
             client.next("message.created");
             world.store(conversation, ann, "2, never published");
-            REDIS.flushAll();
+            emptyRedis();
             world.send(conversation, ann, "3");
             var all = client.until(frame -> frame.event().equals("stream.caught_up"));
             assertTrue(seqs(all).containsAll(List.of(2L, 3L)), all.toString());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static final Duration START_MAX = Duration.ofMinutes(2);
 
     private static final Duration POLL = Duration.ofMillis(10);
+    private static final Duration CLUSTER_NODE_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration PING_MAX = Duration.ofSeconds(1);
     private static final String POLITELY = "TERM";
     private static final Duration STOP_MAX = Duration.ofSeconds(5);
@@ -41,10 +43,13 @@ public final class EmbeddedRedis implements AutoCloseable {
     private final ServerAccount account;
     private final Persistence persistence;
     private final String password;
+    private final int busPort;
     private int port;
     private ServerProcess process;
 
-    private EmbeddedRedis(Path program, ServerFolder folder, int port, Persistence persistence) throws IOException {
+    private EmbeddedRedis(
+            Path program, ServerFolder folder, int port, Persistence persistence, @Nullable String clusterPassword)
+            throws IOException {
         this.program = program;
         this.folder = folder;
         this.account = ServerAccount.of(folder.path(), program);
@@ -52,7 +57,8 @@ public final class EmbeddedRedis implements AutoCloseable {
         this.port = port;
         Leftovers.end(this::isOurs, POLITELY);
         folder.rotateLog(account);
-        this.password = folder.password(account);
+        this.password = clusterPassword == null ? folder.password(account) : clusterPassword;
+        this.busPort = clusterPassword == null ? 0 : Ports.free();
         this.process = launchOnSomePort();
     }
 
@@ -69,10 +75,24 @@ public final class EmbeddedRedis implements AutoCloseable {
      * @throws EmbeddedServerException with a sentence that says what is wrong
      */
     public static EmbeddedRedis start(Path folder, int port, Persistence persistence) {
+        return start(folder, port, persistence, null);
+    }
+
+    /**
+     * Starts a server that is to become a node of a cluster; whoever starts the nodes makes the cluster of them. For tests.
+     *
+     * @param password the same for all nodes
+     */
+    public static EmbeddedRedis startClusterNode(Path folder, Persistence persistence, String password) {
+        return start(folder, Ports.ANY, persistence, password);
+    }
+
+    private static EmbeddedRedis start(
+            Path folder, int port, Persistence persistence, @Nullable String clusterPassword) {
         var program = Binaries.redisServer();
         var locked = ServerFolder.open(folder);
         try {
-            return new EmbeddedRedis(program, locked, port, persistence);
+            return new EmbeddedRedis(program, locked, port, persistence, clusterPassword);
         } catch (IOException e) {
             locked.close();
             throw new EmbeddedServerException("Redis could not be started in " + folder + ": " + e, e);
@@ -88,6 +108,11 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     public synchronized int port() {
         return port;
+    }
+
+    /** Where other nodes of a cluster reach this one; 0 without a cluster. */
+    public int busPort() {
+        return busPort;
     }
 
     public String password() {
@@ -170,6 +195,24 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     private String settings() {
+        return alone() + (busPort == 0 ? "" : inCluster());
+    }
+
+    private String inCluster() {
+        return """
+                cluster-enabled yes
+                cluster-port %d
+                # Shorter than in production: tests wait for a failover.
+                cluster-node-timeout %d
+                # One lost master costs its own keys, not everyone's.
+                cluster-require-full-coverage no
+                cluster-allow-replica-migration no
+                repl-diskless-sync-delay 0
+                masterauth %s
+                """.formatted(busPort, CLUSTER_NODE_TIMEOUT.toMillis(), password);
+    }
+
+    private String alone() {
         // In a file, not on the command line: everyone may read command lines.
         return """
                 # Written by Parley at each start.

@@ -1,10 +1,13 @@
 package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
@@ -25,8 +28,8 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +60,7 @@ public final class Relay implements AutoCloseable {
     private final Outbox outbox;
     private final MessageStore messages;
     private final Conversations conversations;
+    private final LargeGroups groups;
     private final EventLog events;
     private final PushQueue pushes;
     private final SendNotice notices;
@@ -69,11 +73,14 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong setAside = new AtomicLong();
     private final Rounds rounds;
 
+    /** Who is told. */
+    public record Groups(Conversations conversations, LargeGroups large) {}
+
     /** All stores are closed by the caller, later than the relay. */
     public Relay(
             Outbox outbox,
             MessageStore messages,
-            Conversations conversations,
+            Groups groups,
             EventLog events,
             PushQueue pushes,
             SendNotice notices,
@@ -81,7 +88,8 @@ public final class Relay implements AutoCloseable {
             MeterRegistry meters) {
         this.outbox = outbox;
         this.messages = messages;
-        this.conversations = conversations;
+        this.conversations = groups.conversations;
+        this.groups = groups.large;
         this.events = events;
         this.pushes = pushes;
         this.notices = notices;
@@ -107,21 +115,40 @@ public final class Relay implements AutoCloseable {
     /** One look. */
     void pass() {
         measure();
-        String tag = events.tag();
-        if (!outbox.redisTag().equals(Optional.of(tag))) {
-            LOG.info(
-                    "Redis is another or lost what it held: the messages of the last {} are offered again",
-                    OFFERED_AGAIN);
-            if (!offerAgain(clock.instant().minus(OFFERED_AGAIN))) {
-                return;
-            }
-            outbox.noteRedisTag(tag);
+        if (!completeStreams()) {
+            return;
         }
         List<Row> rows;
         do {
             rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
         } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
         measure();
+    }
+
+    /** Offers the last minutes again to whom Redis lost something of. False when nothing more can be done now. */
+    private boolean completeStreams() {
+        String tag;
+        try {
+            tag = events.tag();
+        } catch (StoreUnavailable e) {
+            if (!events.isSpread()) {
+                throw e;
+            }
+            // One server of several is away; what it lost is seen when it is back, and the others need not wait.
+            LOG.debug("not every Redis server answers", e);
+            return true;
+        }
+        String known = outbox.redisTag().orElse("");
+        if (known.equals(tag)) {
+            return true;
+        }
+        LOG.info("Redis is another or lost what it held: the messages of the last {} are offered again", OFFERED_AGAIN);
+        if (!offerAgain(
+                clock.instant().minus(OFFERED_AGAIN), events.keptSince(known).negate())) {
+            return false;
+        }
+        outbox.noteRedisTag(tag);
+        return true;
     }
 
     private void measure() {
@@ -138,7 +165,7 @@ public final class Relay implements AutoCloseable {
 
     /** False when nothing more can be done now. */
     private boolean relay(List<Row> rows) {
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         materials.prepare(rows);
         var made = new ArrayList<Row>();
         var publications = new ArrayList<Publication>();
@@ -196,14 +223,18 @@ public final class Relay implements AutoCloseable {
         return !done.isEmpty() && failed.isEmpty();
     }
 
-    /** False when Redis went away meanwhile. */
-    private boolean offerAgain(Instant since) {
+    /**
+     * False when Redis went away meanwhile.
+     *
+     * @param lost who may lack something
+     */
+    private boolean offerAgain(Instant since, Predicate<UserId> lost) {
         var last = new ConversationId(0);
         List<ConversationId> page;
         do {
             page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
             for (var conversation : page) {
-                if (rounds.isEnding() || !offerAgain(conversation, since)) {
+                if (rounds.isEnding() || !offerAgain(conversation, since, lost)) {
                     return false;
                 }
             }
@@ -212,12 +243,20 @@ public final class Relay implements AutoCloseable {
         return true;
     }
 
-    private boolean offerAgain(ConversationId conversation, Instant since) {
-        var materials = new Materials(conversations, messages);
+    private boolean offerAgain(ConversationId conversation, Instant since, Predicate<UserId> lost) {
+        var materials = new Materials(conversations, groups, messages);
         var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
         for (int from = 0; from < recent.size(); from += BATCH) {
             var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
-            var outcomes = events.publish(some.stream().map(materials::message).toList());
+            var of = new ArrayList<Message>();
+            var publications = new ArrayList<Publication>();
+            for (var message : some) {
+                for (var publication : materials.messages(message)) {
+                    publications.add(publication.toThose(lost));
+                    of.add(message);
+                }
+            }
+            var outcomes = events.publish(publications);
             var jobs = new ArrayList<Later>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (!(outcomes.get(i) instanceof Published published)) {
@@ -227,7 +266,7 @@ public final class Relay implements AutoCloseable {
                 var missed = published.toWake().stream()
                         .filter(each -> !each.before())
                         .toList();
-                jobs.addAll(pushes.jobs(some.get(i), missed));
+                jobs.addAll(pushes.jobs(of.get(i), missed));
             }
             if (!pushes.add(jobs).join()) {
                 return false;

@@ -6,6 +6,7 @@ import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.testkit.OwnServer;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import chat.parley.testkit.RealRedisCluster;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,14 +15,17 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 
 /** A whole Parley of a test's own: PostgreSQL, Redis, and the three services as processes. */
 public final class RunningParley implements AutoCloseable {
     private final Path folder;
     private final OwnServer<EmbeddedPostgres> postgres;
-    private final OwnServer<EmbeddedRedis> redis;
+    private final @Nullable OwnServer<EmbeddedRedis> redis;
+    private final @Nullable RealRedisCluster cluster;
     private final ServiceProcess sendApi;
     private final ServiceProcess stream;
     private final ServiceProcess notifier;
@@ -29,10 +33,12 @@ public final class RunningParley implements AutoCloseable {
     private final int streamMetrics = LowPorts.free();
     private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
-    private RunningParley(Persistence persistence) throws IOException {
+    private RunningParley(@Nullable OwnServer<EmbeddedRedis> redis, @Nullable RealRedisCluster cluster)
+            throws IOException {
         folder = Files.createTempDirectory("parley-system-");
         postgres = RealPostgres.own();
-        redis = RealRedis.own(persistence);
+        this.redis = redis;
+        this.cluster = cluster;
         // Nobody here is slowed down on purpose.
         sendApi = ServiceProcess.start(
                 Service.SEND_API,
@@ -55,7 +61,15 @@ public final class RunningParley implements AutoCloseable {
 
     /** Starts everything and returns when all of it is ready. */
     public static RunningParley start(Persistence persistence) throws Exception {
-        var parley = new RunningParley(persistence);
+        return start(new RunningParley(RealRedis.own(persistence), null));
+    }
+
+    /** The same over this cluster, which is closed with it. */
+    public static RunningParley start(RealRedisCluster cluster) throws Exception {
+        return start(new RunningParley(null, cluster));
+    }
+
+    private static RunningParley start(RunningParley parley) throws Exception {
         try {
             parley.awaitReady();
             return parley;
@@ -88,7 +102,7 @@ public final class RunningParley implements AutoCloseable {
     }
 
     public EmbeddedRedis redis() {
-        return redis.server();
+        return Objects.requireNonNull(redis, "it runs over a cluster").server();
     }
 
     /** Where each of the three tells its metrics. */
@@ -119,8 +133,11 @@ public final class RunningParley implements AutoCloseable {
     private void end() throws Exception {
         for (var service : new ServiceProcess[] {notifier, stream, sendApi}) service.close();
         // What is in the folders is deleted next, so an orderly end would be wasted time.
-        redis().kill();
-        redis.close();
+        if (cluster != null) cluster.close();
+        if (redis != null) {
+            redis().kill();
+            redis.close();
+        }
         postgres().kill();
         postgres.close();
         try (var files = Files.walk(folder)) {
@@ -141,7 +158,7 @@ public final class RunningParley implements AutoCloseable {
         settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
         settings.put("PARLEY_POSTGRES_USER", postgres().user());
         settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());
-        settings.put("PARLEY_REDIS_URL", redis().uri());
+        settings.put("PARLEY_REDIS_URL", cluster == null ? redis().uri() : cluster.uri());
         return settings;
     }
 }

@@ -1,0 +1,386 @@
+package chat.parley.event;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import chat.parley.event.PublishConnection.Call;
+import chat.parley.event.PublishConnection.Script;
+import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
+import chat.parley.event.PublishOutcome.Unpublished;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.redis.Redis;
+import chat.parley.redis.RedisKeys;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
+
+/**
+ * The way to one server: one thread, one connection, which publishes whatever was handed in while the last batch was under way as one pipeline. While the server is
+ * away everything is answered {@link Unpublished} at once, so sends stay fast and other servers' lanes are not held up; a probe finds out when it is back.
+ */
+final class PublishLane implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PublishLane.class);
+
+    /** Longest queue. A full one means that Redis is slower than the sends: the relay takes over. About 1 KB each. */
+    private static final int QUEUE_MAX = 20_000;
+
+    /** With more waiting, what is not stored is dropped: sends come first. */
+    private static final int QUEUE_BUSY = QUEUE_MAX / 2;
+
+    /** Most entries of one pipeline, more or less: some 20 ms of Redis, within which the first waits for the last. */
+    private static final int BATCH_ENTRIES = 4_000;
+
+    /** Most streams of one run of the script: 0.6 ms, in which Redis serves nobody else. */
+    private static final int KEYS_MAX = 100;
+
+    /** Events up to this size stand whole in every stream; longer ones once in history. */
+    private static final int WHOLE_BYTES_MAX = 1_024;
+
+    private static final long PROBE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long IDLE_MILLIS = 200;
+    private static final long CLOSE_LIMIT_MILLIS = 3_000;
+    private static final byte[] NOTHING = {};
+
+    private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
+    private final Redis redis;
+    private final HostAndPort server;
+    private final StreamTag tag;
+    private final Routes routes;
+    private final int keysMax;
+    private final Thread thread;
+    private @Nullable PublishConnection connection;
+    private volatile boolean away;
+    private volatile boolean closing;
+
+    /** What a lane asks of who owns it. */
+    interface Routes {
+        /** Hands what the server does not hold to the one that does; completes the parts whatever happens. */
+        void redirect(Waiting part, JedisRedirectionException where);
+
+        /** The server holds nothing any more: the lane ends. */
+        void retire(PublishLane lane);
+    }
+
+    /**
+     * A publication to people of one server.
+     *
+     * @param asking whether their slot is on its way to the server
+     * @param redirections how often it came to a wrong server
+     * @param done told the outcome once; must be short
+     */
+    record Waiting(Publication publication, boolean asking, int redirections, Consumer<PublishOutcome> done) {
+        boolean isLive() {
+            return publication.mode() == Publication.Mode.LIVE_ONLY;
+        }
+
+        void refuse() {
+            done.accept(new Unpublished());
+        }
+    }
+
+    PublishLane(Redis redis, HostAndPort server, StreamTag tag, Routes routes) {
+        this.redis = redis;
+        this.server = server;
+        this.tag = tag;
+        this.routes = routes;
+        // In a cluster almost every person's keys are in a slot of their own, and a script may touch those of one slot.
+        this.keysMax = redis.isCluster() ? 1 : KEYS_MAX;
+        this.thread = Thread.ofPlatform()
+                .name(redis.isCluster() ? "publisher " + server : "publisher")
+                .daemon()
+                .unstarted(this::run);
+    }
+
+    PublishLane start() {
+        thread.start();
+        return this;
+    }
+
+    HostAndPort server() {
+        return server;
+    }
+
+    /** Returns at once. */
+    void handIn(Waiting waiting) {
+        if (away || closing || !queue.offer(waiting)) {
+            waiting.refuse();
+        } else if (away || closing) {
+            // The thread may have emptied the queue just before this one came in; nobody may wait for ever.
+            refuseAll();
+        }
+    }
+
+    int waiting() {
+        return queue.size();
+    }
+
+    boolean isAway() {
+        return away;
+    }
+
+    /** Whether the server is away or slower than what is handed in. */
+    boolean isBusy() {
+        return away || closing || queue.size() > QUEUE_BUSY;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        try {
+            thread.join(CLOSE_LIMIT_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        refuseAll();
+    }
+
+    private void run() {
+        var batch = new ArrayList<Waiting>();
+        try {
+            while (!closing || !queue.isEmpty()) {
+                if (away) {
+                    waitUntilBack();
+                }
+                var next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                int entries = 0;
+                while (next != null) {
+                    batch.add(next);
+                    entries += next.publication.recipients().size();
+                    next = entries < BATCH_ENTRIES ? queue.poll() : null;
+                }
+                if (batch.isEmpty()) {
+                    retireIfReplaced();
+                } else {
+                    publish(batch);
+                    batch.clear();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            disconnect();
+        }
+    }
+
+    private void publish(List<Waiting> batch) {
+        List<Object> replies;
+        try {
+            var calls = new ArrayList<Call>(batch.size());
+            batch.forEach(waiting -> addCalls(waiting, calls));
+            replies = connected().run(calls);
+        } catch (StoreUnavailable | JedisException e) {
+            LOG.warn("Redis at {} is away, the relay will publish: {}", server, e.toString());
+            away = true;
+            disconnect();
+            redis.lookAgain();
+            batch.forEach(Waiting::refuse);
+            refuseAll();
+            return;
+        } catch (RuntimeException e) {
+            LOG.error("a publication failed for a reason of ours", e);
+            disconnect();
+            batch.forEach(Waiting::refuse);
+            return;
+        }
+        int next = 0;
+        for (var waiting : batch) {
+            int calls = calls(waiting.publication);
+            complete(waiting, replies.subList(next, next + calls));
+            next += calls;
+        }
+    }
+
+    private void complete(Waiting waiting, List<Object> replies) {
+        if (waiting.isLive()) {
+            waiting.done.accept(new Published(List.of()));
+            return;
+        }
+        if (waiting.publication.group() != null) {
+            completeGroup(waiting, replies.getFirst());
+            return;
+        }
+        var toWake = new ArrayList<ToWake>();
+        var elsewhere = new LinkedHashMap<UserId, JedisRedirectionException>();
+        var recipients = waiting.publication.recipients().iterator();
+        for (var reply : replies) {
+            if (reply instanceof JedisRedirectionException where) {
+                elsewhere.put(recipients.next(), where);
+                continue;
+            }
+            if (!(reply instanceof List<?> answers)) {
+                // Full memory, still loading, a replica now: one word of it tells which; there is nothing else in it.
+                LOG.warn("Redis refused a publication: {}", reply);
+                redis.lookAgain();
+                waiting.refuse();
+                return;
+            }
+            for (var answer : answers) {
+                var user = recipients.next();
+                if (answer instanceof byte[] id) {
+                    toWake.add(toWake(user, id, waiting.publication.event().timeMillis()));
+                }
+            }
+        }
+        if (elsewhere.isEmpty()) {
+            waiting.done.accept(new Published(toWake));
+        } else {
+            redirect(waiting, new Published(toWake), elsewhere);
+        }
+    }
+
+    /** Told once: nobody's stream says who is to be woken. */
+    private void completeGroup(Waiting waiting, Object reply) {
+        if (reply instanceof JedisRedirectionException where) {
+            routes.redirect(waiting, where);
+        } else if (reply instanceof List<?>) {
+            waiting.done.accept(new Published(List.of()));
+        } else {
+            LOG.warn("Redis refused a publication: {}", reply);
+            redis.lookAgain();
+            waiting.refuse();
+        }
+    }
+
+    /** What the server refused was not carried out, so it may be repeated where it belongs. */
+    private void redirect(Waiting waiting, Published here, Map<UserId, JedisRedirectionException> elsewhere) {
+        var parts = new PublicationParts(waiting.publication, elsewhere.size() + 1, waiting.done);
+        parts.done(here);
+        elsewhere.forEach((user, where) -> routes.redirect(
+                new Waiting(waiting.publication.to(List.of(user)), false, waiting.redirections, parts::done), where));
+    }
+
+    private ToWake toWake(UserId user, byte[] answer, long timeMillis) {
+        boolean before = answer[0] == '=';
+        int start = before ? 1 : 0;
+        boolean connected = answer[start] == '+';
+        start += connected ? 1 : 0;
+        String id = new String(answer, start, answer.length - start, ISO_8859_1);
+        int dash = id.indexOf('-');
+        long epochMillis = Long.parseLong(id, 0, dash, 10);
+        long n = Long.parseLong(id, dash + 1, id.length(), 10);
+        // A millisecond before: whoever rebuilds from there must find the event itself.
+        var resumeFrom = new Cursor(epochMillis, n - 1, timeMillis - 1, tag.newest(server));
+        return new ToWake(user, resumeFrom, before, connected);
+    }
+
+    private void addCalls(Waiting waiting, List<Call> calls) {
+        switch (waiting.publication.mode()) {
+            case LIVE_ONLY -> addLive(waiting.publication, calls);
+            case FIRST, REPEAT -> addStored(waiting.publication, waiting.asking, calls);
+        }
+    }
+
+    private void addLive(Publication publication, List<Call> calls) {
+        byte[] frame = LiveFrames.encode(new LiveFrame.Ephemeral(publication.event()));
+        var channels = publication.recipients().stream()
+                .map(user -> RedisKeys.live(user).getBytes(ISO_8859_1))
+                .toList();
+        for (var some : chunks(channels)) {
+            calls.add(new Call(Script.LIVE, some, List.of(frame), false));
+        }
+    }
+
+    private void addStored(Publication publication, boolean asking, List<Call> calls) {
+        var event = publication.event();
+        byte[] whole = LiveFrames.encode(event);
+        boolean isSmall = event.json().length <= WHOLE_BYTES_MAX && publication.storedWhole();
+        boolean byReference = !isSmall && References.canResolve(event);
+        byte[] value = byReference
+                ? LiveFrames.encode(new EncodedEvent(event.type(), event.key(), event.timeMillis(), NOTHING))
+                : whole;
+        boolean repeat = publication.mode() == Publication.Mode.REPEAT;
+        byte[] wanted = repeat ? event.key().getBytes(ISO_8859_1) : NOTHING;
+        byte[] time = repeat ? Long.toString(event.timeMillis()).getBytes(ISO_8859_1) : NOTHING;
+        var group = publication.group();
+        if (group != null) {
+            byte[] key = RedisKeys.group(group.conversation()).getBytes(ISO_8859_1);
+            byte[] departed = Long.toString(group.departedMillis()).getBytes(ISO_8859_1);
+            var asked = List.of(value, byReference ? whole : NOTHING, wanted, time, departed);
+            calls.add(new Call(Script.GROUP, List.of(key), asked, asking));
+            return;
+        }
+        var keys = new ArrayList<byte[]>();
+        for (var user : publication.recipients()) {
+            keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
+        }
+        var arguments = List.of(value, byReference ? whole : NOTHING, wanted, time);
+        for (var some : chunks(keys)) {
+            calls.add(new Call(Script.STORED, some, arguments, asking));
+        }
+    }
+
+    private List<List<byte[]>> chunks(List<byte[]> keys) {
+        var chunks = new ArrayList<List<byte[]>>();
+        for (int from = 0; from < keys.size(); from += keysMax) {
+            chunks.add(keys.subList(from, Math.min(from + keysMax, keys.size())));
+        }
+        return chunks;
+    }
+
+    private int calls(Publication publication) {
+        int recipients = publication.group() == null ? publication.recipients().size() : 1;
+        return (recipients + keysMax - 1) / keysMax;
+    }
+
+    private PublishConnection connected() {
+        if (connection == null) {
+            tag.read(server);
+            connection = PublishConnection.open(redis, server);
+        }
+        return connection;
+    }
+
+    private void waitUntilBack() {
+        while (away && !closing) {
+            try {
+                connected();
+                away = false;
+                LOG.info("Redis at {} is back", server);
+            } catch (StoreUnavailable | JedisException e) {
+                LOG.debug("Redis is still away", e);
+                retireIfReplaced();
+                LockSupport.parkNanos(PROBE_PAUSE_NANOS);
+            }
+        }
+    }
+
+    private void disconnect() {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (JedisException e) {
+                LOG.debug("closing a broken connection", e);
+            }
+            connection = null;
+        }
+    }
+
+    private void refuseAll() {
+        for (var waiting = queue.poll(); waiting != null; waiting = queue.poll()) {
+            waiting.refuse();
+        }
+    }
+
+    /** After a failover, or when the server gave all its slots away. */
+    private void retireIfReplaced() {
+        var holders = redis.holders();
+        if (!closing && !holders.isEmpty() && !holders.contains(server)) {
+            closing = true;
+            routes.retire(this);
+            refuseAll();
+        }
+    }
+}
