@@ -67,7 +67,7 @@ final class NotifierWorld implements AutoCloseable {
         shown = new ShownPushes(redis);
         jobs = new PushJobs(redis);
         queue = new PushQueue(redis, Wakes.DEFAULT, meters);
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         conversations = new Conversations(postgres);
         creation = new ConversationCreation(postgres, clock);
         environment.put("PARLEY_POSTGRES_URL", database.address().url());

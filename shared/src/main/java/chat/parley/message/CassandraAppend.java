@@ -174,7 +174,7 @@ final class CassandraAppend {
         for (int i = 0; i < room; i++) {
             fitting.get(i)
                     .result()
-                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
+                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), new Reminder(attempt.intent)));
         }
         attempt.drafts.subList(0, room).clear();
         return after;
@@ -233,7 +233,7 @@ final class CassandraAppend {
         if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
             // Ours after all. The intent of the try stays, as one of unknown outcome.
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), attempt.intent));
+            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), new Reminder(attempt.intent)));
         } else {
             answer(draft, row);
         }

@@ -84,7 +84,7 @@ final class CassandraEdits {
             note(change, react.emoji()); // an erasure that saw no reaction yet may have taken the first note away
         }
         return done.answer() instanceof Changed changed
-                ? new Changed(changed.message(), changed.at(), done.intent())
+                ? new Changed(changed.message(), changed.at(), new Reminder(done.intent()))
                 : done.answer();
     }
 

@@ -47,7 +47,7 @@ final class ReceiptWorld implements AutoCloseable {
         conversations = new Conversations(postgres);
         creation = new ConversationCreation(postgres, clock);
         changes = new ConversationChanges(postgres, clock);
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         receipts = new Receipts(postgres, clock, meters, advances::add);
     }
 

@@ -61,7 +61,7 @@ final class StreamWorld implements AutoCloseable {
         postgres = Postgres.open(address, 6);
         redis = Redis.open(this.redisUri, 6);
         log = new EventLog(redis, clock, meters.registry());
-        messages = new PostgresMessageStore(postgres, clock, meters.registry());
+        messages = new PostgresMessageStore(postgres, null, clock, meters.registry());
         conversations = new Conversations(postgres);
         creation = new ConversationCreation(postgres, clock);
         ids = new IdSource(Clock.systemUTC(), new Random());

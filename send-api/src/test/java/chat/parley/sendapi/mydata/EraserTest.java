@@ -91,7 +91,7 @@ class EraserTest {
         postgres = Postgres.open(POSTGRES.address(), 6);
         redis = Redis.open(URI.create(REDIS.uri()), 4);
         events = new EventLog(redis, now, meters);
-        messages = new PostgresMessageStore(postgres, now, meters);
+        messages = new PostgresMessageStore(postgres, null, now, meters);
         outbox = new Outbox(postgres, meters);
         accounts = Accounts.open(
                 new AccountSettings(null, List.of()),

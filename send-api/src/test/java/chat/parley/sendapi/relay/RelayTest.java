@@ -88,7 +88,7 @@ class RelayTest {
                     VALUES (?, ?, 'X', 'x', now()) ON CONFLICT DO NOTHING
                     """, user.value(), "u" + user.value()));
         }
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         outbox = new Outbox(postgres, meters);
         parts = parts(URI.create(REDIS.uri()));
     }

@@ -56,7 +56,7 @@ class RetentionTest {
         api = RunningSendApi.start(POSTGRES, REDIS);
         postgres = Postgres.open(POSTGRES.address(), 6);
         var meters = new SimpleMeterRegistry();
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         outbox = new Outbox(postgres, meters);
     }
 
