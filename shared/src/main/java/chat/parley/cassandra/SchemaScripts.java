@@ -28,15 +28,6 @@ final class SchemaScripts {
     /** Changes of the schema wait for all nodes. */
     private static final Duration STATEMENT_LIMIT = Duration.ofSeconds(20);
 
-    /** With a given id, so that making a table twice makes the same one. */
-    private static final String LOCK_TABLE = """
-            CREATE TABLE IF NOT EXISTS %s.schema_lock (one int PRIMARY KEY, holder uuid)
-            WITH ID = %s""";
-
-    private static final String VERSION_TABLE = """
-            CREATE TABLE IF NOT EXISTS %s.schema_version (one int, version text, PRIMARY KEY (one, version))
-            WITH ID = %s""";
-
     private final CqlSession session;
     private final String keyspace;
     private final UUID holder = UUID.randomUUID();
@@ -54,8 +45,13 @@ final class SchemaScripts {
         // An operator who made the keyspace with other options keeps them.
         schema("CREATE KEYSPACE IF NOT EXISTS %s WITH replication = {'class': 'NetworkTopologyStrategy', '%s': %d}"
                 .formatted(keyspace, dataCenter.replace("'", "''"), replicas));
-        schema(LOCK_TABLE.formatted(keyspace, tableId("schema_lock")));
-        schema(VERSION_TABLE.formatted(keyspace, tableId("schema_version")));
+        // With given ids, so that making a table twice makes the same one.
+        schema("""
+                CREATE TABLE IF NOT EXISTS %s.schema_lock (one int PRIMARY KEY, holder uuid)
+                WITH ID = %s""".formatted(keyspace, tableId("schema_lock")));
+        schema("""
+                CREATE TABLE IF NOT EXISTS %s.schema_version (one int, version text, PRIMARY KEY (one, version))
+                WITH ID = %s""".formatted(keyspace, tableId("schema_version")));
         if (missing().isEmpty()) {
             return;
         }

@@ -107,7 +107,7 @@ final class CassandraAppends implements AutoCloseable {
 
     private record Key(long sender, String clientMessageId) {}
 
-    private static long size(Draft draft) {
+    private static int size(Draft draft) {
         var text = draft.message().body().text();
         var details = draft.details();
         return (text == null ? 0 : text.length()) + (details == null ? 0 : details.length());

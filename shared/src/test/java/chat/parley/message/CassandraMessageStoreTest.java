@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
@@ -132,7 +133,10 @@ class CassandraMessageStoreTest extends MessageErasureContract {
             assertEquals(LongStream.rangeClosed(4_951, 5_050).boxed().toList(), seqs(other.after(talk, 4_950, 100)));
             assertEquals(5_050, seqs(other.before(talk, 5_051, 100)).getFirst());
             assertEquals(4_951, seqs(other.before(talk, 5_051, 100)).getLast());
-            assertEquals(count, other.newest(List.of(talk)).get(talk).seq());
+            assertEquals(
+                    count,
+                    Objects.requireNonNull(other.newest(List.of(talk)).get(talk))
+                            .seq());
             assertEquals(count, other.since(talk, 1, clock.instant(), 10_001).size());
             for (int old : new int[] {1, 4_999, 5_000, count}) {
                 var again = other.append(draft(talk, ANN, "key" + old, "text"));

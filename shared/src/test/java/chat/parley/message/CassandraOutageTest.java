@@ -53,7 +53,7 @@ class CassandraOutageTest {
             var over = new AtomicBoolean();
             for (int i = 0; i < WRITERS; i++) {
                 var writer = new UserId(100 + i);
-                threads.submit(() -> {
+                threads.execute(() -> {
                     for (int n = 0; !over.get() && unknown.isEmpty(); n++) {
                         send(store, writer, "key" + n, acknowledged, unknown);
                     }

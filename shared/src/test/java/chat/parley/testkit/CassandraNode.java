@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** A Cassandra server as a process of its own on JDK 17, with a folder of its own; it ends with the JVM. */
 final class CassandraNode implements AutoCloseable {
     static final String DATA_CENTER = "datacenter1";
+    static final String JAVA_17_MISSING = "Cassandra 5.0 runs on JDK 17, and none is under /usr/lib/jvm: install one (Debian:"
+            + " openjdk-17-jre-headless), or name its home in JAVA_17_HOME.";
     private static final Duration START_MAX = Duration.ofMinutes(3);
     private static final long POLL_MILLIS = 100;
 
@@ -54,7 +57,7 @@ final class CassandraNode implements AutoCloseable {
      */
     record Place(String host, int storagePort, int port, List<String> seeds, @Nullable Long token) {
         InetSocketAddress address() {
-            return new InetSocketAddress(host, port);
+            return new InetSocketAddress(InetAddress.ofLiteral(host), port);
         }
     }
 
@@ -104,7 +107,8 @@ final class CassandraNode implements AutoCloseable {
     }
 
     private Process launch() throws IOException {
-        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", java17().toString()));
+        var java = java17().orElseThrow(() -> new IllegalStateException(JAVA_17_MISSING));
+        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", java.toString()));
         for (var opened : OPENED) {
             command.add("--add-opens=java.base/" + opened + "=ALL-UNNAMED");
         }
@@ -159,7 +163,7 @@ final class CassandraNode implements AutoCloseable {
     }
 
     private boolean isOpen() {
-        try (var socket = new Socket(place.host, place.port)) {
+        try (var socket = new Socket(InetAddress.ofLiteral(place.host), place.port)) {
             return socket.isConnected();
         } catch (IOException notYet) {
             return false;
@@ -204,20 +208,25 @@ final class CassandraNode implements AutoCloseable {
                 + (place.token == null ? "" : "initial_token: %d\nauto_bootstrap: false\n".formatted(place.token));
     }
 
-    private static Path java17() throws IOException {
-        var named = System.getenv("PARLEY_JDK17");
-        if (named != null) {
-            return Path.of(named, "bin", "java");
+    /** A JDK 17's java: the one that {@code JAVA_17_HOME} names, else one under /usr/lib/jvm. */
+    static Optional<Path> java17() {
+        var named = System.getenv("JAVA_17_HOME");
+        if (named != null && !named.isBlank()) {
+            return Optional.of(Path.of(named, "bin", "java"));
         }
-        try (var found = Files.newDirectoryStream(Path.of("/usr/lib/jvm"), "*17*")) {
-            for (var home : found) {
-                if (Files.isExecutable(home.resolve("bin/java"))) {
-                    return home.resolve("bin/java");
+        var installed = Path.of("/usr/lib/jvm");
+        if (Files.isDirectory(installed)) {
+            try (var found = Files.newDirectoryStream(installed, "*17*")) {
+                for (var home : found) {
+                    if (Files.isExecutable(home.resolve("bin/java"))) {
+                        return Optional.of(home.resolve("bin/java"));
+                    }
                 }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
-        throw new IOException("Cassandra 5.0 runs on JDK 17 and none is under /usr/lib/jvm: install one"
-                + " (Debian: openjdk-17-jre-headless) or name its home in PARLEY_JDK17");
+        return Optional.empty();
     }
 
     private static String classPath() throws IOException {

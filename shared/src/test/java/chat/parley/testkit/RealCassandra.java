@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real Cassandra node, a process of its own on JDK 17, with ports and a folder of its own on the loopback address; it ends with the JVM. It needs a JDK 17 (named by
- * {@code PARLEY_JDK17}, else looked for under /usr/lib/jvm) and the jars of {@code cassandra-all}, whose class path stands in the file that the system property
- * {@code parley.cassandra.classpath} names.
+ * {@code JAVA_17_HOME}, else looked for under /usr/lib/jvm), without which tests are left out on a developer's machine and fail in CI; and the jars of {@code cassandra-all},
+ * whose class path stands in the file that the system property {@code parley.cassandra.classpath} names.
  */
 public final class RealCassandra implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
@@ -33,11 +35,13 @@ public final class RealCassandra implements AutoCloseable {
 
     /** The node of this JVM: never kill it. */
     public static RealCassandra shared() {
+        needJava17();
         return Shared.NODE;
     }
 
     /** A node of the test's own, to be killed and restarted; close it afterwards. */
     public static RealCassandra start() {
+        needJava17();
         try {
             var hosts = List.of(HOST);
             var place = new CassandraNode.Place(
@@ -47,6 +51,16 @@ public final class RealCassandra implements AutoCloseable {
             return new RealCassandra(node);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Not in the initializer of a class, where a test could not be left out any more. */
+    static void needJava17() {
+        if (CassandraNode.java17().isEmpty()) {
+            if (System.getenv("CI") == null) {
+                Assumptions.abort(CassandraNode.JAVA_17_MISSING);
+            }
+            Assertions.fail(CassandraNode.JAVA_17_MISSING);
         }
     }
 

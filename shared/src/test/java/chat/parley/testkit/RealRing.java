@@ -44,6 +44,7 @@ public final class RealRing implements AutoCloseable {
 
     /** The ring of this JVM, started when first asked for. */
     public static RealRing shared() {
+        RealCassandra.needJava17();
         return Shared.RING;
     }
 
