@@ -2,13 +2,14 @@ package chat.parley.message;
 
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
-import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class CassandraHeads {
      * @param lastSeq null for a bucket that is not there yet
      * @param membersVersion the fence
      * @param changes null before the first change
+     * @param changeBy random numbers of the last changes, the newest last: whose they were
      */
     record Head(
             int bucket,
@@ -42,10 +44,10 @@ final class CassandraHeads {
             @Nullable Long membersVersion,
             @Nullable Long changes,
             Instant movedAt,
-            long changeBy) {
+            List<Long> changeBy) {
 
         /** What comes before the first message of a conversation. */
-        static final Head NONE = new Head(0, null, Instant.EPOCH, null, null, Instant.EPOCH, 0);
+        static final Head NONE = new Head(0, null, Instant.EPOCH, null, null, Instant.EPOCH, List.of());
 
         long last() {
             return lastSeq == null ? first(bucket) - 1 : lastSeq;
@@ -53,6 +55,11 @@ final class CassandraHeads {
 
         boolean isFull() {
             return last() == end(bucket);
+        }
+
+        /** Without what only a serial read's answer is asked for. */
+        Head small() {
+            return new Head(bucket, lastSeq, lastAt, membersVersion, changes, movedAt, List.of());
         }
 
         long nextChange() {
@@ -93,7 +100,7 @@ final class CassandraHeads {
      * plain read repairs only the rows that it reads.
      */
     Optional<Head> readSerially(ConversationId conversation, int bucket) {
-        var statement = reading(conversation, bucket).setConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL);
+        var statement = Cassandra.serially(reading(conversation, bucket));
         return Optional.ofNullable(head(cassandra.execute(statement).one()));
     }
 
@@ -108,7 +115,7 @@ final class CassandraHeads {
                 row.isNull("members_version") ? null : row.getLong("members_version"),
                 row.isNull("changes") ? null : row.getLong("changes"),
                 orEpoch(row.getInstant("moved_at")),
-                row.getLong("change_by"));
+                Objects.requireNonNull(row.getList("change_by", Long.class)));
     }
 
     private static Instant orEpoch(@Nullable Instant time) {
@@ -163,6 +170,6 @@ final class CassandraHeads {
     }
 
     void remember(ConversationId conversation, Head head) {
-        newest.asMap().merge(conversation, head, (a, b) -> b.last() >= a.last() ? b : a);
+        newest.asMap().merge(conversation, head.small(), (a, b) -> b.last() >= a.last() ? b : a);
     }
 }

@@ -58,7 +58,7 @@ final class CassandraIntents {
         this.list = cassandra.prepareRead("SELECT id, conversation_id, begun_at FROM intent WHERE shard = ?");
     }
 
-    /** Returns when it is remembered that something is about to be stored. Each call needs one of {@link #ended} or {@link #unknown}. */
+    /** Returns when it is remembered that something is about to be stored. Each call needs one of {@link #ended}. */
     long begin(ConversationId conversation) {
         var now = clock.instant();
         var intent = open.get(conversation);
@@ -86,14 +86,13 @@ final class CassandraIntents {
         return fresh.id;
     }
 
-    /** So many were stored and are to be published. */
-    void ended(long id, int stored) {
-        change(id, -1, stored, false);
-    }
-
-    /** Nobody knows what was stored: the row stays for the relay. */
-    void unknown(long id) {
-        change(id, -1, 0, true);
+    /**
+     * So many were stored and are to be published.
+     *
+     * @param isUnknown there may be more of them, or may be yet: the row stays for the relay
+     */
+    void ended(long id, int stored, boolean isUnknown) {
+        change(id, -1, stored, isUnknown);
     }
 
     /** These were published, once for each. */

@@ -29,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class CassandraMessageStore implements MessageStore {
     private static final int SINCE_PAGE = 200;
 
-    /** Most statements under way for one call. */
-    private static final int AT_ONCE = 200;
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraKeys keys;
@@ -242,20 +239,15 @@ public final class CassandraMessageStore implements MessageStore {
 
     @Override
     public List<Message> findAll(ConversationId conversation, Collection<Long> seqs) {
-        var found = new ArrayList<Message>();
-        var wanted = seqs.stream().distinct().sorted().toList();
-        for (int i = 0; i < wanted.size(); i += AT_ONCE) {
-            var reads = wanted.subList(i, Math.min(wanted.size(), i + AT_ONCE)).stream()
-                    .map(seq -> find.bind(conversation.value(), CassandraHeads.bucket(seq), seq))
-                    .toList();
-            for (var answer : keys.all(reads)) {
-                var row = answer.one();
-                if (row != null) {
-                    found.add(CassandraRows.message(row));
-                }
-            }
-        }
-        return found;
+        var reads = seqs.stream()
+                .distinct()
+                .sorted()
+                .map(seq -> find.bind(conversation.value(), CassandraHeads.bucket(seq), seq))
+                .toList();
+        return cassandra.executeAll(reads).stream()
+                .flatMap(List::stream)
+                .map(CassandraRows::message)
+                .toList();
     }
 
     @Override

@@ -173,8 +173,8 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         var talk = newConversation();
         long first = intents.begin(talk);
         assertEquals(first, intents.begin(talk), "one row for what comes close together");
-        intents.ended(first, 1);
-        intents.ended(first, 1);
+        intents.ended(first, 1, false);
+        intents.ended(first, 1, false);
         clock.advance(Duration.ofSeconds(6));
         intents.done(List.of(first));
         intents.sweep();
@@ -183,7 +183,7 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         intents.sweep();
         Awaitility.await().untilAsserted(() -> assertEquals(0, rows(intents, talk)));
         long unknown = intents.begin(talk);
-        intents.unknown(unknown);
+        intents.ended(unknown, 0, true);
         clock.advance(Duration.ofSeconds(6));
         intents.sweep();
         assertEquals(1, rows(intents, talk));
