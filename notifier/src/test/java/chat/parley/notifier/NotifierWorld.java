@@ -1,5 +1,6 @@
 package chat.parley.notifier;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
@@ -68,7 +69,7 @@ final class NotifierWorld implements AutoCloseable {
         jobs = new PushJobs(redis);
         queue = new PushQueue(redis, Wakes.DEFAULT, meters);
         messages = new PostgresMessageStore(postgres, null, clock, meters);
-        conversations = new Conversations(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
         environment.put("PARLEY_POSTGRES_URL", database.address().url());
         environment.put("PARLEY_POSTGRES_USER", database.user());

@@ -7,7 +7,7 @@ import chat.parley.id.IdSource;
 import chat.parley.media.BlobStore;
 import chat.parley.media.BlobStores;
 import chat.parley.message.MessageStore;
-import chat.parley.message.PostgresMessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.ops.Health;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.outbox.Outbox;
@@ -48,14 +48,15 @@ final class Stores implements AutoCloseable {
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 
-        conversations = new Conversations(postgres);
-        conversations.newestTime().ifPresent(clock::notBefore);
         ids = new IdSource(Clock.systemUTC(), random);
         outbox = opened(new Outbox(postgres, meters));
         pushes = opened(new PushQueue(redis, settings.bounds().wakes(), meters));
         events = opened(new EventLog(redis, clock, meters));
         // Closed first of these four: appends under way are still published, queued and forgotten.
-        messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        var ground = new MessageStores.Ground(postgres, outbox, clock, meters);
+        messages = MessageStores.open(settings.messages(), ground, health, opened::push);
+        conversations = new Conversations(postgres, messages);
+        conversations.newestTime().ifPresent(clock::notBefore);
         accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var place = settings.media().place();
         blobs = place == null ? null : opened(BlobStores.open(place));

@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.BannedUser;
 import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.GroupFull;
@@ -24,9 +25,13 @@ import java.util.List;
 public final class ConversationChanges {
     private final Changes changes;
 
-    /** @param clock never goes back, see {@code MonotonicClock} */
-    public ConversationChanges(Postgres postgres, InstantSource clock) {
-        this.changes = new Changes(postgres, clock);
+    /**
+     * {@code postgres} is closed by the caller.
+     *
+     * @param clock never goes back, see {@code MonotonicClock}
+     */
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /**

@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.Invited;
 import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.conversation.ChangeOutcome.TooManyInvites;
@@ -67,10 +68,10 @@ public final class Invites {
     private final Changes changes;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Invites(Postgres postgres, InstantSource clock) {
+    public Invites(Postgres postgres, MessageHeads heads, InstantSource clock) {
         this.postgres = postgres;
         this.clock = clock;
-        this.changes = new Changes(postgres, clock);
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /**

@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.ChannelsOnly;
 import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.NotFound;
@@ -49,9 +50,13 @@ public final class SettingsChanges {
 
     private final Changes changes;
 
-    /** @param clock never goes back, see {@code MonotonicClock} */
-    public SettingsChanges(Postgres postgres, InstantSource clock) {
-        this.changes = new Changes(postgres, clock);
+    /**
+     * {@code postgres} is closed by the caller.
+     *
+     * @param clock never goes back, see {@code MonotonicClock}
+     */
+    public SettingsChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /** Changes settings, all at once. */
@@ -81,6 +86,9 @@ public final class SettingsChanges {
                     .bind("conversation", conversation.value())
                     .bind("at", Rows.time(locked.at()))
                     .execute();
+            if (wanted.posting() != locked.settings().posting()) {
+                locked.moveMembers();
+            }
             String name = wanted.name();
             var notice =
                     name == null || name.equals(locked.settings().name()) ? null : Notices.renamed(locked, actor, name);

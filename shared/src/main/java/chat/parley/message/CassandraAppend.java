@@ -191,11 +191,15 @@ final class CassandraAppend {
         attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
         for (int i = 0; i < room; i++) {
-            fitting.get(i)
-                    .result()
-                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), new Reminder(attempt.intent)));
+            stored(attempt, fitting.get(i), head.last() + 1 + i, at);
         }
         return true;
+    }
+
+    private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
+        var message = message(draft, seq, at);
+        intents.stored(attempt.intent, message);
+        draft.result().complete(new Stored(message, new Reminder(attempt.intent)));
     }
 
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
@@ -252,7 +256,7 @@ final class CassandraAppend {
         if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
             attempt.stored++; // ours after all
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), new Reminder(attempt.intent)));
+            stored(attempt, draft, row.getLong("seq"), at);
         } else {
             answer(draft, row);
         }

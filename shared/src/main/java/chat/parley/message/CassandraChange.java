@@ -32,6 +32,9 @@ final class CassandraChange {
     private static final Duration LIMIT = Duration.ofMillis(4_500);
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
+    /** For {@code told}: nobody publishes it at once, a relay does. */
+    static final int BY_RELAY = -1;
+
     /** So many changes back it can be told whose they were: more than others make in one bucket while a node that died is noticed. */
     private static final int REMEMBERED = 32;
 
@@ -118,11 +121,16 @@ final class CassandraChange {
         long intent;
         int stored;
         boolean isUnknown;
+
+        /** When readers see the latest try as changed. */
+        @Nullable
+        Instant at;
     }
 
     /**
      * Carries out what {@code plan} adds; again with a new plan where somebody else was first.
      *
+     * @param told how many publications follow
      * @param plan answers what is to be answered when its statements are stored; without statements nothing is
      */
     <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan) {
@@ -137,7 +145,11 @@ final class CassandraChange {
             } finally {
                 lock.unlock();
                 if (tries.intent != 0) {
-                    intents.ended(tries.intent, tries.stored, tries.isUnknown);
+                    if (tries.at != null) {
+                        intents.changed(tries.intent, tries.at);
+                    }
+                    boolean isLeft = tries.isUnknown || told == BY_RELAY;
+                    intents.ended(tries.intent, Math.max(0, tries.stored), isLeft);
                 }
             }
         });
@@ -172,6 +184,7 @@ final class CassandraChange {
             if (tries.intent == 0 && work.at != null) {
                 tries.intent = intents.begin(conversation);
             }
+            tries.at = work.at == null ? tries.at : work.at;
             long number = ThreadLocalRandom.current().nextLong();
             if (tries.answers.isEmpty()) {
                 tries.first = work.head.nextChange();

@@ -211,6 +211,6 @@ final class CassandraEdits {
     /** The intent's number is put in when there is one. */
     private MessageChangeOutcome changed(Work work, Message message, MessageBody body, MessageState state) {
         var changed = changes.changed(work, message, message.clientMessageId(), body, state);
-        return new Changed(changed, Objects.requireNonNull(state.changedAt()), 0);
+        return new Changed(changed, Objects.requireNonNull(state.changedAt()), new Reminder(0));
     }
 }

@@ -19,6 +19,11 @@ public interface MessageHeads {
         }
 
         @Override
+        public boolean areAhead() {
+            return false;
+        }
+
+        @Override
         public Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations) {
             return Map.of();
         }
@@ -39,7 +44,10 @@ public interface MessageHeads {
      */
     long moveMembers(ConversationId conversation, long version, long rowSeq);
 
-    /** The heads of those of these conversations whose rows may be behind; empty where rows never are. */
+    /** Whether rows may be behind; else there is nothing to ask here. */
+    boolean areAhead();
+
+    /** The heads of those of these conversations that have messages; empty where rows are never behind. */
     Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations);
 
     /** The newest message of each of these conversations (at most 1,000) that has one. */

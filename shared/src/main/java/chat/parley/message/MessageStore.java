@@ -154,10 +154,10 @@ public interface MessageStore extends MessageHeads, AutoCloseable {
     void published(Collection<Reminder> reminders);
 
     /**
-     * Where something may have been stored and not been published, other than what rows of the outbox tell, begun before {@code before}; a few at a time.
-     * For a relay, which ends each by {@link #settle}.
+     * Where at {@code now} something may be stored that nobody is about to publish any more, other than what rows of the outbox tell; at most {@code limit}, oldest
+     * first. For a relay, which ends each by {@link #settle}.
      */
-    List<Overdue> overdue(Instant before, int limit);
+    List<Overdue> overdue(Instant now, int limit);
 
     /** All that was stored in a conversation at {@code since} or later may be unpublished. */
     record Overdue(ConversationId conversation, Instant since, Reminder reminder) {}

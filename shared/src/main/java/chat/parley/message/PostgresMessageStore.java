@@ -365,6 +365,11 @@ public final class PostgresMessageStore implements MessageStore {
     }
 
     @Override
+    public boolean areAhead() {
+        return false;
+    }
+
+    @Override
     public Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations) {
         return Map.of();
     }
@@ -377,7 +382,7 @@ public final class PostgresMessageStore implements MessageStore {
 
     /** The outbox has all there is. */
     @Override
-    public List<Overdue> overdue(Instant before, int limit) {
+    public List<Overdue> overdue(Instant now, int limit) {
         return List.of();
     }
 

@@ -1,5 +1,6 @@
 package chat.parley.receipt;
 
+import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,7 +45,7 @@ class MarksUnderConcurrencyTest {
     void marks_only_grow_and_end_at_the_furthest(long seed) throws Exception {
         var moves = new ConcurrentLinkedQueue<Advance>();
         try (var world = new ReceiptWorld(POSTGRES, 20);
-                var otherNode = new Receipts(world.postgres, world.clock, new SimpleMeterRegistry(), moves::add)) {
+                var otherNode = new Receipts(world.postgres, MessageHeads.IN_ROWS, world.clock, new SimpleMeterRegistry(), moves::add)) {
             var run = new Run(world, otherNode, seed);
             run.everybodyAtOnce();
             run.check(world.advances, moves);

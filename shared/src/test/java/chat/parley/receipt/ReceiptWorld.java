@@ -1,5 +1,6 @@
 package chat.parley.receipt;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationCreation.Wish;
@@ -44,11 +45,11 @@ final class ReceiptWorld implements AutoCloseable {
 
     ReceiptWorld(RealPostgres server, int connections) {
         postgres = Postgres.open(server.address(), connections);
-        conversations = new Conversations(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        changes = new ConversationChanges(postgres, clock);
+        changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, clock);
         messages = new PostgresMessageStore(postgres, null, clock, meters);
-        receipts = new Receipts(postgres, clock, meters, advances::add);
+        receipts = new Receipts(postgres, MessageHeads.IN_ROWS, clock, meters, advances::add);
     }
 
     UserId person() {

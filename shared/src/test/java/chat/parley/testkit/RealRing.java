@@ -74,7 +74,8 @@ public final class RealRing implements AutoCloseable {
                 RealCassandra.nextKeyspace(),
                 nodes.size(),
                 null,
-                null);
+                null,
+                false);
     }
 
     /** {@code kill -9} of these nodes, 0 to 2. */

@@ -4,7 +4,7 @@ import chat.parley.account.Accounts;
 import chat.parley.conversation.Conversations;
 import chat.parley.event.EventLog;
 import chat.parley.id.IdSource;
-import chat.parley.message.PostgresMessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.Shutdown;
@@ -71,9 +71,10 @@ public final class StreamService implements AutoCloseable {
         var redis = opened(Redis.open(settings.redis(), settings.poolSize()));
         health.part("redis", redis::complaint);
         var log = opened(new EventLog(redis, clock, meters));
-        var messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        var ground = new MessageStores.Ground(postgres, null, clock, meters);
+        var messages = MessageStores.open(settings.messages(), ground, health, opened::push);
         var accounts = opened(Accounts.open(settings.accounts(), postgres, new IdSource(clock, random), clock, meters));
-        var conversations = new Conversations(postgres);
+        var conversations = new Conversations(postgres, messages);
 
         ExecutorService blocking = opened(Executors.newVirtualThreadPerTaskExecutor());
         var limits = settings.limits();

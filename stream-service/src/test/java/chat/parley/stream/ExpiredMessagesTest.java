@@ -1,5 +1,6 @@
 package chat.parley.stream;
 
+import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -84,7 +85,7 @@ class ExpiredMessagesTest {
     }
 
     private void hideBefore(long seq) {
-        new Expiry(world.postgres, Clock.systemUTC())
+        new Expiry(world.postgres, MessageHeads.IN_ROWS, Clock.systemUTC())
                 .hide(talk, seq, Clock.systemUTC().instant());
     }
 

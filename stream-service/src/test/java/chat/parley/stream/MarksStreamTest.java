@@ -1,5 +1,6 @@
 package chat.parley.stream;
 
+import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,8 +45,7 @@ class MarksStreamTest {
     void open() throws Exception {
         world = new StreamWorld(POSTGRES, REDIS.uri());
         node = world.node();
-        receipts = new Receipts(
-                world.postgres, new MonotonicClock(Clock.systemUTC()), new SimpleMeterRegistry(), this::publish);
+        receipts = new Receipts(world.postgres, MessageHeads.IN_ROWS, new MonotonicClock(Clock.systemUTC()), new SimpleMeterRegistry(), this::publish);
         ann = world.person();
         ben = world.person();
         talk = world.direct(ann, ben);

@@ -1,5 +1,7 @@
 package chat.parley.stream;
 
+import chat.parley.message.MessageHeads;
+import chat.parley.message.MessageSettings;
 import chat.parley.account.AccountSettings;
 import chat.parley.account.Accounts;
 import chat.parley.account.DisplayName;
@@ -62,7 +64,7 @@ final class StreamWorld implements AutoCloseable {
         redis = Redis.open(this.redisUri, 6);
         log = new EventLog(redis, clock, meters.registry());
         messages = new PostgresMessageStore(postgres, null, clock, meters.registry());
-        conversations = new Conversations(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
         ids = new IdSource(Clock.systemUTC(), new Random());
         accounts = Accounts.open(accountSettings(), postgres, ids, clock, meters.registry());
@@ -121,6 +123,7 @@ final class StreamWorld implements AutoCloseable {
         return new NodeUnderTest(new StreamSettings(
                 new StreamSettings.ServerAddress("127.0.0.1", 0, -1),
                 address,
+                MessageSettings.POSTGRES,
                 redisUri,
                 8,
                 accountSettings(),

@@ -1,5 +1,6 @@
 package chat.parley.sendapi.mydata;
 
+import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -177,7 +178,7 @@ class EraserTest {
     /** A fresh one, as after a crash. */
     private Eraser eraser() {
         var memberships = new OwnMemberships(postgres);
-        var changes = new ConversationChanges(postgres, Clock.systemUTC());
+        var changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, Clock.systemUTC());
         var steps = List.of(
                 ErasureSteps.memberships(memberships, changes::leaveForGood),
                 ErasureSteps.words(memberships, messages),

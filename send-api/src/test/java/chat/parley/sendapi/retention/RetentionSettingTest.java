@@ -1,5 +1,6 @@
 package chat.parley.sendapi.retention;
 
+import chat.parley.message.MessageHeads;
 import static chat.parley.sendapi.People.json;
 import static chat.parley.sendapi.People.problem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -113,7 +114,7 @@ class RetentionSettingTest {
         assertTrue(read(ann, talk).at("/first_seq").isMissingNode());
         try (var postgres = Postgres.open(POSTGRES.address(), 2)) {
             var clock = Clock.systemUTC();
-            new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+            new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         }
         var conversation = read(ann, talk);
         assertEquals(2, conversation.at("/first_seq").intValue());
