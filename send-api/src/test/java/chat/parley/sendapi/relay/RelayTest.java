@@ -89,8 +89,8 @@ class RelayTest {
                     VALUES (?, ?, 'X', 'x', now()) ON CONFLICT DO NOTHING
                     """, user.value(), "u" + user.value()));
         }
-        messages = new PostgresMessageStore(postgres, outbox, clock, meters);
         outbox = new Outbox(postgres, meters);
+        messages = new PostgresMessageStore(postgres, outbox, clock, meters);
         parts = parts(URI.create(REDIS.uri()));
     }
 
