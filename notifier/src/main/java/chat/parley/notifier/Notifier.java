@@ -47,8 +47,8 @@ public final class Notifier implements AutoCloseable {
         health.part("redis", redis::complaint);
         // Only read from: its meters would stand in the place of those of the store that is written to, in a process
         // that has both.
-        var ground = new MessageStores.Ground(postgres, null, clock, new CompositeMeterRegistry());
-        var messages = MessageStores.open(settings.messages(), ground, health, opened::push);
+        var messages = opened(MessageStores.connect(settings.messages(), health, opened::push)
+                .open(new MessageStores.Ground(postgres, null, clock, new CompositeMeterRegistry())));
 
         var jobs = new PushJobs(redis);
         var devices = new Devices(postgres, clock);

@@ -30,6 +30,7 @@ import chat.parley.push.Wakes;
 import chat.parley.redis.Redis;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Clock;
@@ -38,12 +39,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.UUID;
 
 /** People with devices who talk, over the real stores, and the queue that a running {@link Notifier} works on. */
 final class NotifierWorld implements AutoCloseable {
-    private static final IdSource IDS = new IdSource(Clock.systemUTC(), new Random());
+    private static final IdSource IDS = TestIds.fresh();
     private static final Cursor SOMEWHERE = new Cursor(1_700_000_000_000L, 5, 1_700_000_000_123L, "abc123");
 
     final Postgres postgres;

@@ -56,6 +56,8 @@ final class CassandraIntents {
     private final ConcurrentHashMap<ConversationId, Intent> open = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, Intent> byId = new ConcurrentHashMap<>();
 
+    private volatile boolean closing;
+
     /** No row before it is left, as far as this node saw. */
     private Instant floor = Instant.EPOCH;
 
@@ -176,12 +178,19 @@ final class CassandraIntents {
         removeIfDone(intent);
     }
 
+    /** Nothing begins any more: rows need not stay open for what would follow. What is published later still deletes its row. */
+    void close() {
+        closing = true;
+        note();
+        sweep();
+    }
+
     /** Deletes the rows of what is over, published and noted. To be called every second or so. */
     void sweep() {
         var now = clock.instant();
         for (var intent : byId.values()) {
             synchronized (intent) {
-                intent.isOver |= !now.isBefore(intent.begunAt.plus(SHARED));
+                intent.isOver |= closing || !now.isBefore(intent.begunAt.plus(SHARED));
             }
             removeIfDone(intent);
             if (!now.isBefore(intent.begunAt.plus(KEPT))) {
@@ -266,7 +275,9 @@ final class CassandraIntents {
             open.remove(intent.conversation, intent);
             if (!intent.isUnknown) {
                 // Not waited for: a row that stays costs the relay one look.
-                cassandra.session().executeAsync(delete.bind(shard(intent.id), intent.begunAt, intent.id));
+                var ignored = cassandra
+                        .session().executeAsync(delete.bind(shard(intent.id), intent.begunAt, intent.id));
+                assert ignored != null;
             }
         }
     }

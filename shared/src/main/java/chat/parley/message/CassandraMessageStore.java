@@ -428,7 +428,7 @@ public final class CassandraMessageStore implements MessageStore {
         appends.close();
         sweeps.close();
         try {
-            sweep();
+            intents.close();
         } catch (StoreUnavailable e) {
             LOG.warn("what was stored last is noted by a relay: {}", e.getMessage());
         }

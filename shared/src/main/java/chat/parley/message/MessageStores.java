@@ -9,9 +9,13 @@ import java.time.InstantSource;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the store that the settings choose. */
+/** Opens the store that the settings choose, in two steps: what is told of the last messages is forgotten after the store is closed and before the connection is. */
 public final class MessageStores {
-    private MessageStores() {}
+    private final @Nullable Cassandra cassandra;
+
+    private MessageStores(@Nullable Cassandra cassandra) {
+        this.cassandra = cassandra;
+    }
 
     /**
      * What a store stands on.
@@ -22,25 +26,27 @@ public final class MessageStores {
     public record Ground(Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {}
 
     /**
-     * Opens it. All of {@code ground} is closed by the caller, later than the store.
+     * Connects to where messages are, other than PostgreSQL. To be closed later than what publishes them.
      *
      * @param health gets the part {@code cassandra} where there is one
-     * @param opened is handed what is to be closed, in the order of opening
+     * @param opened is handed what is to be closed
      */
-    public static MessageStore open(
-            MessageSettings settings, Ground ground, Health health, Consumer<AutoCloseable> opened) {
+    public static MessageStores connect(MessageSettings settings, Health health, Consumer<AutoCloseable> opened) {
         var address = settings.cassandra();
-        MessageStore store;
         if (address == null) {
-            store = new PostgresMessageStore(ground.postgres, ground.outbox, ground.clock, ground.meters);
-        } else {
-            var cassandra = Cassandra.open(address);
-            opened.accept(cassandra);
-            health.part("cassandra", cassandra::complaint);
-            store = new CassandraMessageStore(
-                    cassandra, new PostgresRosterVersions(ground.postgres), ground.clock, ground.meters);
+            return new MessageStores(null);
         }
-        opened.accept(store);
-        return store;
+        var cassandra = Cassandra.open(address);
+        opened.accept(cassandra);
+        health.part("cassandra", cassandra::complaint);
+        return new MessageStores(cassandra);
+    }
+
+    /** The store. All of {@code ground} is closed by the caller, later than it. */
+    public MessageStore open(Ground ground) {
+        return cassandra == null
+                ? new PostgresMessageStore(ground.postgres, ground.outbox, ground.clock, ground.meters)
+                : new CassandraMessageStore(
+                        cassandra, new PostgresRosterVersions(ground.postgres), ground.clock, ground.meters);
     }
 }

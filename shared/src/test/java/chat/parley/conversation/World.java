@@ -11,9 +11,9 @@ import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -25,7 +25,7 @@ final class World implements AutoCloseable {
     /** More than the threads of any test here, so that they wait for each other in the database and not in the pool. */
     private static final int CONNECTIONS = 20;
 
-    private static final IdSource IDS = new IdSource(StepClock.started(), new Random(7));
+    private static final IdSource IDS = TestIds.fresh();
 
     final StepClock clock = StepClock.started();
     final Postgres postgres;

@@ -19,16 +19,16 @@ import chat.parley.postgres.Postgres;
 import chat.parley.receipt.MarkOutcome.Stand;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Queue;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** People who talk and mark, over the real stores. */
 final class ReceiptWorld implements AutoCloseable {
-    private static final IdSource IDS = new IdSource(StepClock.started(), new Random(11));
+    private static final IdSource IDS = TestIds.fresh();
 
     final StepClock clock = StepClock.started();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -32,11 +32,11 @@ import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import chat.parley.redis.Redis;
 import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.TestIds;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.UUID;
 
 /** A small Parley around stream nodes: people, conversations, and a sender that stores and publishes as send-api does. */
@@ -66,7 +66,7 @@ final class StreamWorld implements AutoCloseable {
         messages = new PostgresMessageStore(postgres, null, clock, meters.registry());
         conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        ids = new IdSource(Clock.systemUTC(), new Random());
+        ids = TestIds.fresh();
         accounts = Accounts.open(accountSettings(), postgres, ids, clock, meters.registry());
     }
 

@@ -11,7 +11,6 @@ import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.event.EventLog;
 import chat.parley.id.ConversationId;
-import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.media.BlobStores;
@@ -37,6 +36,7 @@ import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
@@ -94,12 +94,7 @@ class EraserTest {
         events = new EventLog(redis, now, meters);
         messages = new PostgresMessageStore(postgres, null, now, meters);
         outbox = new Outbox(postgres, meters);
-        accounts = Accounts.open(
-                new AccountSettings(null, List.of()),
-                postgres,
-                new IdSource(Clock.systemUTC(), new Random()),
-                now,
-                meters);
+        accounts = Accounts.open(new AccountSettings(null, List.of()), postgres, TestIds.fresh(), now, meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
         collector = MediaCollector.start(
                 catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
