@@ -1,6 +1,5 @@
 package chat.parley.notifier;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.Conversations;
 import chat.parley.conversation.CreateOutcome;
@@ -12,6 +11,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;

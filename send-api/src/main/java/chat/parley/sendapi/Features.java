@@ -144,7 +144,9 @@ final class Features {
         bans = new BanRoutes(new Bans(stores.postgres, stores.messages, stores.clock), permissions, change);
         pins = new PinRoutes(stores.messages, permissions, change);
         blocks = new BlockRoutes(
-                new Blocks(stores.postgres, stores.messages, stores.clock), stores.accounts.users(), stores.conversations);
+                new Blocks(stores.postgres, stores.messages, stores.clock),
+                stores.accounts.users(),
+                stores.conversations);
         notifications = new NotificationRoutes(new NotificationChoices(stores.postgres), stores.clock);
         reports = new ReportRoutes(
                 new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
@@ -247,8 +249,8 @@ final class Features {
                 stores.outbox,
                 new ClearedPushes(new ShownPushes(stores.redis), stores.pushes),
                 stores.meters));
-        var receipts = stores.opened(new Receipts(
-                stores.postgres, stores.messages, stores.clock, stores.meters, news::moved));
+        var receipts =
+                stores.opened(new Receipts(stores.postgres, stores.messages, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(
                 receipts,
                 new UnreadCounts(stores.postgres),
@@ -267,7 +269,8 @@ final class Features {
                 ExportParts.media(mediaCatalog()),
                 ExportParts.presence(leases()),
                 ExportParts.devices(new Devices(stores.postgres, stores.clock), new PushChoices(stores.postgres)),
-                ExportParts.safety(new Blocks(stores.postgres, stores.messages, stores.clock), new OwnSafety(stores.postgres)));
+                ExportParts.safety(
+                        new Blocks(stores.postgres, stores.messages, stores.clock), new OwnSafety(stores.postgres)));
         var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
         return new ExportRoutes(parts, limit, stores.meters);
     }

@@ -1,9 +1,9 @@
 package chat.parley.sendapi;
 
-import chat.parley.message.MessageSettings;
 import chat.parley.account.AccountSettings;
 import chat.parley.conversation.Expiry;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import chat.parley.push.SubscriptionRules;

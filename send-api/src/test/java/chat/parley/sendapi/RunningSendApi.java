@@ -1,9 +1,9 @@
 package chat.parley.sendapi;
 
-import chat.parley.message.MessageSettings;
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.push.SubscriptionRules;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;

@@ -162,8 +162,7 @@ public final class Cassandra implements AutoCloseable {
             try {
                 var uri = new URI("cassandra://" + text);
                 if (uri.getHost() != null && uri.getPath().isEmpty() && uri.getUserInfo() == null) {
-                    return InetSocketAddress.createUnresolved(
-                            uri.getHost(), uri.getPort() < 0 ? PORT : uri.getPort());
+                    return InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort() < 0 ? PORT : uri.getPort());
                 }
             } catch (URISyntaxException e) {
                 throw badContact(text, e);
@@ -303,7 +302,8 @@ public final class Cassandra implements AutoCloseable {
     }
 
     ResultSet page(Statement<?> statement) {
-        return within(LIMIT, () -> Boolean.TRUE.equals(statement.isIdempotent()) ? repeated(statement) : once(statement));
+        return within(
+                LIMIT, () -> Boolean.TRUE.equals(statement.isIdempotent()) ? repeated(statement) : once(statement));
     }
 
     private ResultSet once(Statement<?> statement) {

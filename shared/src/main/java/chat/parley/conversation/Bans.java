@@ -1,11 +1,11 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.MembersChanged;
 import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.Instant;

@@ -1,11 +1,11 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHead;
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.Conversations.ListPosition;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
+import chat.parley.message.MessageHead;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageRows;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
@@ -139,8 +139,8 @@ public final class ConversationList {
             long lastSeq = message != null ? message.seq() : head != null ? head.lastSeq() : 0;
             var membership = line.membership.withHead(
                     new MessageHead(lastSeq, line.membership.conversation().lastAt()));
-            boolean isVisible =
-                    message != null && message.seq() >= line.membership.me().member().joinedSeq();
+            boolean isVisible = message != null
+                    && message.seq() >= line.membership.me().member().joinedSeq();
             complete.add(new Line(membership, line.version, isVisible ? message : null));
         }
         return complete;

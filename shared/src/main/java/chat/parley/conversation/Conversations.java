@@ -1,8 +1,8 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.sql.ResultSet;
@@ -155,30 +155,30 @@ public final class Conversations {
     /** The conversation, whoever asks. */
     public Optional<Conversation> find(ConversationId conversation) {
         return postgres.with(db -> {
-            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
-            return db.createQuery(FIND)
-                    .bind("conversation", conversation.value())
-                    .map((row, context) -> Rows.conversation(row, members))
-                    .findOne();
-        })
+                    var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+                    return db.createQuery(FIND)
+                            .bind("conversation", conversation.value())
+                            .map((row, context) -> Rows.conversation(row, members))
+                            .findOne();
+                })
                 .map(found -> found.withHead(heads.ahead(List.of(conversation)).get(conversation)));
     }
 
     /** The conversation with the person's own membership; empty unless the person is a member now. */
     public Optional<Membership> find(ConversationId conversation, UserId user) {
         return postgres.with(db -> {
-            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
-            return db.createQuery(FIND_MINE)
-                    .bind("conversation", conversation.value())
-                    .bind("user", user.value())
-                    .map((row, context) -> new Membership(
-                            Rows.conversation(row, members),
-                            Rows.instant(row, "updated_at"),
-                            Rows.memberState(row),
-                            Rows.notifications(row)))
-                    .findOne()
-                    .filter(membership -> membership.me().left() == null);
-        })
+                    var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+                    return db.createQuery(FIND_MINE)
+                            .bind("conversation", conversation.value())
+                            .bind("user", user.value())
+                            .map((row, context) -> new Membership(
+                                    Rows.conversation(row, members),
+                                    Rows.instant(row, "updated_at"),
+                                    Rows.memberState(row),
+                                    Rows.notifications(row)))
+                            .findOne()
+                            .filter(membership -> membership.me().left() == null);
+                })
                 .map(found -> found.withHead(heads.ahead(List.of(conversation)).get(conversation)));
     }
 
@@ -289,7 +289,9 @@ public final class Conversations {
         return known.stream()
                 .map(head -> {
                     var newer = ahead.get(head.conversation());
-                    return newer == null ? head : new Head(head.conversation(), Math.max(head.lastSeq(), newer.lastSeq()));
+                    return newer == null
+                            ? head
+                            : new Head(head.conversation(), Math.max(head.lastSeq(), newer.lastSeq()));
                 })
                 .toList();
     }

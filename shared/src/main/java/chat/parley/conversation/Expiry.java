@@ -1,8 +1,8 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;

@@ -1,6 +1,5 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.Invited;
 import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.conversation.ChangeOutcome.TooManyInvites;
@@ -8,6 +7,7 @@ import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.InviteId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.sql.ResultSet;

@@ -70,8 +70,7 @@ final class MembershipWrites {
         var outbox = locked.remember(OutboxKind.MEMBER_JOINED, joiners, actor);
         var changes = new ArrayList<MemberChange>(joiners.size());
         for (int i = 0; i < joiners.size(); i++) {
-            var member = new Member(
-                    locked.id(), joiners.get(i), role, locked.at(), joinedSeq, lastSeq, lastSeq);
+            var member = new Member(locked.id(), joiners.get(i), role, locked.at(), joinedSeq, lastSeq, lastSeq);
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
         return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners));

@@ -1,6 +1,5 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ChangeOutcome.ChannelsOnly;
 import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.NotFound;
@@ -9,6 +8,7 @@ import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.conversation.ChangeOutcome.Updated;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;

@@ -37,6 +37,7 @@ final class CassandraAppend {
     private final CassandraKeys keys;
     private final CassandraIntents intents;
     private final InstantSource clock;
+    private final CassandraMeters meters;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -47,7 +48,9 @@ final class CassandraAppend {
             CassandraFence fence,
             CassandraKeys keys,
             CassandraIntents intents,
-            InstantSource clock) {
+            InstantSource clock,
+            CassandraMeters meters) {
+        this.meters = meters;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -114,7 +117,8 @@ final class CassandraAppend {
     private boolean isAdvanced(Attempt attempt) {
         var head = attempt.head;
         if (attempt.drafts.stream()
-                .anyMatch(each -> !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
+                .anyMatch(each ->
+                        !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
             if (!attempt.isFresh) {
                 return false;
             }
@@ -168,12 +172,14 @@ final class CassandraAppend {
         }
         attempt.isFresh = false;
         try {
-            if (!cassandra.execute(batch).wasApplied()) {
+            if (!meters.time().record(() -> cassandra.execute(batch).wasApplied())) {
+                meters.contention().increment();
                 CassandraFence.letOthers();
                 return false;
             }
         } catch (StoreUnavailable e) {
             attempt.isUnknown = true;
+            meters.unknown().increment();
             if (!Cassandra.hasPaused()) {
                 throw e;
             }

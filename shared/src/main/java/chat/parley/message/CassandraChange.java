@@ -44,6 +44,7 @@ final class CassandraChange {
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraIntents intents;
+    private final CassandraMeters meters;
     private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
     private final PreparedStatement move;
     private final PreparedStatement find;
@@ -51,7 +52,8 @@ final class CassandraChange {
     private final PreparedStatement insertChange;
     private final PreparedStatement deleteChange;
 
-    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents) {
+    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents, CassandraMeters meters) {
+        this.meters = meters;
         this.cassandra = cassandra;
         this.heads = heads;
         this.intents = intents;
@@ -164,8 +166,7 @@ final class CassandraChange {
         }
     }
 
-    private <T> Done<T> run(
-            ConversationId conversation, int bucket, int told, Function<Work, T> plan, Tries<T> tries) {
+    private <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan, Tries<T> tries) {
         while (true) {
             var work = look(conversation, bucket);
             for (long number : work.head.changeBy()) {
@@ -195,9 +196,11 @@ final class CassandraChange {
                     tries.stored = told;
                     return new Done<>(answer, tries.intent);
                 }
+                meters.contention().increment();
                 CassandraFence.letOthers();
             } catch (StoreUnavailable e) {
                 tries.isUnknown = true;
+                meters.unknown().increment();
                 if (!Cassandra.hasPaused()) {
                     throw e;
                 }

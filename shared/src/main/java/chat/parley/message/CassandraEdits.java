@@ -71,7 +71,9 @@ final class CassandraEdits {
         var now = clock.instant();
         if (change.seq() < 1) {
             // There is no bucket to look at.
-            return isOfNow(change, heads.newestSerially(change.conversation())) ? new NoSuchMessage() : new RosterChanged();
+            return isOfNow(change, heads.newestSerially(change.conversation()))
+                    ? new NoSuchMessage()
+                    : new RosterChanged();
         }
         if (change.action() instanceof React react) {
             // Before the reaction, so that none is without; one too many is left out by its readers.

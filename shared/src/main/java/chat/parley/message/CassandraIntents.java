@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,11 @@ final class CassandraIntents {
         this.delete = cassandra.prepareRead("DELETE FROM intent WHERE shard = ? AND begun_at = ? AND id = ?");
         this.list = cassandra.prepareRead("""
                 SELECT id, conversation_id, begun_at FROM intent WHERE shard = ? AND begun_at >= ? AND begun_at < ? LIMIT ?""");
+    }
+
+    /** How many this node has open. */
+    int count() {
+        return byId.size();
     }
 
     /** Returns when it is remembered that something is about to be stored. Each call needs one of {@link #ended}. */
@@ -213,8 +219,7 @@ final class CassandraIntents {
             synchronized (intent) {
                 if (intent.hasNews()) {
                     taken.add(intent);
-                    news.add(new Moved(
-                            intent.conversation, intent.head, intent.changedAt, Map.copyOf(intent.senders)));
+                    news.add(new Moved(intent.conversation, intent.head, intent.changedAt, Map.copyOf(intent.senders)));
                 }
             }
         }
@@ -253,11 +258,11 @@ final class CassandraIntents {
 
     private void noted(Intent intent, Moved news) {
         synchronized (intent) {
-            if (intent.head == news.head()) { // nothing newer came meanwhile
+            if (Objects.equals(intent.head, news.head())) { // nothing newer came meanwhile
                 intent.head = null;
                 intent.senders.clear();
             }
-            if (intent.changedAt == news.changedAt()) {
+            if (Objects.equals(intent.changedAt, news.changedAt())) {
                 intent.changedAt = null;
             }
         }
@@ -275,8 +280,8 @@ final class CassandraIntents {
             open.remove(intent.conversation, intent);
             if (!intent.isUnknown) {
                 // Not waited for: a row that stays costs the relay one look.
-                var ignored = cassandra
-                        .session().executeAsync(delete.bind(shard(intent.id), intent.begunAt, intent.id));
+                var ignored =
+                        cassandra.session().executeAsync(delete.bind(shard(intent.id), intent.begunAt, intent.id));
                 assert ignored != null;
             }
         }

@@ -75,8 +75,11 @@ public final class CassandraMessageStore implements MessageStore {
         this.fence = new CassandraFence(cassandra, heads, keys, rosters);
         this.rosters = rosters;
         this.intents = new CassandraIntents(cassandra, rosters, clock);
-        this.appends = new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
-        this.changes = new CassandraChange(cassandra, heads, intents);
+        meters.gauge("parley.cassandra.intents", intents, CassandraIntents::count);
+        var batches = CassandraMeters.in(meters);
+        this.appends = new CassandraAppends(
+                new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches), meters);
+        this.changes = new CassandraChange(cassandra, heads, intents, batches);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS
@@ -130,8 +133,7 @@ public final class CassandraMessageStore implements MessageStore {
     @Override
     public Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations) {
         var ahead = new HashMap<ConversationId, MessageHead>();
-        heads.newest(conversations)
-                .forEach((id, head) -> ahead.put(id, new MessageHead(head.last(), head.lastAt())));
+        heads.newest(conversations).forEach((id, head) -> ahead.put(id, new MessageHead(head.last(), head.lastAt())));
         return ahead;
     }
 

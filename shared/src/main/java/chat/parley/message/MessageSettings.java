@@ -23,8 +23,7 @@ public record MessageSettings(Cassandra.@Nullable Address cassandra) {
             }
             case "cassandra" -> new MessageSettings(Cassandra.Address.from(settings));
             default ->
-                throw new IllegalArgumentException(
-                        "PARLEY_MESSAGES is " + kind + "; it must be postgres or cassandra");
+                throw new IllegalArgumentException("PARLEY_MESSAGES is " + kind + "; it must be postgres or cassandra");
         };
     }
 }

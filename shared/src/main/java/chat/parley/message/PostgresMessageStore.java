@@ -133,8 +133,7 @@ public final class PostgresMessageStore implements MessageStore {
      * @param postgres closed by the caller, later than this store
      * @param outbox closed by the caller, later than this store; null where nothing is published
      */
-    public PostgresMessageStore(
-            Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
+    public PostgresMessageStore(Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
         this.postgres = postgres;
         this.outbox = outbox;
         this.clock = clock;

@@ -47,7 +47,8 @@ final class MarkWriter implements AutoCloseable {
     /** Marks to be moved and who waits for it. */
     record Draft(NewMarks marks, CompletableFuture<MarkOutcome> result) {}
 
-    MarkWriter(Postgres postgres, MessageHeads heads, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
+    MarkWriter(
+            Postgres postgres, MessageHeads heads, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
         this.statement = new MarkStatement(postgres.dataSource(), heads, clock);
         this.moved = moved;
         this.batchSizes = meters.summary("parley.marks.batch");

@@ -1,9 +1,9 @@
 package chat.parley.safety;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.DirectPair;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.Instant;

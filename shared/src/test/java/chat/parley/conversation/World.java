@@ -1,12 +1,12 @@
 package chat.parley.conversation;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ConversationCreation.Wish;
 import chat.parley.conversation.CreateOutcome.Created;
 import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;

@@ -1,6 +1,5 @@
 package chat.parley.receipt;
 
-import chat.parley.message.MessageHeads;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationCreation.Wish;
@@ -13,6 +12,7 @@ import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;

@@ -1,7 +1,7 @@
 package chat.parley.stream;
 
-import chat.parley.message.MessageSettings;
 import chat.parley.account.AccountSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import java.net.URI;

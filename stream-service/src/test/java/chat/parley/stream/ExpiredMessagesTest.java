@@ -1,11 +1,11 @@
 package chat.parley.stream;
 
-import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.stream.StreamWorld.NodeUnderTest;
 import chat.parley.stream.StreamWorld.Person;
 import chat.parley.testkit.RealPostgres;

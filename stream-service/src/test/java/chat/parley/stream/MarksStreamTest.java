@@ -1,6 +1,5 @@
 package chat.parley.stream;
 
-import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +8,7 @@ import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome;
 import chat.parley.id.ConversationId;
 import chat.parley.json.Json;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.receipt.Advance;
 import chat.parley.receipt.NewMarks;
@@ -45,7 +45,12 @@ class MarksStreamTest {
     void open() throws Exception {
         world = new StreamWorld(POSTGRES, REDIS.uri());
         node = world.node();
-        receipts = new Receipts(world.postgres, MessageHeads.IN_ROWS, new MonotonicClock(Clock.systemUTC()), new SimpleMeterRegistry(), this::publish);
+        receipts = new Receipts(
+                world.postgres,
+                MessageHeads.IN_ROWS,
+                new MonotonicClock(Clock.systemUTC()),
+                new SimpleMeterRegistry(),
+                this::publish);
         ann = world.person();
         ben = world.person();
         talk = world.direct(ann, ben);

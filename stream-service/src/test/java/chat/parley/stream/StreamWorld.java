@@ -1,7 +1,5 @@
 package chat.parley.stream;
 
-import chat.parley.message.MessageHeads;
-import chat.parley.message.MessageSettings;
 import chat.parley.account.AccountSettings;
 import chat.parley.account.Accounts;
 import chat.parley.account.DisplayName;
@@ -23,6 +21,8 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
+import chat.parley.message.MessageSettings;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;

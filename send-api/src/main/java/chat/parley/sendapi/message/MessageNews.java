@@ -1,7 +1,5 @@
 package chat.parley.sendapi.message;
 
-import chat.parley.message.Reminder;
-import chat.parley.message.MessageStore;
 import chat.parley.conversation.Member;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.ChatEvent.MessageCreated;
@@ -16,6 +14,8 @@ import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
+import chat.parley.message.MessageStore;
+import chat.parley.message.Reminder;
 import chat.parley.push.PushQueue;
 import java.util.ArrayList;
 import java.util.Collection;

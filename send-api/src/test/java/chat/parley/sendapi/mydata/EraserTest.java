@@ -1,6 +1,5 @@
 package chat.parley.sendapi.mydata;
 
-import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +16,7 @@ import chat.parley.media.BlobStores;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageStore;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.MonotonicClock;

@@ -1,6 +1,5 @@
 package chat.parley.sendapi.relay;
 
-import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +18,7 @@ import chat.parley.message.AppendOutcome;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageChange;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.StoreUnavailable;

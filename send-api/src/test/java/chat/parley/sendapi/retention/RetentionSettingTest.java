@@ -1,6 +1,5 @@
 package chat.parley.sendapi.retention;
 
-import chat.parley.message.MessageHeads;
 import static chat.parley.sendapi.People.json;
 import static chat.parley.sendapi.People.problem;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;

@@ -1,6 +1,5 @@
 package chat.parley.sendapi.retention;
 
-import chat.parley.message.MessageHeads;
 import static chat.parley.sendapi.People.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Settings;
 import chat.parley.outbox.Outbox;
