@@ -7,11 +7,13 @@ import chat.parley.conversation.ConversationCreation;
 import chat.parley.conversation.ConversationList;
 import chat.parley.conversation.Expiry;
 import chat.parley.conversation.Invites;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.NotificationChoices;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.conversation.PublicChannels;
 import chat.parley.conversation.SettingsChanges;
+import chat.parley.event.GroupLog;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
@@ -173,13 +175,18 @@ final class Features {
     }
 
     private ConversationNews conversationNews() {
-        return new ConversationNews(stores.conversations, stores.events, stores.outbox, sendNotice);
+        return new ConversationNews(
+                stores.conversations, new LargeGroups(stores.postgres), stores.events, stores.outbox, sendNotice);
     }
 
     private ChangeConversation changeConversation() {
         return new ChangeConversation(
                 stores.accounts.users(),
-                new ConversationChanges(stores.postgres, stores.messages, stores.clock),
+                new ConversationChanges(
+                        stores.postgres,
+                        stores.messages,
+                        stores.clock,
+                        settings.bounds().groups()),
                 new SettingsChanges(stores.postgres, stores.messages, stores.clock),
                 new Bans(stores.postgres, stores.messages, stores.clock),
                 conversationNews());
@@ -187,7 +194,8 @@ final class Features {
 
     private ConversationRoutes conversations(
             ChangeConversation change, ConversationView view, Idempotency idempotency) {
-        var creation = new ConversationCreation(stores.postgres, stores.clock);
+        var creation = new ConversationCreation(
+                stores.postgres, stores.clock, settings.bounds().groups());
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
         var list = new ConversationList(stores.postgres, stores.messages);
@@ -197,7 +205,11 @@ final class Features {
     private InviteRoutes invites(
             ChangeConversation change, ConversationView view, Permissions permissions, Idempotency idempotency) {
         var links = new InviteLinks(
-                new Invites(stores.postgres, stores.messages, stores.clock),
+                new Invites(
+                        stores.postgres,
+                        stores.messages,
+                        stores.clock,
+                        settings.bounds().groups()),
                 stores.conversations,
                 new OpaqueSecrets(stores.random),
                 change);
@@ -293,7 +305,7 @@ final class Features {
                         new BackgroundHints(stores.redis)),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
-                ErasureSteps.streams(memberships, stores.events));
+                ErasureSteps.streams(memberships, stores.events, new GroupLog(stores.redis)));
         var eraser = new Eraser(
                 stores.postgres,
                 stores.accounts.erasures(),
@@ -342,7 +354,7 @@ final class Features {
         var relay = new Relay(
                 stores.outbox,
                 stores.messages,
-                stores.conversations,
+                new Relay.Groups(stores.conversations, new LargeGroups(stores.postgres)),
                 stores.events,
                 stores.pushes,
                 sendNotice,

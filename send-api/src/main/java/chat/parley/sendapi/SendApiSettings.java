@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
 import chat.parley.conversation.Expiry;
+import chat.parley.conversation.GroupSizes;
 import chat.parley.media.MediaSettings;
 import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
@@ -43,6 +44,7 @@ public record SendApiSettings(
      * @param presence whether it is told who is there
      * @param retention how long messages are kept; zero: for ever
      * @param wakes how soon devices are woken
+     * @param groups how many people a group may have
      */
     public record Bounds(
             int connections,
@@ -50,12 +52,20 @@ public record SendApiSettings(
             Duration editWindow,
             boolean presence,
             Duration retention,
-            Wakes wakes) {
+            Wakes wakes,
+            GroupSizes groups) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
         public static Bounds of(int connections) {
-            return new Bounds(connections, SENDS_PER_MINUTE, Duration.ZERO, true, Duration.ZERO, Wakes.DEFAULT);
+            return new Bounds(
+                    connections,
+                    SENDS_PER_MINUTE,
+                    Duration.ZERO,
+                    true,
+                    Duration.ZERO,
+                    Wakes.DEFAULT,
+                    GroupSizes.DEFAULT);
         }
 
         private static Bounds from(Settings settings) {
@@ -70,7 +80,8 @@ public record SendApiSettings(
                     editWindow(settings),
                     settings.flag("PARLEY_PRESENCE", true),
                     retention(settings),
-                    Wakes.from(settings));
+                    Wakes.from(settings),
+                    GroupSizes.from(settings));
         }
 
         /** The time for edits that the environment sets, or the default. */

@@ -2,6 +2,7 @@ package chat.parley.sendapi;
 
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
+import chat.parley.conversation.GroupSizes;
 import chat.parley.media.MediaSettings;
 import chat.parley.message.MessageSettings;
 import chat.parley.push.SubscriptionRules;
@@ -53,15 +54,38 @@ public final class RunningSendApi implements AutoCloseable {
 
     /** Starts one where nobody may ask who is there. */
     public static RunningSendApi startWithoutPresence(RealPostgres postgres, RealRedis redis) {
-        var folder = temporaryFolder();
         var usual = SendApiSettings.Bounds.of(8);
-        var bounds = new SendApiSettings.Bounds(
-                usual.connections(),
-                usual.sendsPerMinute(),
-                usual.editWindow(),
-                false,
-                usual.retention(),
-                usual.wakes());
+        return start(
+                postgres,
+                redis,
+                new SendApiSettings.Bounds(
+                        usual.connections(),
+                        usual.sendsPerMinute(),
+                        usual.editWindow(),
+                        false,
+                        usual.retention(),
+                        usual.wakes(),
+                        usual.groups()));
+    }
+
+    /** Starts one where groups of other sizes are large, or full. */
+    public static RunningSendApi start(RealPostgres postgres, RealRedis redis, GroupSizes groups) {
+        var usual = SendApiSettings.Bounds.of(8);
+        return start(
+                postgres,
+                redis,
+                new SendApiSettings.Bounds(
+                        usual.connections(),
+                        usual.sendsPerMinute(),
+                        usual.editWindow(),
+                        usual.presence(),
+                        usual.retention(),
+                        usual.wakes(),
+                        groups));
+    }
+
+    private static RunningSendApi start(RealPostgres postgres, RealRedis redis, SendApiSettings.Bounds bounds) {
+        var folder = temporaryFolder();
         var settings = new SendApiSettings(
                 "127.0.0.1",
                 0,

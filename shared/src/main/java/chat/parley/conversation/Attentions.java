@@ -14,7 +14,7 @@ import java.util.Map;
 /** How members follow their conversations, many at once. Safe for use by many threads; throws {@link StoreUnavailable}. */
 public final class Attentions {
     private static final String OF = """
-            SELECT m.conversation_id, m.user_id, c.type, c.name, c.member_count, greatest(m.joined_seq, c.first_seq) AS first_seq,
+            SELECT m.conversation_id, m.user_id, c.type, c.name, c.member_count, c.large, greatest(m.joined_seq, c.first_seq) AS first_seq,
                 m.read_seq, m.delivered_seq, m.muted_until, m.notifications, m.notifications_chosen
             FROM unnest(:users, :conversations) AS wanted (user_id, conversation_id)
             JOIN member m ON m.user_id = wanted.user_id AND m.conversation_id = wanted.conversation_id
@@ -52,7 +52,7 @@ public final class Attentions {
 
     private static Attention attention(ResultSet row) throws SQLException {
         int memberCount = row.getInt("member_count");
-        boolean isLarge = memberCount > MembersMarks.TOLD_MEMBERS_MAX;
+        boolean isLarge = memberCount > MembersMarks.TOLD_MEMBERS_MAX || row.getBoolean("large");
         var stored = Rows.notifications(row);
         boolean isAsInTheBeginning =
                 stored.level() == Notifications.Level.ALL && !row.getBoolean("notifications_chosen");

@@ -7,13 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /** What became of a change to a conversation or its members. Everything but the first three changed nothing. */
 public sealed interface ChangeOutcome {
-    /** Members changed, all at once; none where only what concerns no member did. {@code notice} is null where nothing is to be said. */
+    /**
+     * Members changed, all at once; none where only what concerns no member did.
+     *
+     * @param notice null where nothing is to be said
+     * @param largeOutboxId names the row that keeps remembered that the group became large by this; 0: it did not
+     */
     record MembersChanged(
             Instant at,
             List<MemberChange> changes,
-            @Nullable Notice notice) implements ChangeOutcome {
+            @Nullable Notice notice,
+            long largeOutboxId) implements ChangeOutcome {
         MembersChanged(Instant at, List<MemberChange> changes) {
-            this(at, changes, null);
+            this(at, changes, null, 0);
         }
     }
 
@@ -35,7 +41,7 @@ public sealed interface ChangeOutcome {
     /** A direct conversation has no name and keeps its two members. */
     record DirectIsFixed() implements ChangeOutcome {}
 
-    /** It would have more than {@link Roster#MEMBERS_MAX} members. */
+    /** It would have more members than {@link GroupSizes} allows. */
     record GroupFull() implements ChangeOutcome {}
 
     /** The only owner cannot become less: name another one first. */

@@ -22,12 +22,19 @@ final class Changes {
     private final Postgres postgres;
     private final MessageHeads heads;
     private final InstantSource clock;
+    private final GroupSizes sizes;
+
+    /** For changes that let nobody in. */
+    Changes(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this(postgres, heads, clock, GroupSizes.DEFAULT);
+    }
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    Changes(Postgres postgres, MessageHeads heads, InstantSource clock) {
+    Changes(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
         this.heads = heads;
         this.postgres = postgres;
         this.clock = clock;
+        this.sizes = sizes;
     }
 
     /** What is decided and done under the lock. */
@@ -65,7 +72,7 @@ final class Changes {
 
     /** A change by someone who need not be a member. */
     ChangeOutcome locked(ConversationId conversation, Function<LockedConversation, ChangeOutcome> decision) {
-        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock)
+        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock, sizes)
                 .map(decision)
                 .orElseGet(NotFound::new));
     }

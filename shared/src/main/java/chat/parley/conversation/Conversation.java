@@ -27,7 +27,7 @@ public record Conversation(
         List<Long> pinnedSeqs,
         List<Member> members) {
 
-    /** Direct: two people, for ever. Group and channel: up to {@code Roster.MEMBERS_MAX} people; only a channel can be public. */
+    /** Direct: two people, for ever. Group and channel: as many people as {@link GroupSizes} allows; only a channel can be public. */
     public enum Type {
         DIRECT,
         GROUP,

@@ -25,19 +25,24 @@ import java.util.List;
 public final class ConversationChanges {
     private final Changes changes;
 
+    /** With the sizes that groups have by default. */
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this(postgres, heads, clock, GroupSizes.DEFAULT);
+    }
+
     /**
      * {@code postgres} is closed by the caller.
      *
      * @param clock never goes back, see {@code MonotonicClock}
      */
-    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
-        this.changes = new Changes(postgres, heads, clock);
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
+        this.changes = new Changes(postgres, heads, clock, sizes);
     }
 
     /**
      * Makes {@code users} members. Those who are members already stay as they are; one who is banned refuses all.
      *
-     * @param users at most {@link Roster#MEMBERS_MAX}, known to exist
+     * @param users at most {@link Roster#BATCH_MAX}, known to exist
      */
     public ChangeOutcome add(ConversationId conversation, UserId actor, Collection<UserId> users, Role role) {
         return changes.byMember(conversation, actor, Permission.ADD, users, (locked, me, members) -> {
@@ -55,7 +60,7 @@ public final class ConversationChanges {
             if (Bans.anyOf(locked.db(), conversation, joiners)) {
                 return new BannedUser();
             }
-            if (locked.memberCount() + joiners.size() > Roster.MEMBERS_MAX) {
+            if (locked.memberCount() + joiners.size() > locked.sizes().membersMax()) {
                 return new GroupFull();
             }
             return MembershipWrites.join(locked, actor, joiners, role);
@@ -80,7 +85,7 @@ public final class ConversationChanges {
         if (!Conversations.membersAmong(locked.db(), locked.id(), List.of(user)).isEmpty()) {
             return new Unchanged();
         }
-        if (locked.memberCount() >= Roster.MEMBERS_MAX) {
+        if (locked.memberCount() >= locked.sizes().membersMax()) {
             return new GroupFull();
         }
         joining.run();

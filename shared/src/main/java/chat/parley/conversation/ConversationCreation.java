@@ -34,9 +34,9 @@ public final class ConversationCreation {
 
     private static final String CREATE = """
             INSERT INTO conversation (id, type, name, topic, public, posting, history, search_name, search_words,
-                created_by, created_at, updated_at, changed_at, last_at, member_count)
+                created_by, created_at, updated_at, changed_at, last_at, member_count, large)
             VALUES (:id, :type, :name, :topic, :public, :posting, :history, :searchName, array_to_tsvector(CAST(:searchWords AS text[])),
-                :creator, :at, :at, :at, :at, :members)
+                :creator, :at, :at, :at, :at, :members, :large)
             ON CONFLICT DO NOTHING
             """;
 
@@ -56,11 +56,18 @@ public final class ConversationCreation {
 
     private final Postgres postgres;
     private final InstantSource clock;
+    private final GroupSizes sizes;
+
+    /** With the sizes that groups have by default. */
+    public ConversationCreation(Postgres postgres, InstantSource clock) {
+        this(postgres, clock, GroupSizes.DEFAULT);
+    }
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public ConversationCreation(Postgres postgres, InstantSource clock) {
+    public ConversationCreation(Postgres postgres, InstantSource clock, GroupSizes sizes) {
         this.postgres = postgres;
         this.clock = clock;
+        this.sizes = sizes;
     }
 
     /**
@@ -112,13 +119,13 @@ public final class ConversationCreation {
      * Makes a group or channel with {@code creator} as owner.
      *
      * @param id for it. If an earlier attempt of the same creator made one of this type under it, that one is answered.
-     * @param others known to exist; at most {@link Roster#MEMBERS_MAX} - 1 besides the creator
+     * @param others known to exist; at most {@link Roster#BATCH_MAX} - 1 besides the creator
      */
     public CreateOutcome create(ConversationId id, UserId creator, Wish wish, Collection<UserId> others) {
         var users = new TreeSet<>(others);
         users.add(creator);
-        if (users.size() > Roster.MEMBERS_MAX) {
-            throw new IllegalArgumentException("more members than a conversation can have: " + users.size());
+        if (users.size() > Roster.BATCH_MAX) {
+            throw new IllegalArgumentException("more members than can be added at once: " + users.size());
         }
         String type = wish.type().name().toLowerCase(Locale.ROOT);
         return postgres.inTransaction(db -> {
@@ -129,6 +136,7 @@ public final class ConversationCreation {
                     .bind("creator", creator.value())
                     .bind("at", Rows.time(at))
                     .bind("members", users.size())
+                    .bind("large", users.size() > sizes.largeAbove())
                     .execute();
             if (made == 0) {
                 return db.createQuery(FIND_OWN)

@@ -32,10 +32,14 @@ public final class ConversationList {
     /** Members held by the cache, of all conversations together; some 100 bytes each, so about 20 MB when full. */
     private static final long CACHED_MEMBERS_MAX = 200_000;
 
+    /** What moves with every change of members: in a large group the version does not move with those who come and go, but the time does. */
+    private static final String SHOWN_VERSION =
+            "CASE WHEN c.large THEN (extract(epoch FROM c.changed_at) * 1000000)::bigint ELSE c.members_version END";
+
     /** Whoever has many conversations pays for looking at each of them, as the order is theirs; messages are read for the page only. */
     private static final String PAGE = """
             WITH page AS MATERIALIZED (
-                SELECT %s, c.members_version, %s
+                SELECT %s, %s AS members_version, %s
                 FROM member m JOIN conversation c ON c.id = m.conversation_id
                 WHERE m.user_id = ? AND m.left_at IS NULL %s
                 ORDER BY c.last_at DESC, c.id DESC
@@ -47,19 +51,20 @@ public final class ConversationList {
             ORDER BY page.last_at DESC, page.id DESC
             """;
 
-    static final String FIRST_PAGE = PAGE.formatted(Rows.CONVERSATION, Rows.MINE, "", MessageRows.COLUMNS);
+    static final String FIRST_PAGE =
+            PAGE.formatted(Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "", MessageRows.COLUMNS);
 
-    static final String NEXT_PAGE =
-            PAGE.formatted(Rows.CONVERSATION, Rows.MINE, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
+    static final String NEXT_PAGE = PAGE.formatted(
+            Rows.CONVERSATION, SHOWN_VERSION, Rows.MINE, "AND (c.last_at, c.id) < (?, ?)", MessageRows.COLUMNS);
 
     private static final String SHOWN = """
-            SELECT c.members_version, %s
+            SELECT %s AS members_version, %s
             FROM conversation c
             CROSS JOIN LATERAL (
                 SELECT * FROM member WHERE conversation_id = c.id AND left_at IS NULL ORDER BY joined_at, user_id LIMIT ?) m
             WHERE c.id = ANY (?)
             ORDER BY m.conversation_id, m.joined_at, m.user_id
-            """.formatted(Rows.MEMBER);
+            """.formatted(SHOWN_VERSION, Rows.MEMBER);
 
     private final Postgres postgres;
     private final MessageHeads heads;

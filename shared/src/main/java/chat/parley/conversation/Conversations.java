@@ -75,10 +75,19 @@ public final class Conversations {
             """.formatted(Rows.CONVERSATION, Rows.MINE);
 
     static final String MEMBERS_SINCE = """
-            SELECT %s
-            FROM member me JOIN member m ON m.conversation_id = me.conversation_id
-            WHERE me.user_id = :user AND me.left_at IS NULL AND m.changed_at >= greatest(:since, me.joined_at)
-            ORDER BY m.changed_at, m.conversation_id, m.user_id
+            WITH mine AS MATERIALIZED (
+                SELECT me.conversation_id, me.joined_at, c.large
+                FROM member me JOIN conversation c ON c.id = me.conversation_id
+                WHERE me.user_id = :user AND me.left_at IS NULL
+            )
+            SELECT %1$s
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id
+            WHERE NOT mine.large AND m.changed_at >= greatest(:since, mine.joined_at)
+            UNION ALL
+            SELECT %1$s
+            FROM mine JOIN member m ON m.conversation_id = mine.conversation_id AND m.user_id = :user
+            WHERE mine.large AND m.changed_at >= :since
+            ORDER BY changed_at, conversation_id, user_id
             """.formatted(Rows.MEMBER);
 
     /**
@@ -87,7 +96,7 @@ public final class Conversations {
      */
     static final String MARKS_SINCE = """
             WITH mine AS MATERIALIZED (
-                SELECT me.conversation_id, me.joined_at, c.member_count <= %d AS told
+                SELECT me.conversation_id, me.joined_at, c.member_count <= %d AND NOT c.large AS told
                 FROM member me JOIN conversation c ON c.id = me.conversation_id
                 WHERE me.user_id = :user AND me.left_at IS NULL
             )
@@ -137,14 +146,26 @@ public final class Conversations {
     /**
      * Who is in the conversation, possibly by a cache and then older than the truth; empty when it has no members or does not exist. For what is
      * checked again by {@link Roster#version} when it is stored, and nothing else. A "no" read from it needs {@link #freshRoster}.
+     *
+     * @param concerned who is to be in it, if they are members, also where it is that of a large group
      */
-    public Optional<Roster> roster(ConversationId conversation) {
-        return rosters.possiblyOld(conversation);
+    public Optional<Roster> roster(ConversationId conversation, Collection<UserId> concerned) {
+        return rosters.possiblyOld(conversation, concerned);
     }
 
-    /** Who is in the conversation now; refreshes the cache. */
+    /** The same where nobody in particular is asked about. */
+    public Optional<Roster> roster(ConversationId conversation) {
+        return rosters.possiblyOld(conversation, List.of());
+    }
+
+    /** Who is in the conversation now; refreshes the cache. Of a large group: which of {@code concerned} are. */
+    public Optional<Roster> freshRoster(ConversationId conversation, Collection<UserId> concerned) {
+        return rosters.fresh(conversation, concerned);
+    }
+
+    /** The same where nobody in particular is asked about. */
     public Optional<Roster> freshRoster(ConversationId conversation) {
-        return rosters.fresh(conversation);
+        return rosters.fresh(conversation, List.of());
     }
 
     /** Drops the cached roster; call after changing members. Other nodes find out when a send of theirs is refused. */

@@ -111,7 +111,7 @@ public final class Expiry {
      * @param oldest no message from {@code firstSeq} on is older
      */
     public void hide(ConversationId conversation, long firstSeq, Instant oldest) {
-        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock)
+        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock, GroupSizes.DEFAULT)
                 .flatMap(locked -> db.createQuery(HIDE)
                         .bind("conversation", conversation.value())
                         .bind("first", firstSeq)

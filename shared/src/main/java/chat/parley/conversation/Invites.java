@@ -68,10 +68,10 @@ public final class Invites {
     private final Changes changes;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Invites(Postgres postgres, MessageHeads heads, InstantSource clock) {
+    public Invites(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
         this.postgres = postgres;
         this.clock = clock;
-        this.changes = new Changes(postgres, heads, clock);
+        this.changes = new Changes(postgres, heads, clock, sizes);
     }
 
     /**

@@ -17,6 +17,8 @@ import org.jdbi.v3.core.Handle;
  *
  * @param pinnedSeqs newest pin first
  * @param rowSeq the newest seq by the row, which may be behind
+ * @param large whether its events are told once for all
+ * @param sizes what is allowed, and from when on it is large
  * @param at the time of the change about to be made: later than that of every change before
  */
 record LockedConversation(
@@ -29,19 +31,21 @@ record LockedConversation(
         long rowSeq,
         List<Long> pinnedSeqs,
         MessageHeads heads,
+        boolean large,
+        GroupSizes sizes,
         Instant at) {
 
     /** The shortest step of a time in an event. */
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final String LOCK = """
-            SELECT %s, c.members_version, c.changed_at AS last_change
+            SELECT %s, c.members_version, c.large, c.changed_at AS last_change
             FROM conversation c WHERE c.id = :conversation
             FOR NO KEY UPDATE
             """.formatted(Rows.CONVERSATION);
 
     static Optional<LockedConversation> lock(
-            Handle db, ConversationId conversation, MessageHeads heads, InstantSource clock) {
+            Handle db, ConversationId conversation, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
         return db.createQuery(LOCK)
                 .bind("conversation", conversation.value())
                 .map((row, context) -> {
@@ -60,6 +64,8 @@ record LockedConversation(
                             found.lastSeq(),
                             found.pinnedSeqs(),
                             heads,
+                            row.getBoolean("large"),
+                            sizes,
                             now.isBefore(earliest) ? earliest : now);
                 })
                 .findOne();

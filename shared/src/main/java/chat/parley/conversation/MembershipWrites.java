@@ -3,6 +3,7 @@ package chat.parley.conversation;
 import chat.parley.conversation.ChangeOutcome.MemberChange;
 import chat.parley.conversation.ChangeOutcome.MembersChanged;
 import chat.parley.id.UserId;
+import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +12,18 @@ import java.util.List;
 final class MembershipWrites {
     private static final String MOVE_VERSION = """
             UPDATE conversation
-            SET members_version = members_version + 1, member_count = member_count + :joined, changed_at = :at,
+            SET members_version = members_version + :moved, member_count = member_count + :joined, changed_at = :at,
+                large = :large, departed_at = CASE WHEN :joined < 0 THEN :at ELSE departed_at END,
                 last_seq = greatest(last_seq, :lastSeq)
             WHERE id = :conversation
+            """;
+
+    /** The triggers of the table of members know those who came and went since it is large; these were here before. */
+    private static final String BECOME_LARGE = """
+            INSERT INTO large_member (user_id, conversation_id, joined_seq, from_seq)
+            SELECT user_id, conversation_id, joined_seq, greatest(joined_seq, :lastSeq + 1)
+            FROM member WHERE conversation_id = :conversation AND left_at IS NULL
+            ON CONFLICT DO NOTHING
             """;
 
     /**
@@ -56,7 +66,10 @@ final class MembershipWrites {
 
     /** Makes {@code joiners}, who are none, members. */
     static MembersChanged join(LockedConversation locked, UserId actor, List<UserId> joiners, Role role) {
-        long lastSeq = moveVersion(locked, joiners.size());
+        boolean becomesLarge = !locked.large()
+                && locked.memberCount() + joiners.size() > locked.sizes().largeAbove();
+        // In a large group who comes takes no right from anyone: senders need not be checked again.
+        long lastSeq = move(locked, joiners.size(), locked.large() ? 0 : 1, locked.large() || becomesLarge);
         long joinedSeq = locked.settings().history().joinedSeq(lastSeq);
         locked.db()
                 .createUpdate(JOIN)
@@ -73,13 +86,19 @@ final class MembershipWrites {
             var member = new Member(locked.id(), joiners.get(i), role, locked.at(), joinedSeq, lastSeq, lastSeq);
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
-        return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners));
+        long largeOutboxId = becomesLarge ? becomeLarge(locked, actor, lastSeq) : 0;
+        return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners), largeOutboxId);
     }
 
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
     static MembersChanged leave(LockedConversation locked, UserId actor, Member target) {
         var successor = MembershipRules.successor(target, others(locked, target));
-        long lastSeq = moveVersion(locked, -1);
+        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody; a store that is not beside that row cannot.
+        boolean isQuiet = locked.large()
+                && !locked.heads().areAhead()
+                && actor.equals(target.user())
+                && successor.isEmpty();
+        long lastSeq = move(locked, -1, isQuiet ? 0 : 1, locked.large());
         locked.db()
                 .createUpdate(LEAVE)
                 .bind("conversation", locked.id().value())
@@ -92,12 +111,12 @@ final class MembershipWrites {
         successor.ifPresent(heir -> changes.add(updateRole(locked, actor, heir, Role.OWNER)));
         changes.add(new MemberChange(
                 OutboxKind.MEMBER_LEFT, target, locked.remember(OutboxKind.MEMBER_LEFT, target.user(), actor)));
-        return new MembersChanged(locked.at(), changes, Notices.left(locked, actor, target.user()));
+        return new MembersChanged(locked.at(), changes, Notices.left(locked, actor, target.user()), 0);
     }
 
     /** Ends all memberships. Each is told of its own end only: nobody is left to be told of the others'. */
     static MembersChanged everyoneLeaves(LockedConversation locked, UserId actor) {
-        long lastSeq = moveVersion(locked, -locked.memberCount());
+        long lastSeq = move(locked, -locked.memberCount(), 1, locked.large());
         var leavers = locked.db()
                 .createQuery(EVERYONE_LEAVES)
                 .bind("conversation", locked.id().value())
@@ -116,7 +135,7 @@ final class MembershipWrites {
 
     /** Gives {@code target} another role. */
     static MembersChanged setRole(LockedConversation locked, UserId actor, Member target, Role role) {
-        moveVersion(locked, 0);
+        move(locked, 0, 1, locked.large());
         return new MembersChanged(locked.at(), List.of(updateRole(locked, actor, target, role)));
     }
 
@@ -128,14 +147,34 @@ final class MembershipWrites {
                                 .isPresent());
     }
 
-    /** Sends that were checked before are refused and checked again; answers the newest seq, after which that is so. */
-    private static long moveVersion(LockedConversation locked, int joined) {
-        long lastSeq = locked.moveMembers();
+    /**
+     * Everyone who is here now is told by the group's stream from the next message on.
+     *
+     * @return the outbox row of what tells them, each by name: subject 0 says so to the relay
+     */
+    private static long becomeLarge(LockedConversation locked, UserId actor, long lastSeq) {
+        locked.db()
+                .createUpdate(BECOME_LARGE)
+                .bind("conversation", locked.id().value())
+                .bind("lastSeq", lastSeq)
+                .execute();
+        return locked.remember(OutboxKind.CONVERSATION_UPDATED, Outbox.TO_EACH, actor);
+    }
+
+    /**
+     * Answers the newest seq, after which what follows is so.
+     *
+     * @param moved 1: sends that were checked before are refused and checked again
+     */
+    private static long move(LockedConversation locked, int joined, int moved, boolean large) {
+        long lastSeq = moved == 0 ? locked.lastSeq() : locked.moveMembers();
         locked.db()
                 .createUpdate(MOVE_VERSION)
                 .bind("conversation", locked.id().value())
                 .bind("joined", joined)
                 .bind("lastSeq", lastSeq)
+                .bind("moved", moved)
+                .bind("large", large)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
         return lastSeq;

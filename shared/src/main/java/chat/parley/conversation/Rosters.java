@@ -7,21 +7,35 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
-/** The cache of rosters. Safe for use by many threads. */
+/**
+ * The cache of rosters. Of large groups nothing is kept: a roster of one says what holds for a few people, and costs a look at their rows. Safe for use by
+ * many threads.
+ */
 final class Rosters {
     /** Members held, of all conversations together; some 250 bytes each, so about 50 MB when full. */
     private static final long MEMBERS_MAX = 200_000;
 
+    /** One statement, one snapshot: every row says the same of the conversation. A row without a member where nobody is to be named. */
     private static final String READ = """
-            SELECT c.type, c.posting, c.members_version, %s AS is_blocked, %s
-            FROM conversation c JOIN member m ON m.conversation_id = c.id
-            WHERE c.id = :conversation AND m.left_at IS NULL
+            WITH c AS MATERIALIZED (
+                SELECT c.id, c.type, c.posting, c.members_version, c.large, c.departed_at, %s AS is_blocked
+                FROM conversation c WHERE c.id = :conversation AND c.member_count > 0
+            )
+            SELECT c.*, m.*
+            FROM c LEFT JOIN LATERAL (
+                SELECT %2$s FROM member m WHERE m.conversation_id = c.id AND NOT c.large AND m.left_at IS NULL
+                UNION ALL
+                SELECT %2$s FROM member m
+                WHERE m.conversation_id = c.id AND c.large AND m.user_id = ANY (:users) AND m.left_at IS NULL) m ON true
             ORDER BY m.joined_at, m.user_id
             """.formatted(DirectPair.IS_BLOCKED, Rows.MEMBER);
 
@@ -35,14 +49,14 @@ final class Rosters {
         this.postgres = postgres;
     }
 
-    Optional<Roster> possiblyOld(ConversationId conversation) {
+    Optional<Roster> possiblyOld(ConversationId conversation, Collection<UserId> concerned) {
         var cached = cache.getIfPresent(conversation);
-        return cached != null ? Optional.of(cached) : fresh(conversation);
+        return cached != null ? Optional.of(cached) : fresh(conversation, concerned);
     }
 
-    Optional<Roster> fresh(ConversationId conversation) {
-        var roster = postgres.<Optional<Roster>, RuntimeException>with(db -> read(db, conversation));
-        if (roster.isEmpty()) {
+    Optional<Roster> fresh(ConversationId conversation, Collection<UserId> concerned) {
+        var roster = postgres.<Optional<Roster>, RuntimeException>with(db -> read(db, conversation, concerned));
+        if (roster.isEmpty() || roster.get().large()) {
             cache.invalidate(conversation);
             return roster;
         }
@@ -55,19 +69,22 @@ final class Rosters {
         cache.invalidate(conversation);
     }
 
-    private static Optional<Roster> read(Handle db, ConversationId conversation) {
+    private static Optional<Roster> read(Handle db, ConversationId conversation, Collection<UserId> concerned) {
         var members = new LinkedHashMap<UserId, Member>();
         var shared = Collections.unmodifiableMap(members);
-        // One statement, one snapshot: every row says the same of the conversation.
         return db
                 .createQuery(READ)
                 .bind("conversation", conversation.value())
+                .bind("users", Rows.ids(concerned, UserId::value))
                 .map((row, context) -> {
-                    var member = Rows.member(row);
-                    members.put(member.user(), member);
-                    return members.size() == 1
-                            ? Optional.of(roster(conversation, row, shared))
-                            : Optional.<Roster>empty();
+                    boolean names = row.getObject("user_id") != null;
+                    if (names) {
+                        var member = Rows.member(row);
+                        members.put(member.user(), member);
+                    }
+                    return members.size() > 1
+                            ? Optional.<Roster>empty()
+                            : Optional.of(roster(conversation, row, shared));
                 })
                 .list()
                 .stream()
@@ -77,12 +94,15 @@ final class Rosters {
 
     private static Roster roster(ConversationId conversation, ResultSet row, Map<UserId, Member> members)
             throws SQLException {
+        @Nullable OffsetDateTime departed = row.getObject("departed_at", OffsetDateTime.class);
         return new Roster(
                 conversation,
                 row.getLong("members_version"),
                 Rows.type(row),
                 Posting.of(row.getString("posting")),
                 row.getBoolean("is_blocked"),
+                row.getBoolean("large"),
+                departed == null ? 0 : departed.toInstant().toEpochMilli(),
                 members);
     }
 }

@@ -196,7 +196,7 @@ public final class EventLog implements AutoCloseable {
         return entry.epochMillis() == epochMillis && entry.n() == n;
     }
 
-    private static List<Entry> entries(List<Object> reply) {
+    static List<Entry> entries(List<Object> reply) {
         var entries = new ArrayList<Entry>(reply.size());
         for (var one : reply) {
             var idAndFields = (List<?>) one;

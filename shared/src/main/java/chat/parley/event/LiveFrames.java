@@ -36,8 +36,13 @@ public final class LiveFrames {
         if (publication.length > 0 && publication[0] == EPHEMERAL) {
             return new Ephemeral(event(publication, 1));
         }
-        int blank = find(publication, (byte) ' ', 0);
-        return entry(publication, 0, blank, blank + 1, publication);
+        return entryAt(publication, 0);
+    }
+
+    /** An entry with its id before it. */
+    static Entry entryAt(byte[] publication, int from) {
+        int blank = find(publication, (byte) ' ', from);
+        return entry(publication, from, blank, blank + 1, publication);
     }
 
     /** The notice that a session ended. */

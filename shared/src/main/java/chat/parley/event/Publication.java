@@ -1,7 +1,10 @@
 package chat.parley.event;
 
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event and whom it is told.
@@ -9,8 +12,33 @@ import java.util.Collection;
  * @param recipients each once
  * @param mode whether streams are searched for the event first
  * @param storedWhole false: streams hold a reference, since it answers a message that is told along and may look different when it is replayed
+ * @param group the large group that is told, once for all of its members; null: each recipient is told
  */
-public record Publication(EncodedEvent event, Collection<UserId> recipients, Mode mode, boolean storedWhole) {
+public record Publication(
+        EncodedEvent event,
+        Collection<UserId> recipients,
+        Mode mode,
+        boolean storedWhole,
+        @Nullable Group group) {
+    /** A large group, and when someone left it last, in ms; 0 if nobody did. */
+    public record Group(ConversationId conversation, long departedMillis) {}
+
+    /** Each recipient is told. */
+    public Publication(EncodedEvent event, Collection<UserId> recipients, Mode mode, boolean storedWhole) {
+        this(event, recipients, mode, storedWhole, null);
+    }
+
+    /** The publication of {@code event} to all members of a large group. */
+    public static Publication toGroup(ChatEvent event, long departedMillis, Mode mode) {
+        var group = new Group(event.conversation(), departedMillis);
+        return new Publication(EventJson.encode(event), List.of(), mode, true, group);
+    }
+
+    /** Whether nobody is told. */
+    boolean isVoid() {
+        return group == null && recipients.isEmpty();
+    }
+
     /** How much is known of earlier attempts. */
     public enum Mode {
         /** Never tried before. */

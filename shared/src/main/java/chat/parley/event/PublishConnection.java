@@ -27,6 +27,8 @@ final class PublishConnection implements AutoCloseable {
     enum Script {
         /** Appends to streams and publishes. */
         STORED("publish"),
+        /** Appends to the stream of a large group and publishes. */
+        GROUP("publish_group"),
         /** Publishes only. */
         LIVE("publish_live");
 

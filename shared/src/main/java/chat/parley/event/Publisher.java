@@ -98,7 +98,7 @@ final class Publisher implements AutoCloseable {
     }
 
     private void handIn(Waiting waiting) {
-        if (waiting.publication.recipients().isEmpty()) {
+        if (waiting.publication.isVoid()) {
             waiting.result.complete(new Published(List.of()));
         } else if (away || closing || !queue.offer(waiting)) {
             refuse(waiting);
@@ -171,7 +171,7 @@ final class Publisher implements AutoCloseable {
         }
         int next = 0;
         for (var waiting : batch) {
-            int calls = calls(waiting.publication.recipients().size());
+            int calls = calls(waiting.publication);
             complete(waiting, replies.subList(next, next + calls));
             next += calls;
         }
@@ -184,6 +184,7 @@ final class Publisher implements AutoCloseable {
             return;
         }
         var toWake = new ArrayList<ToWake>();
+        boolean isGroup = waiting.publication.group() != null;
         var recipients = waiting.publication.recipients().iterator();
         for (var reply : replies) {
             if (!(reply instanceof List<?> answers)) {
@@ -192,7 +193,7 @@ final class Publisher implements AutoCloseable {
                 refuse(waiting);
                 return;
             }
-            for (var answer : answers) {
+            for (var answer : isGroup ? List.of() : answers) {
                 var user = recipients.next();
                 if (answer instanceof byte[] id) {
                     toWake.add(toWake(user, id, waiting.publication.event().timeMillis()));
@@ -245,6 +246,14 @@ final class Publisher implements AutoCloseable {
         boolean repeat = publication.mode() == Publication.Mode.REPEAT;
         byte[] wanted = repeat ? event.key().getBytes(ISO_8859_1) : NOTHING;
         byte[] time = repeat ? Long.toString(event.timeMillis()).getBytes(ISO_8859_1) : NOTHING;
+        var group = publication.group();
+        if (group != null) {
+            var key = RedisKeys.group(group.conversation()).getBytes(ISO_8859_1);
+            byte[] departed = Long.toString(group.departedMillis()).getBytes(ISO_8859_1);
+            var asked = List.of(value, byReference ? whole : NOTHING, wanted, time, departed);
+            calls.add(new Call(Script.GROUP, List.of(key), asked));
+            return;
+        }
         var keys = new ArrayList<byte[]>();
         for (var user : publication.recipients()) {
             keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
@@ -263,7 +272,8 @@ final class Publisher implements AutoCloseable {
         return chunks;
     }
 
-    private static int calls(int recipients) {
+    private static int calls(Publication publication) {
+        int recipients = publication.group() == null ? publication.recipients().size() : 1;
         return (recipients + KEYS_MAX - 1) / KEYS_MAX;
     }
 

@@ -20,10 +20,10 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the function {@code append_messages} of {@code V4__message_changes.sql}: one statement, which is its own transaction. */
+/** Runs the function {@code append_drafts} of {@code V13__large_groups.sql}: one statement, which is its own transaction. */
 final class AppendStatement {
     private static final String APPEND =
-            "SELECT draft, outcome, seq, created_at, outbox_id FROM append_messages(?, ?, ?, ?, ?, ?, ?, ?)";
+            "SELECT draft, outcome, seq, created_at, outbox_id, departed_at FROM append_drafts(?, ?, ?, ?, ?, ?, ?, ?)";
 
     private static final int STORED = 1;
     private static final int ALREADY_STORED = 2;
@@ -91,21 +91,26 @@ final class AppendStatement {
             int position = (int) rows.getLong(1) - 1;
             var draft = drafts.get(position).message();
             outcomes[position] = switch (rows.getInt(2)) {
-                case STORED -> new Stored(message(draft, rows), new Reminder(rows.getLong(5)));
+                case STORED -> new Stored(message(draft, rows), new Reminder(rows.getLong(5)), millis(rows));
                 // The hashes are equal, so it said what the draft says when it was sent; what became of it since is not
                 // told here.
                 case ALREADY_STORED -> new AlreadyStored(message(draft, rows));
                 case KEY_REUSED -> new KeyReused();
                 case ROSTER_CHANGED -> new RosterChanged();
-                default -> throw new IllegalStateException("append_messages answered outcome " + rows.getInt(2));
+                default -> throw new IllegalStateException("append_drafts answered outcome " + rows.getInt(2));
             };
         }
         for (var outcome : outcomes) {
             if (outcome == null) {
-                throw new IllegalStateException("append_messages did not answer every draft");
+                throw new IllegalStateException("append_drafts did not answer every draft");
             }
         }
         return Arrays.asList(outcomes);
+    }
+
+    private static long millis(ResultSet row) throws SQLException {
+        var departed = row.getObject(6, OffsetDateTime.class);
+        return departed == null ? 0 : departed.toInstant().toEpochMilli();
     }
 
     private static Message message(NewMessage draft, ResultSet row) throws SQLException {

@@ -31,8 +31,14 @@ final class ChangeTransaction {
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final String LOCK = """
-            SELECT members_version, greatest(last_at, messages_changed_at) AS newest FROM conversation WHERE id = :conversation
+            SELECT members_version, greatest(last_at, messages_changed_at) AS newest, large, departed_at
+            FROM conversation WHERE id = :conversation
             FOR NO KEY UPDATE
+            """;
+
+    /** After the lock, in a statement with a snapshot of its own. */
+    private static final String IS_MEMBER = """
+            SELECT EXISTS (SELECT FROM member WHERE conversation_id = :conversation AND user_id = :actor AND left_at IS NULL)
             """;
 
     private static final String FIND = """
@@ -79,6 +85,7 @@ final class ChangeTransaction {
     private final Handle db;
     private final MessageChange change;
     private final Instant now;
+    private long departedMillis;
 
     ChangeTransaction(Handle db, MessageChange change, Instant now) {
         this.db = db;
@@ -88,7 +95,9 @@ final class ChangeTransaction {
 
     MessageChangeOutcome run() {
         var locked = lock();
-        if (locked.isEmpty() || locked.get().membersVersion != change.membersVersion()) {
+        if (locked.isEmpty()
+                || locked.get().membersVersion != change.membersVersion()
+                || (locked.get().large && !isMember())) {
             return new RosterChanged();
         }
         var found = db.createQuery(FIND)
@@ -99,6 +108,7 @@ final class ChangeTransaction {
         if (found.isEmpty()) {
             return new NoSuchMessage();
         }
+        departedMillis = locked.get().departedMillis;
         var message = found.get();
         if (message.isDeleted()) {
             return change.action() instanceof Delete ? new Unchanged(message) : new AlreadyDeleted();
@@ -115,15 +125,29 @@ final class ChangeTransaction {
         };
     }
 
-    private record Locked(long membersVersion, Instant newest) {}
+    private record Locked(long membersVersion, Instant newest, boolean large, long departedMillis) {}
 
     private Optional<Locked> lock() {
         return db.createQuery(LOCK)
                 .bind("conversation", change.conversation().value())
-                .map((row, context) -> new Locked(
-                        row.getLong("members_version"),
-                        row.getObject("newest", OffsetDateTime.class).toInstant()))
+                .map((row, context) -> {
+                    var departed = row.getObject("departed_at", OffsetDateTime.class);
+                    return new Locked(
+                            row.getLong("members_version"),
+                            row.getObject("newest", OffsetDateTime.class).toInstant(),
+                            row.getBoolean("large"),
+                            departed == null ? 0 : departed.toInstant().toEpochMilli());
+                })
                 .findOne();
+    }
+
+    /** In a large group the version does not move with people who leave by themselves. */
+    private boolean isMember() {
+        return db.createQuery(IS_MEMBER)
+                .bind("conversation", change.conversation().value())
+                .bind("actor", change.actor().value())
+                .mapTo(Boolean.class)
+                .one();
     }
 
     private MessageChangeOutcome edit(Message message, Edit edit, Instant at) {
@@ -214,7 +238,7 @@ final class ChangeTransaction {
                 body,
                 message.createdAt(),
                 state);
-        return new Changed(changed, at, new Reminder(outboxId));
+        return new Changed(changed, at, new Reminder(outboxId), departedMillis);
     }
 
     private Update bound(String statement) {

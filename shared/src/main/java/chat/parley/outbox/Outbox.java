@@ -77,6 +77,9 @@ public final class Outbox implements AutoCloseable {
 
     private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
 
+    /** The subject of a changed conversation that each member is to be told of in the own stream, also in a large group. */
+    public static final UserId TO_EACH = new UserId(0);
+
     private final Postgres postgres;
     private final BlockingQueue<Long> done = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final Counter forgotten;

@@ -49,6 +49,24 @@ public final class RedisKeys {
         return "l:{" + user + "}";
     }
 
+    /** STREAM of one large group's events, ids {@code <ms>-<n>}; see {@code redis/publish_group.lua}. Bounded, expires after days without events. */
+    public static String group(ConversationId conversation) {
+        return "c:{" + conversation + "}";
+    }
+
+    /** Shard channel of one large group's live frames; the script derives it from the stream's key by its first letter. */
+    public static String groupLive(ConversationId conversation) {
+        return "d:{" + conversation + "}";
+    }
+
+    /** The group whose {@link #groupLive} channel this is; null for any other channel. */
+    public static @Nullable ConversationId liveGroup(byte[] channel) {
+        if (channel.length != LIVE_CHANNEL_CHARS || channel[0] != 'd') {
+            return null;
+        }
+        return ConversationId.parse(new String(channel, 3, ID_CHARS, StandardCharsets.ISO_8859_1));
+    }
+
     /**
      * HASH of who is there: leases of nodes, what was announced, last seen, the person's own choice; see {@code redis/presence_*.lua}, which also
      * build this name. Expires 30 days after the last change.

@@ -1,5 +1,6 @@
 package chat.parley.conversation;
 
+import chat.parley.message.MessageHeads;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -174,14 +175,13 @@ class ConversationChangesTest {
 
     @Test
     void a_full_group_takes_nobody() {
-        var people = world.people(Roster.MEMBERS_MAX);
-        var big = world.group(owner, people.subList(0, Roster.MEMBERS_MAX - 1).toArray(UserId[]::new));
-        assertEquals(new GroupFull(), world.changes.add(big, owner, List.of(people.getLast()), Role.MEMBER));
-        assertInstanceOf(MembersChanged.class, world.changes.remove(big, owner, people.getFirst()));
-        assertInstanceOf(MembersChanged.class, world.changes.add(big, owner, List.of(people.getLast()), Role.MEMBER));
-        assertEquals(
-                Roster.MEMBERS_MAX,
-                world.conversations.freshRoster(big).orElseThrow().members().size());
+        var changes = new ConversationChanges(world.postgres, MessageHeads.IN_ROWS, world.clock, new GroupSizes(50, 100));
+        var people = world.people(100);
+        var big = world.group(owner, people.subList(0, 99).toArray(UserId[]::new));
+        assertEquals(new GroupFull(), changes.add(big, owner, List.of(people.getLast()), Role.MEMBER));
+        assertInstanceOf(MembersChanged.class, changes.remove(big, owner, people.getFirst()));
+        assertInstanceOf(MembersChanged.class, changes.add(big, owner, List.of(people.getLast()), Role.MEMBER));
+        assertEquals(100, world.conversations.find(big).orElseThrow().memberCount());
     }
 
     @Test

@@ -1,12 +1,13 @@
 package chat.parley.stream;
 
 import chat.parley.id.UserId;
+import chat.parley.redis.RedisKeys;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** The listeners of one user at this node. Changed under the registry's lock, read without one. */
-final class Audience {
+final class Audience extends Channel {
     static final Listener[] NOBODY = {};
 
     private final UserId user;
@@ -20,6 +21,11 @@ final class Audience {
 
     UserId user() {
         return user;
+    }
+
+    @Override
+    String name() {
+        return RedisKeys.live(user);
     }
 
     Listener[] listeners() {
@@ -60,6 +66,7 @@ final class Audience {
      * Redis confirmed the subscription, for the first time or, after the connection was lost, again: then whatever was published in between is
      * to be read from the stream.
      */
+    @Override
     void confirmed() {
         var first = confirmation;
         if (first != null) {
@@ -70,6 +77,7 @@ final class Audience {
         missed();
     }
 
+    @Override
     void missed() {
         for (var listener : listeners) {
             listener.missed();

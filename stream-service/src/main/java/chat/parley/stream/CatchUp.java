@@ -1,9 +1,13 @@
 package chat.parley.stream;
 
 import chat.parley.event.Cursor;
+import chat.parley.event.GroupLog.Place;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.stream.StreamEvents.Resumed;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,9 +28,22 @@ final class CatchUp {
     private static final Duration UNAVAILABLE_MOST = Duration.ofSeconds(10);
 
     private final Past past;
+    private final Followed groups;
 
-    CatchUp(Past past) {
+    /** The large groups of people who listen here. */
+    @FunctionalInterface
+    interface Followed {
+        /**
+         * Those of {@code user}, to be read.
+         *
+         * @param live whether they are followed from now on, as somebody listens
+         */
+        GroupReplay of(UserId user, boolean live);
+    }
+
+    CatchUp(Past past, Followed groups) {
         this.past = past;
+        this.groups = groups;
     }
 
     /** Brings a stream that just opened to life. */
@@ -43,17 +60,25 @@ final class CatchUp {
                 return;
             }
             node.registry().awaitSubscribed(subscriber.user());
+            var replay = groups.of(subscriber.user(), true);
             if (lastEventId == null) {
-                subscriber.begin(past.head(subscriber.user()));
+                var head = past.head(subscriber.user());
+                subscriber.begin(replay.isEmpty() ? head : past.now(head));
                 ready(subscriber, Resumed.NEW, true);
-                goLive(subscriber, true, 0);
-            } else {
-                Cursor cursor = past.understood(lastEventId).orElse(null);
-                if (cursor != null) {
-                    subscriber.begin(cursor);
-                }
-                follow(subscriber, past.after(subscriber.user(), cursor, PAGE), true);
+                follow(subscriber, null, new Large(replay.fromEnds(), 0), true);
+                return;
             }
+            Cursor cursor = past.understood(lastEventId).orElse(null);
+            if (cursor != null) {
+                subscriber.begin(cursor);
+            }
+            var ends = new GroupReplay(replay).fromEnds();
+            var first = past.after(subscriber.user(), cursor, PAGE);
+            // What history tells, it tells of large groups too.
+            boolean isExact = first instanceof Resumption.Exact;
+            var large = new Large(isExact ? replay : ends, cursor == null ? 0 : cursor.timeMillis());
+            ready(subscriber, kind(first), false);
+            follow(subscriber, first, large, true);
         });
     }
 
@@ -61,23 +86,68 @@ final class CatchUp {
     void again(Subscriber subscriber) {
         guarded(subscriber, () -> {
             subscriber.beginRead();
-            follow(subscriber, past.after(subscriber.user(), subscriber.position(), PAGE), false);
+            follow(subscriber, past.after(subscriber.user(), subscriber.position(), PAGE), new Large(null, 0), false);
         });
     }
 
-    private void follow(Subscriber subscriber, Resumption first, boolean opening) {
-        if (opening) {
-            ready(subscriber, kind(first), false);
+    /** The part of a replay that concerns large groups. */
+    private final class Large {
+        private @Nullable GroupReplay replay;
+        private long sinceMillis;
+
+        /** @param replay null: made when it is needed, for what was missed since the stream says so */
+        Large(@Nullable GroupReplay replay, long sinceMillis) {
+            this.replay = replay;
+            this.sinceMillis = sinceMillis;
         }
-        subscriber.node().meters().replay(kind(first));
-        boolean saysCaughtUp = opening;
+
+        /** Reads until nothing came meanwhile; nothing where the stream has them as they come. */
+        long tell(Subscriber subscriber) {
+            if (subscriber.isFollowingGroups()) {
+                return 0;
+            }
+            long sent = 0;
+            do {
+                // Asked for each time: the person may have come into another group meanwhile.
+                long missed = subscriber.groupsMissedSince();
+                var reads = replay;
+                if (reads == null || missed != 0) {
+                    var known = reads == null ? Map.<ConversationId, Place>of() : reads.places();
+                    reads = groups.of(subscriber.user(), true).from(known);
+                    replay = reads;
+                }
+                long since = (sinceMillis == 0 ? missed : sinceMillis) - Past.OVERLAP.toMillis();
+                sent += reads.read(since, GroupReplay.into(subscriber));
+                if (reads.isTooMuch()) {
+                    replay = new GroupReplay(reads).fromEnds();
+                    sent += CatchUp.this.replay(subscriber, past.after(subscriber.user(), null, PAGE));
+                }
+            } while (!subscriber.isOver() && !subscriber.followGroups());
+            replay = null;
+            sinceMillis = 0;
+            return sent;
+        }
+    }
+
+    /** @param first null: there is nothing to replay */
+    private void follow(Subscriber subscriber, @Nullable Resumption first, Large large, boolean saysCaughtUp) {
+        if (first != null) {
+            subscriber.node().meters().replay(kind(first));
+        }
+        boolean says = saysCaughtUp;
         long sent = 0;
         Resumption now = first;
         while (true) {
-            sent += replay(subscriber, now);
-            saysCaughtUp |= now instanceof Resumption.Rebuilt;
-            boolean more = now instanceof Resumption.Exact exact && exact.page().more();
-            if (subscriber.isOver() || (!more && goLive(subscriber, saysCaughtUp, sent))) {
+            boolean more = false;
+            if (now != null) {
+                sent += replay(subscriber, now);
+                says |= now instanceof Resumption.Rebuilt;
+                more = now instanceof Resumption.Exact exact && exact.page().more();
+            }
+            if (!more && !subscriber.isOver()) {
+                sent += large.tell(subscriber);
+            }
+            if (subscriber.isOver() || (!more && goLive(subscriber, says, sent))) {
                 return;
             }
             now = next(subscriber);
@@ -97,7 +167,12 @@ final class CatchUp {
 
     private long replay(Subscriber subscriber, Resumption resumption) {
         return switch (resumption) {
-            case Resumption.Exact exact -> subscriber.replay(exact.page());
+            case Resumption.Exact exact -> {
+                for (var entry : exact.page().entries()) {
+                    subscriber.node().registry().heard(subscriber.user(), entry.event());
+                }
+                yield subscriber.replay(exact.page());
+            }
             case Resumption.Rebuilt rebuilt -> {
                 var changes = rebuilt.changes();
                 long sent = 0;
@@ -107,6 +182,7 @@ final class CatchUp {
                     sent += subscriber.replay(part);
                 }
                 subscriber.begin(rebuilt.head());
+                subscriber.node().registry().heardAnything(subscriber.user());
                 yield sent;
             }
             case Resumption.Reset reset -> {

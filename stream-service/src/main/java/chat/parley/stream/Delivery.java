@@ -34,6 +34,13 @@ final class Delivery {
                 urgency == Urgency.LAZY ? Urgency.SOON : urgency); // it is stored, so it has a place to keep
     }
 
+    /** An entry of a large group's stream: without an id, so that it is the same for everyone. */
+    static Delivery ofGroup(LiveFrame.Entry entry) {
+        var event = entry.event();
+        var urgency = Urgency.of(event.type());
+        return new Delivery(null, event, urgency == Urgency.LAZY ? Urgency.SOON : urgency);
+    }
+
     /** What no stream keeps. */
     static Delivery of(LiveFrame.Ephemeral ephemeral) {
         return new Delivery(null, ephemeral.event(), Urgency.LAZY);

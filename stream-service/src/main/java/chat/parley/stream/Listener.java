@@ -8,6 +8,15 @@ sealed interface Listener permits Subscriber, LongPoll.Poll {
     /** An event was published: an entry of the user's stream, or what no stream keeps. */
     void deliver(Delivery delivery);
 
+    /** An event of a large group was published; it has no place in the user's stream. */
+    void deliverGroup(Delivery delivery);
+
+    /** Events of large groups may have been lost since then: read their streams again. */
+    void missedGroups(long sinceMillis);
+
+    /** Whether events of large groups are handed on at once; else they are read later. */
+    boolean isFollowingGroups();
+
     /** Frames may have been lost: read the stream again. */
     void missed();
 

@@ -3,6 +3,7 @@ package chat.parley.stream;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrames;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
@@ -14,7 +15,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +124,10 @@ final class LiveFeed implements AutoCloseable {
     private void hand(byte[] channel, byte[] publication) {
         try {
             UserId user = RedisKeys.liveUser(channel);
+            var group = user == null ? RedisKeys.liveGroup(channel) : null;
+            if (group != null) {
+                registry.deliver(group, GroupFrame.decode(publication));
+            }
             if (user != null) {
                 registry.deliver(user, LiveFrames.decode(publication), tag);
             }
@@ -134,15 +138,15 @@ final class LiveFeed implements AutoCloseable {
         }
     }
 
-    /** A wish of the registry's: whom to subscribe, or whom to unsubscribe. */
-    private record Wish(@Nullable Audience subscribe, UserId user) {}
+    /** A wish of the registry's: what to subscribe, or what to unsubscribe. */
+    private record Wish(boolean subscribes, Channel channel) {}
 
     /** The life of one connection. */
     private final class Feed extends BinaryJedisShardedPubSub implements SubscriberRegistry.Channels {
         private final Connection connection;
         private final LinkedBlockingQueue<Wish> wishes = new LinkedBlockingQueue<>();
         /** Written and not yet confirmed, in order. */
-        private final ArrayDeque<Audience> written = new ArrayDeque<>();
+        private final ArrayDeque<Channel> written = new ArrayDeque<>();
 
         private final Thread writer =
                 Thread.ofVirtual().name("live-feed-writer").unstarted(this::write);
@@ -154,13 +158,13 @@ final class LiveFeed implements AutoCloseable {
         }
 
         @Override
-        public void subscribe(Audience audience) {
-            wishes.add(new Wish(audience, audience.user()));
+        public void subscribe(Channel channel) {
+            wishes.add(new Wish(true, channel));
         }
 
         @Override
-        public void unsubscribe(UserId user) {
-            wishes.add(new Wish(null, user));
+        public void unsubscribe(Channel channel) {
+            wishes.add(new Wish(false, channel));
         }
 
         @Override
@@ -169,12 +173,12 @@ final class LiveFeed implements AutoCloseable {
                 alive();
                 return;
             }
-            Audience audience;
+            Channel confirmed;
             synchronized (written) {
-                audience = written.poll();
+                confirmed = written.poll();
             }
-            if (audience != null) {
-                audience.confirmed();
+            if (confirmed != null) {
+                confirmed.confirmed();
             }
         }
 
@@ -223,21 +227,18 @@ final class LiveFeed implements AutoCloseable {
         private void fulfil(List<Wish> batch) {
             int from = 0;
             while (from < batch.size()) {
-                boolean subscribes = batch.get(from).subscribe != null;
+                boolean subscribes = batch.get(from).subscribes;
                 int to = from;
-                while (to < batch.size() && (batch.get(to).subscribe != null) == subscribes) {
+                while (to < batch.size() && batch.get(to).subscribes == subscribes) {
                     to++;
                 }
                 var part = batch.subList(from, to);
                 var channels = part.stream()
-                        .map(wish -> RedisKeys.live(wish.user).getBytes(ISO_8859_1))
+                        .map(wish -> wish.channel.name().getBytes(ISO_8859_1))
                         .toArray(byte[][]::new);
                 if (subscribes) {
                     synchronized (written) {
-                        part.stream()
-                                .map(Wish::subscribe)
-                                .filter(Objects::nonNull)
-                                .forEach(written::add);
+                        part.stream().map(Wish::channel).forEach(written::add);
                     }
                     ssubscribe(channels);
                 } else {

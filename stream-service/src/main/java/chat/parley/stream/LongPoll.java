@@ -3,6 +3,7 @@ package chat.parley.stream;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import chat.parley.event.Cursor;
+import chat.parley.event.EncodedEvent;
 import chat.parley.event.LiveFrame;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
@@ -12,6 +13,8 @@ import chat.parley.problem.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -31,12 +34,14 @@ final class LongPoll {
     private static final Logger LOG = LoggerFactory.getLogger(LongPoll.class);
 
     private final Past past;
+    private final CatchUp.Followed followed;
     private final Node node;
     private final Executor blocking;
 
     /** @param blocking runs what blocks, a virtual thread each */
-    LongPoll(Past past, Node node, Executor blocking) {
+    LongPoll(Past past, CatchUp.Followed followed, Node node, Executor blocking) {
         this.past = past;
+        this.followed = followed;
         this.node = node;
         this.blocking = blocking;
     }
@@ -57,6 +62,9 @@ final class LongPoll {
         private final Admission.Place place;
         private final Exchange http;
         private @Nullable Cursor cursor;
+        private GroupReplay groups = GroupReplay.NONE;
+        private long groupMillis;
+        private volatile boolean groupsChanged;
         private boolean running = true;
         private boolean woken;
         private boolean timeIsUp;
@@ -87,8 +95,11 @@ final class LongPoll {
                     endIn((int) asked.patience().toSeconds());
                     node.registry().awaitSubscribed(user);
                 }
+                groups = groups();
                 if (asked.lastEventId() == null) {
-                    cursor = past.head(user);
+                    var head = past.head(user);
+                    groups.fromEnds();
+                    cursor = groups.isEmpty() ? head : past.now(head);
                     if (waits) {
                         pauseOrRepeat();
                     } else {
@@ -103,14 +114,16 @@ final class LongPoll {
 
         /** Answers if there is something, else waits on. */
         private void look() {
+            var before = cursor;
             var next = past.after(user, cursor, asked.limit());
             switch (next) {
                 case Resumption.Exact exact -> {
                     cursor = exact.page().reached();
                     boolean wanted = exact.page().entries().stream()
                             .anyMatch(entry -> asked.options().accepts(entry.event()));
-                    if (wanted) {
-                        answer(exact.page());
+                    var large = exact.page().more() ? List.<EncodedEvent>of() : readGroups(before);
+                    if (wanted || !large.isEmpty()) {
+                        answer(exact.page(), large);
                     } else if (exact.page().more()) {
                         look();
                     } else {
@@ -143,17 +156,59 @@ final class LongPoll {
             }
         }
 
+        /** The cursor with what it has been told of large groups. */
+        private String reached(@Nullable Cursor own) {
+            if (own == null || groups.isEmpty()) {
+                return String.valueOf(own);
+            }
+            long time = Math.max(own.timeMillis(), groupMillis);
+            return new Cursor(own.epochMillis(), own.n(), time, own.tag())
+                    + groups.written(time - Past.OVERLAP.toMillis());
+        }
+
         private void answerNothing() {
             new Items().end(cursor);
         }
 
-        private void answer(Page page) {
+        /** Its large groups, where it has been told of them until now. */
+        private GroupReplay groups() {
+            return followed.of(user, !asked.patience().isZero()).from(GroupReplay.parse(asked.lastEventId()));
+        }
+
+        /** What its large groups have after the cursor, as wanted. */
+        private List<EncodedEvent> readGroups(@Nullable Cursor since) {
+            var found = new ArrayList<EncodedEvent>();
+            if (groupsChanged) {
+                groupsChanged = false;
+                groups = groups().from(groups.places());
+            }
+            long from = (since == null ? 0 : since.timeMillis()) - Past.OVERLAP.toMillis();
+            groups.read(from, new GroupReplay.Sink() {
+                @Override
+                public int take(List<EncodedEvent> events) {
+                    events.stream().filter(asked.options()::accepts).forEach(found::add);
+                    return events.size();
+                }
+
+                @Override
+                public boolean isOver() {
+                    return false;
+                }
+            });
+            for (var event : found) {
+                groupMillis = Math.max(groupMillis, event.timeMillis());
+            }
+            return found;
+        }
+
+        private void answer(Page page, List<EncodedEvent> large) {
             var items = new Items();
             for (LiveFrame.Entry entry : page.entries()) {
                 if (asked.options().accepts(entry.event())) {
                     items.add(entry.event().json());
                 }
             }
+            large.forEach(event -> items.add(event.json()));
             items.end(page.reached());
         }
 
@@ -186,6 +241,23 @@ final class LongPoll {
                 wakeTick = node.heartbeats().now() + asked.options().holdTicks();
                 schedule();
             }
+        }
+
+        @Override
+        public void deliverGroup(Delivery delivery) {
+            deliver(delivery);
+        }
+
+        @Override
+        public void missedGroups(long sinceMillis) {
+            groupsChanged = true;
+            wake();
+        }
+
+        /** It reads when it is woken. */
+        @Override
+        public boolean isFollowingGroups() {
+            return false;
         }
 
         @Override
@@ -333,7 +405,7 @@ final class LongPoll {
             }
 
             void end(@Nullable Cursor lastEventId) {
-                part.writeBytes(("],\"last_event_id\":\"" + lastEventId + "\"}").getBytes(UTF_8));
+                part.writeBytes(("],\"last_event_id\":\"" + reached(lastEventId) + "\"}").getBytes(UTF_8));
                 if (!mine) {
                     return;
                 }

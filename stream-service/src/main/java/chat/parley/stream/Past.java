@@ -47,9 +47,16 @@ final class Past {
         return read(() -> window.head(user));
     }
 
+    /** The same place, as of now: what was before is not to be told. */
+    Cursor now(Cursor head) {
+        long now = Math.max(head.timeMillis(), clock.millis());
+        return new Cursor(head.epochMillis(), head.n(), now, head.tag());
+    }
+
     /** The cursor a client sent; empty where it was never ours. */
     Optional<Cursor> understood(String text) {
-        return Cursor.parse(text).filter(cursor -> {
+        int groups = text.indexOf('~'); // a poll's cursor says more, see GroupReplay
+        return Cursor.parse(groups < 0 ? text : text.substring(0, groups)).filter(cursor -> {
             boolean isPosition = cursor.epochMillis() > 0 || (cursor.epochMillis() == 0 && cursor.n() == 0);
             return isPosition
                     && Instant.ofEpochMilli(cursor.timeMillis())

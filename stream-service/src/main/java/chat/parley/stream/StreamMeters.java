@@ -14,6 +14,7 @@ final class StreamMeters {
     private final Counter events;
     private final Counter poisoned;
     private final Counter feedReconnects;
+    private final Counter groupCuts;
     private final Timer feedLag;
     private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
     private final Map<StreamEvents.Resumed, Counter> replays = new EnumMap<>(StreamEvents.Resumed.class);
@@ -48,6 +49,7 @@ final class StreamMeters {
         events = registry.counter("parley.stream.events");
         poisoned = registry.counter("parley.stream.events.poisoned");
         feedReconnects = registry.counter("parley.stream.feed.reconnects");
+        groupCuts = registry.counter("parley.stream.groups.cut");
         feedLag = registry.timer("parley.stream.feed.lag");
         for (var reason : CloseReason.values()) {
             closes.put(reason, registry.counter("parley.stream.closes", "reason", reason.label()));
@@ -100,6 +102,17 @@ final class StreamMeters {
 
     void close(CloseReason reason) {
         counter(closes, reason).increment();
+    }
+
+    /** Large groups with a member here. */
+    void groups(Supplier<Number> followed) {
+        io.micrometer.core.instrument.Gauge.builder("parley.stream.groups", followed)
+                .register(registry);
+    }
+
+    /** A group's stream could not tell without a gap; those who listen read history. */
+    void groupCutOff() {
+        groupCuts.increment();
     }
 
     void feedReconnected() {

@@ -2,7 +2,9 @@ package chat.parley.stream;
 
 import chat.parley.account.Accounts;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupLog;
 import chat.parley.id.IdRanges;
 import chat.parley.id.IdSource;
 import chat.parley.message.MessageStores;
@@ -60,6 +62,7 @@ public final class StreamService implements AutoCloseable {
     private final SubscriberRegistry registry;
     private final Heartbeats heartbeats = new Heartbeats();
     private final StreamHandler handler;
+    private final Groups groups;
     private final Drain drain;
     private final @Nullable PresenceWatch presence;
 
@@ -92,7 +95,12 @@ public final class StreamService implements AutoCloseable {
 
         var past = new Past(
                 new RedisWindow(log, messages, conversations), new StoredHistory(conversations, messages), clock);
-        var catchUp = new CatchUp(past);
+        var groupLog = new GroupLog(redis);
+        groups = new Groups(registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
+        var sources = new GroupReplay.Sources(groupLog, messages, conversations);
+        CatchUp.Followed followed =
+                (user, live) -> new GroupReplay(sources, live ? groups.follow(user) : groups.present(user));
+        var catchUp = new CatchUp(past, followed);
         var node = new Node(
                 registry,
                 admission,
@@ -106,7 +114,7 @@ public final class StreamService implements AutoCloseable {
                 accounts.authenticator(),
                 node,
                 catchUp,
-                new LongPoll(past, node, blocking),
+                new LongPoll(past, followed, node, blocking),
                 new Problems(new Random(random.nextLong())),
                 blocking,
                 new StreamHandler.State(drain::hasBegun, feed::isConnected, settings.trustProxy(), limits));
@@ -192,6 +200,8 @@ public final class StreamService implements AutoCloseable {
             clocks.shutdownNow();
         });
         repeated.add(clocks.scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
+        repeated.add(clocks.scheduleAtFixedRate(
+                () -> blocking.execute(groups::tick), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS));
         var watch = presence;
         if (watch != null) {
             repeated.add(clocks.scheduleAtFixedRate(

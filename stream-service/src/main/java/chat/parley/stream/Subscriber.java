@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Any thread may call; its monitor guards its state. Exactly one write is under way at a time.
  */
-final class Subscriber extends Outgoing implements Listener {
+final class Subscriber extends GroupFollower implements Listener {
     /** What a replay hands to the socket before it waits for the socket to take it. */
     private static final int REPLAY_BYTES = 64 * 1024;
 
@@ -36,7 +36,6 @@ final class Subscriber extends Outgoing implements Listener {
     private final UserId user;
     private final @Nullable SessionId session;
     private final long untilSecond;
-    private final StreamOptions options;
     private final Admission.Place place;
 
     private Phase phase = Phase.CATCHING_UP;
@@ -70,11 +69,10 @@ final class Subscriber extends Outgoing implements Listener {
             Admission.Place place,
             Duration lifetime,
             Runnable onceOpen) {
-        super(node, endPoint);
+        super(node, endPoint, options.shared());
         this.user = owner.user();
         this.session = owner.session();
         this.untilSecond = owner.until().getEpochSecond();
-        this.options = options.shared();
         this.place = place;
         this.onceOpen = onceOpen;
         this.leaveTick = node().heartbeats().now() + (int) lifetime.toSeconds();
@@ -91,13 +89,10 @@ final class Subscriber extends Outgoing implements Listener {
 
     @Override
     public boolean isIdle() {
-        return options.idle();
+        return options().idle();
     }
 
-    StreamOptions options() {
-        return options;
-    }
-
+    @Override
     synchronized Cursor position() {
         return position;
     }
@@ -128,12 +123,34 @@ final class Subscriber extends Outgoing implements Listener {
         }
     }
 
+    @Override
+    boolean isBeating() {
+        return phase == Phase.LIVE;
+    }
+
+    @Override
+    void idTold() {
+        idUnsent = false;
+        super.idTold();
+    }
+
+    private boolean isIdOwed() {
+        return idUnsent || isGroupTimeOwed();
+    }
+
+    /** Writes events of large groups, which carry no ids. */
+    int replayGroup(List<EncodedEvent> events) {
+        int sent = replay(events);
+        events.forEach(event -> noteGroupTime(event.timeMillis()));
+        return sent;
+    }
+
     /** Not for a client in a pocket, and not before it is live: what it replays is newer news. */
     private void deliverLazy(Delivery delivery) {
-        var frame = phase == Phase.LIVE && !options.idle() ? frameOf(delivery) : null;
+        var frame = phase == Phase.LIVE && !options().idle() ? frameOf(delivery) : null;
         if (frame != null) {
             var event = delivery.event();
-            holdLazy(event.key(), frame, options.holdTicks(), Urgency.lifeTicks(event.type()));
+            holdLazy(event.key(), frame, options().holdTicks(), Urgency.lifeTicks(event.type()));
         }
     }
 
@@ -186,24 +203,11 @@ final class Subscriber extends Outgoing implements Listener {
         if (delivery.urgency() == Urgency.NOW) {
             write(frame);
         } else {
-            hold(frame, options.holdTicks());
+            hold(frame, options().holdTicks());
         }
         node().meters().delivered(1);
         idUnsent = false;
         return true;
-    }
-
-    /** Null for what the client does not want, and for what cannot be written: that is set aside, or it would end every stream it is sent to. */
-    private @Nullable ByteBuffer frameOf(Delivery delivery) {
-        if (!options.accepts(delivery.event())) {
-            return null;
-        }
-        try {
-            return delivery.frame(options);
-        } catch (IllegalArgumentException e) {
-            node().meters().poisoned();
-            return null;
-        }
     }
 
     // ---- catching up: one thread, which may block
@@ -259,23 +263,10 @@ final class Subscriber extends Outgoing implements Listener {
         return sent;
     }
 
-    /** As {@link #frameOf(Delivery)}, of a replay. */
-    private @Nullable ByteBuffer frameOf(@Nullable Cursor id, EncodedEvent event) {
-        if (!options.accepts(event)) {
-            return null;
-        }
-        try {
-            return SseWriter.event(id, options.nameOf(event.type()), event.json());
-        } catch (IllegalArgumentException e) {
-            node().meters().poisoned();
-            return null;
-        }
-    }
-
     /** Says something of the stream itself, with the position as id if {@code withId}. */
     void say(String type, byte[] json, boolean withId) {
         var at = position();
-        var frame = SseWriter.event(withId ? at : null, options.nameOf(type), json);
+        var frame = SseWriter.event(withId ? at : null, options().nameOf(type), json);
         writeAndWait(List.of(frame), withId ? at : null, at);
     }
 
@@ -294,8 +285,8 @@ final class Subscriber extends Outgoing implements Listener {
         seen = null;
         phase = Phase.LIVE;
         if (caughtUp != null) {
-            write(SseWriter.event(idUnsent ? position : null, options.nameOf(StreamEvents.CAUGHT_UP), caughtUp));
-            idUnsent = false;
+            write(SseWriter.event(isIdOwed() ? told() : null, options().nameOf(StreamEvents.CAUGHT_UP), caughtUp));
+            idTold();
         }
         return true;
     }
@@ -383,7 +374,8 @@ final class Subscriber extends Outgoing implements Listener {
             endSaying(StreamEvents.DRAIN, node().retries().afterDrain(), CloseReason.DRAINED);
         } else if (tick >= leaveTick && phase == Phase.LIVE && !isWriting()) {
             end(CloseReason.ROTATED);
-        } else if (!isWriting() && ticksSinceWrite(tick) >= options.heartbeat().toSeconds()) {
+        } else if (!isWriting()
+                && ticksSinceWrite(tick) >= options().heartbeat().toSeconds()) {
             beat();
         }
         return phase == Phase.ENDED ? 0 : ticksToNext(tick);
@@ -393,7 +385,7 @@ final class Subscriber extends Outgoing implements Listener {
     int ticksToNext(int tick) {
         long next = isWriting()
                 ? STALL_TICKS - ticksSinceWrite(tick)
-                : options.heartbeat().toSeconds() - ticksSinceWrite(tick);
+                : options().heartbeat().toSeconds() - ticksSinceWrite(tick);
         next = Math.min(next, secondsLeft());
         if (!isWriting()) {
             next = Math.min(next, (long) leaveTick - tick);
@@ -407,15 +399,15 @@ final class Subscriber extends Outgoing implements Listener {
     }
 
     private void beat() {
-        boolean withId = idUnsent && phase == Phase.LIVE;
-        if (options.heartbeatEvents()) {
+        boolean withId = isIdOwed() && phase == Phase.LIVE;
+        if (options().heartbeatEvents()) {
             byte[] json = node().events().plain(StreamEvents.HEARTBEAT);
-            write(SseWriter.event(withId ? position : null, options.nameOf(StreamEvents.HEARTBEAT), json));
+            write(SseWriter.event(withId ? told() : null, options().nameOf(StreamEvents.HEARTBEAT), json));
         } else {
-            write(withId ? SseWriter.id(position) : SseWriter.heartbeat());
+            write(withId ? SseWriter.id(told()) : SseWriter.heartbeat());
         }
         if (withId) {
-            idUnsent = false;
+            idTold();
         }
     }
 
@@ -430,7 +422,7 @@ final class Subscriber extends Outgoing implements Listener {
     /** Says {@code type}, and how long to stay away, as the last thing. */
     void endSaying(String type, Duration stayAway, CloseReason reason) {
         var retry = SseWriter.retry(stayAway);
-        var last = SseWriter.event(null, options.nameOf(type), node().events().plain(type));
+        var last = SseWriter.event(null, options().nameOf(type), node().events().plain(type));
         endWriting(
                 ByteBuffer.allocate(retry.remaining() + last.remaining())
                         .put(retry)

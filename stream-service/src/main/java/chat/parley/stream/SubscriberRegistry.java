@@ -1,15 +1,22 @@
 package chat.parley.stream;
 
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.GroupFrame;
 import chat.parley.event.LiveFrame;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who listens here, by user, and which users' channels are to be subscribed. Safe for use by many threads.
@@ -25,6 +32,8 @@ final class SubscriberRegistry {
     private final Object changes = new Object();
     private final int perUser;
     private volatile Channels channels = Channels.NONE;
+    private final Set<Channel> others = new HashSet<>();
+    private volatile @Nullable Groups groups;
     private volatile Consumer<UserId> changed = unused -> {};
 
     /** @param perUser most listeners of one user */
@@ -36,15 +45,15 @@ final class SubscriberRegistry {
     interface Channels {
         Channels NONE = new Channels() {
             @Override
-            public void subscribe(Audience audience) {}
+            public void subscribe(Channel channel) {}
 
             @Override
-            public void unsubscribe(UserId user) {}
+            public void unsubscribe(Channel channel) {}
         };
 
-        void subscribe(Audience audience);
+        void subscribe(Channel channel);
 
-        void unsubscribe(UserId user);
+        void unsubscribe(Channel channel);
     }
 
     /**
@@ -55,6 +64,37 @@ final class SubscriberRegistry {
         synchronized (changes) {
             channels = wishes;
             audiences.values().forEach(wishes::subscribe);
+            others.forEach(wishes::subscribe);
+        }
+    }
+
+    /** From now on {@code groups} hears of frames and listeners. */
+    void follow(Groups groups) {
+        this.groups = groups;
+    }
+
+    /** Runs {@code work}, which must not block, while no listener comes or goes. */
+    boolean exclusively(BooleanSupplier work) {
+        synchronized (changes) {
+            return work.getAsBoolean();
+        }
+    }
+
+    /** Wants to hear one more channel. */
+    void subscribe(Channel channel) {
+        synchronized (changes) {
+            if (others.add(channel)) {
+                channels.subscribe(channel);
+            }
+        }
+    }
+
+    /** Does not want to hear it any more. */
+    void unsubscribe(Channel channel) {
+        synchronized (changes) {
+            if (others.remove(channel)) {
+                channels.unsubscribe(channel);
+            }
         }
     }
 
@@ -93,7 +133,11 @@ final class SubscriberRegistry {
             }
             if (audience.size() == 0) {
                 audiences.remove(user);
-                channels.unsubscribe(user);
+                channels.unsubscribe(audience);
+                var following = groups;
+                if (following != null) {
+                    following.gone(user);
+                }
             }
             changed.accept(user);
         }
@@ -138,6 +182,7 @@ final class SubscriberRegistry {
                 for (var listener : audience.listeners()) {
                     listener.deliver(delivery);
                 }
+                heard(user, entry.event());
             }
             case LiveFrame.Ephemeral ephemeral -> {
                 var delivery = Delivery.of(ephemeral);
@@ -158,9 +203,36 @@ final class SubscriberRegistry {
         }
     }
 
+    /** Hands a frame of a large group's channel to those who follow it. */
+    void deliver(ConversationId conversation, GroupFrame frame) {
+        var following = groups;
+        if (following != null) {
+            following.take(conversation, frame);
+        }
+    }
+
+    /** {@code event} stands in the user's stream, and was read there. */
+    void heard(UserId user, EncodedEvent event) {
+        var following = groups;
+        if (following != null) {
+            following.heard(user, event);
+        }
+    }
+
+    /** The user's stream was not readable: whatever it held may have told of other groups. */
+    void heardAnything(UserId user) {
+        var following = groups;
+        if (following != null) {
+            following.changed(user);
+        }
+    }
+
     /** Frames may have been lost, whoever's. */
     void missedByAll() {
         audiences.values().forEach(Audience::missed);
+        synchronized (changes) {
+            others.forEach(Channel::missed);
+        }
     }
 
     /** Everyone who listens; others may come and go meanwhile. */

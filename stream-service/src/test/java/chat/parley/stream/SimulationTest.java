@@ -76,7 +76,7 @@ class SimulationTest {
         private final List<EncodedEvent> committed = new ArrayList<>();
         private final TreeSet<Long> received = new TreeSet<>();
         private final List<String> broken = new ArrayList<>();
-        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock));
+        private final CatchUp catchUp = new CatchUp(new Past(this, this, clock), (user, live) -> GroupReplay.NONE);
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
@@ -109,12 +109,12 @@ class SimulationTest {
             // Redis confirms at once; what a late confirmation means is tested on the real one.
             registry.connect(new SubscriberRegistry.Channels() {
                 @Override
-                public void subscribe(Audience audience) {
-                    audience.confirmed();
+                public void subscribe(Channel channel) {
+                    channel.confirmed();
                 }
 
                 @Override
-                public void unsubscribe(UserId user) {
+                public void unsubscribe(Channel channel) {
                     onTheWire.clear();
                 }
             });

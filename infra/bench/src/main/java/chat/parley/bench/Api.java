@@ -46,6 +46,14 @@ final class Api {
                 .asText();
     }
 
+    /** Makes {@code others} members of a group. */
+    void add(Person owner, String conversationId, List<Person> others) throws IOException, InterruptedException {
+        var body = Json.MAPPER.createObjectNode();
+        var ids = body.putArray("user_ids");
+        others.stream().map(Person::id).forEach(ids::add);
+        post(owner, "/v1/conversations/" + conversationId + "/members", body);
+    }
+
     /** Sends one message with the stamp of now. */
     void send(Person sender, String conversationId) throws IOException, InterruptedException {
         var body = Json.MAPPER

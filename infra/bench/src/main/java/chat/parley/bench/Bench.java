@@ -69,6 +69,7 @@ public final class Bench {
             if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report).run();
             if (options.wants(Options.What.LISTS)) new ListsBench(deployment, people, options, report).run();
             if (options.wants(Options.What.PUSH)) new PushBench(deployment, people, options, report).run();
+            if (options.wants(Options.What.GROUPS)) new GroupsBench(deployment, people, options, report).run();
             if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report).run();
         }
         report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());

@@ -16,6 +16,7 @@ final class Options {
         FANOUT,
         LISTS,
         PUSH,
+        GROUPS,
         ALL
     }
 
@@ -25,8 +26,11 @@ final class Options {
     /** A process may hold 20,000 file descriptors on common systems, and the services hold one for each connection. */
     private static final int CONNECTIONS_MAX = 19_000;
 
-    /** Of a group, for now. */
+    /** What one request names. */
     private static final int MEMBERS_MAX = 1_000;
+
+    /** Of a group. */
+    private static final int GROUP_MAX = 100_000;
 
     /** A list of so many is made in a minute or two. */
     private static final int CONVERSATIONS_MAX = 5_000;
@@ -40,7 +44,7 @@ final class Options {
     @Parameters(
             arity = "0..1",
             defaultValue = "ALL",
-            description = "sends, idle, fanout, lists, push or all (default).")
+            description = "sends, idle, fanout, lists, push, groups or all (default).")
     What what = What.ALL;
 
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
@@ -93,6 +97,19 @@ final class Options {
             description = "Messages a second that each wake a browser (default: ${DEFAULT-VALUE}).")
     int pushRate;
 
+    @Option(
+            names = "--group-sizes",
+            split = ",",
+            defaultValue = "100000,10000,300,256,50,2",
+            description = "Members of the groups in which a message is measured (default: ${DEFAULT-VALUE}).")
+    List<Integer> groupSizes = List.of();
+
+    @Option(
+            names = "--group-connected",
+            defaultValue = "5000",
+            description = "Members of one group who are connected (default: ${DEFAULT-VALUE}).")
+    int groupConnected;
+
     @Option(names = "--data", description = "Folder for the run, deleted afterwards (default: a temporary one).")
     Path data = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
 
@@ -127,6 +144,11 @@ final class Options {
         if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
         if (conversations < 2 || conversations > CONVERSATIONS_MAX)
             return "--conversations must be from 2 to " + CONVERSATIONS_MAX;
+        for (int size : groupSizes) {
+            if (size < 2 || size > GROUP_MAX) return "--group-sizes must be from 2 to " + GROUP_MAX + " each";
+        }
+        if (groupConnected < 2 || groupConnected > CONNECTIONS_MAX)
+            return "--group-connected must be from 2 to " + CONNECTIONS_MAX;
         if (pushRate < 1 || pushRate > PUSH_RATE_MAX) return "--push-rate must be from 1 to " + PUSH_RATE_MAX;
         if (rate < 0 || fanoutRate < 0) return "rates must not be negative";
         return members * devices > CONNECTIONS_MAX

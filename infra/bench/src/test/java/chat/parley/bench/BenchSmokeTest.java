@@ -23,7 +23,9 @@ class BenchSmokeTest {
         "--members=10",
         "--devices=2",
         "--conversations=20",
-        "--push-rate=20"
+        "--push-rate=20",
+        "--group-sizes=2,300",
+        "--group-connected=20"
     };
 
     /** The same number twice in the row below the heads. */

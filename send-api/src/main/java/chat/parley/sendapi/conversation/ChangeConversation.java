@@ -87,6 +87,9 @@ public final class ChangeConversation {
     ChangeOutcome told(ConversationId conversation, UserId actor, ChangeOutcome outcome) {
         if (outcome instanceof ChangeOutcome.MembersChanged changed) {
             news.membersChanged(conversation, actor, changed.at(), changed.changes());
+            if (changed.largeOutboxId() != 0) {
+                news.becameLarge(conversation, actor, changed.at(), changed.largeOutboxId());
+            }
             if (changed.notice() != null) {
                 news.noticed(changed.notice());
             }

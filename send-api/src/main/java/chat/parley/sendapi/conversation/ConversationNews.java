@@ -3,7 +3,9 @@ package chat.parley.sendapi.conversation;
 import chat.parley.conversation.ChangeOutcome.MemberChange;
 import chat.parley.conversation.Conversation;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.conversation.Notice;
+import chat.parley.conversation.Roster;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
@@ -34,11 +36,20 @@ public final class ConversationNews {
     private final Conversations conversations;
     private final EventLog events;
     private final Outbox outbox;
+    /** Events published at once, each to one person or to all of a small group; where a large group ends, each member is told. */
+    private static final int AT_ONCE = 2_000;
+
+    /** Most people told one by one that a group is large: those who were there when it became so, and those of the step that made it so. */
+    private static final int EACH_MAX = 2 * Roster.BATCH_MAX;
+
     private final SendNotice notices;
+    private final LargeGroups groups;
 
     /** The stores are closed by the caller. */
-    public ConversationNews(Conversations conversations, EventLog events, Outbox outbox, SendNotice notices) {
+    public ConversationNews(
+            Conversations conversations, LargeGroups groups, EventLog events, Outbox outbox, SendNotice notices) {
         this.conversations = conversations;
+        this.groups = groups;
         this.events = events;
         this.outbox = outbox;
         this.notices = notices;
@@ -46,15 +57,38 @@ public final class ConversationNews {
 
     void created(Conversation conversation, UserId actor, long outboxId) {
         var event = new ChatEvent.ConversationCreated(conversation, actor, conversation.createdAt());
-        tell(conversation.id(), members -> List.of(new News(event, members, outboxId)));
+        tell(
+                conversation.id(),
+                roster -> List.of(new News(
+                        Publication.first(
+                                event,
+                                roster.large() ? each(conversation.id(), conversation.createdAt()) : users(roster)),
+                        outboxId)));
     }
 
     void updated(ConversationId conversation, UserId actor, Instant at, long outboxId) {
         tell(
                 conversation,
-                members -> conversations
+                roster -> conversations
                         .find(conversation)
-                        .map(now -> new News(new ChatEvent.ConversationUpdated(now, actor, at), members, outboxId))
+                        .map(now -> new ChatEvent.ConversationUpdated(now, actor, at))
+                        .map(event -> new News(
+                                roster.large()
+                                        ? Publication.toGroup(event, roster.departedMillis(), Publication.Mode.FIRST)
+                                        : Publication.first(event, users(roster)),
+                                outboxId))
+                        .stream()
+                        .toList());
+    }
+
+    /** Each member is told by the own stream, so that the stream nodes where they are connected follow the group's stream from now on. */
+    void becameLarge(ConversationId conversation, UserId actor, Instant at, long outboxId) {
+        tell(
+                conversation,
+                roster -> conversations
+                        .find(conversation)
+                        .map(now -> new ChatEvent.ConversationUpdated(now, actor, at))
+                        .map(event -> new News(Publication.first(event, each(conversation, at)), outboxId))
                         .stream()
                         .toList());
     }
@@ -63,7 +97,16 @@ public final class ConversationNews {
         if (changes.isEmpty()) {
             return;
         }
-        tell(conversation, members -> {
+        for (int from = 0; from < changes.size(); from += AT_ONCE) {
+            membersChangedAtOnce(
+                    conversation, actor, at, changes.subList(from, Math.min(from + AT_ONCE, changes.size())));
+        }
+    }
+
+    private void membersChangedAtOnce(
+            ConversationId conversation, UserId actor, Instant at, List<MemberChange> changes) {
+        tell(conversation, roster -> {
+            var members = users(roster);
             var joiners = new HashSet<UserId>();
             for (var change : changes) {
                 if (change.kind() == OutboxKind.MEMBER_JOINED) {
@@ -72,7 +115,9 @@ public final class ConversationNews {
             }
             var news = new ArrayList<News>();
             for (var change : changes) {
-                news.add(new News(event(change, actor, at), audience(change, members, joiners), change.outboxId()));
+                Collection<UserId> audience =
+                        roster.large() ? List.of(change.member().user()) : audience(change, members, joiners);
+                news.add(new News(Publication.first(event(change, actor, at), audience), change.outboxId()));
             }
             return news;
         });
@@ -89,23 +134,26 @@ public final class ConversationNews {
         }
     }
 
-    private record News(ChatEvent event, Collection<UserId> audience, long outboxId) {}
+    private record News(Publication publication, long outboxId) {}
 
     private interface Draft {
-        List<News> of(Set<UserId> members);
+        List<News> of(Roster roster);
+    }
+
+    private static Set<UserId> users(Roster roster) {
+        return roster.members().keySet();
+    }
+
+    private List<UserId> each(ConversationId conversation, Instant at) {
+        return groups.membersBy(conversation, at, EACH_MAX);
     }
 
     private void tell(ConversationId conversation, Draft draft) {
         try {
             // Read anew: the cache must know of the change too before the next message is sent from here.
-            var members = conversations
-                    .freshRoster(conversation)
-                    .map(roster -> roster.members().keySet())
-                    .orElse(Set.of());
-            var news = draft.of(members);
-            var outcomes = events.publish(news.stream()
-                    .map(each -> Publication.first(each.event(), each.audience()))
-                    .toList());
+            var roster = conversations.freshRoster(conversation).orElseGet(() -> Roster.nobody(conversation));
+            var news = draft.of(roster);
+            var outcomes = events.publish(news.stream().map(News::publication).toList());
             for (int i = 0; i < outcomes.size(); i++) {
                 if (outcomes.get(i) instanceof PublishOutcome.Published) {
                     outbox.done(news.get(i).outboxId());

@@ -78,7 +78,7 @@ public final class ConversationRoutes {
             }
             case "group", "channel" -> {
                 var wish = wish(type.equals("channel") ? Conversation.Type.CHANNEL : Conversation.Type.GROUP, body);
-                var members = ConversationRequests.userIds(body, "member_ids", Roster.MEMBERS_MAX);
+                var members = ConversationRequests.userIds(body, "member_ids", Roster.BATCH_MAX);
                 body.done();
                 idempotency.answer(http, body.bytes(), reservation -> group(reservation, caller, wish, members));
             }
@@ -169,7 +169,7 @@ public final class ConversationRoutes {
     }
 
     private Reply group(Reservation reservation, UserId caller, Wish wish, Set<UserId> members) {
-        boolean full = members.size() + (members.contains(caller) ? 0 : 1) > Roster.MEMBERS_MAX;
+        boolean full = members.size() + (members.contains(caller) ? 0 : 1) > Roster.BATCH_MAX;
         if (full) {
             throw new ProblemException(Fault.GROUP_FULL);
         }

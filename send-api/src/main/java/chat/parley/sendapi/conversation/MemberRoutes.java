@@ -56,7 +56,7 @@ public final class MemberRoutes {
         var caller = Edge.caller(http).user();
         var conversation = ConversationRequests.conversation(http);
         var body = Body.of(http);
-        var users = ConversationRequests.userIds(body, "user_ids", Roster.MEMBERS_MAX);
+        var users = ConversationRequests.userIds(body, "user_ids", Roster.BATCH_MAX);
         if (users.isEmpty()) {
             body.complain("user_ids", "required");
         }

@@ -88,6 +88,7 @@ public final class ChangeMessage {
         return guard.run(
                 actor,
                 conversation,
+                action instanceof Edit edit && edit.mentions() != null ? edit.mentions() : Set.of(),
                 (roster, isFresh) ->
                         attempt(new MessageChange(conversation, roster.version(), seq, actor, action), roster, isFresh),
                 new Outcome.NotFound(),
@@ -159,10 +160,7 @@ public final class ChangeMessage {
     private void tell(MessageChange change, Changed changed, Roster roster) {
         var message = changed.message();
         var event = event(change, changed);
-        var told = news.tell(
-                event,
-                changed.reminder(),
-                MessageNews.seeing(message, roster.members().values()));
+        var told = news.tell(event, message, changed, roster);
         var outcome = MessageStore.result(told);
         assert outcome != null;
     }

@@ -1,6 +1,7 @@
 package chat.parley.sendapi.message;
 
 import chat.parley.conversation.Member;
+import chat.parley.conversation.Roster;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.ChatEvent.MessageCreated;
 import chat.parley.event.ChatEvent.MessageDeleted;
@@ -14,6 +15,7 @@ import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
+import chat.parley.message.MessageChangeOutcome.Changed;
 import chat.parley.message.MessageStore;
 import chat.parley.message.Reminder;
 import chat.parley.push.PushQueue;
@@ -51,14 +53,17 @@ public final class MessageNews {
      *
      * @param quoted the message it answers; told only to those who may see it
      */
-    CompletableFuture<PublishOutcome> tell(Stored stored, @Nullable Message quoted, Collection<Member> members) {
+    CompletableFuture<PublishOutcome> tell(Stored stored, @Nullable Message quoted, Roster roster) {
         var message = stored.message();
         index.accept(message);
-        var told = quoted == null
-                ? submit(new MessageCreated(message, null), users(members))
-                : both(
-                        submit(new MessageCreated(message, quoted), seeing(quoted, members)),
-                        submit(new MessageCreated(message, null), notSeeing(quoted, members)));
+        var members = roster.members().values();
+        var told = roster.large()
+                ? tellGroup(stored, roster)
+                : quoted == null
+                        ? submit(new MessageCreated(message, null), users(members))
+                        : both(
+                                submit(new MessageCreated(message, quoted), seeing(quoted, members)),
+                                submit(new MessageCreated(message, null), notSeeing(quoted, members)));
         return told.thenApply(outcome -> {
             if (outcome instanceof Published published) {
                 wake(message, published, stored.reminder());
@@ -67,23 +72,42 @@ public final class MessageNews {
         });
     }
 
+    /**
+     * Once for everybody, without what it answers, which not everybody may see. Those mentioned are told by their own streams as well, which tell who of them is
+     * to be woken.
+     */
+    private CompletableFuture<PublishOutcome> tellGroup(Stored stored, Roster roster) {
+        var message = stored.message();
+        var event = new MessageCreated(message, null);
+        long departed = Math.max(stored.departedMillis(), roster.departedMillis());
+        var group = events.submit(Publication.toGroup(event, departed, Publication.Mode.FIRST));
+        var mentioned = message.body().mentions().stream()
+                .filter(roster.members()::containsKey)
+                .toList();
+        return mentioned.isEmpty() ? group : both(group, submit(event, mentioned));
+    }
+
     /** The same of a change, which wakes nobody. */
-    CompletableFuture<PublishOutcome> tell(ChatEvent change, Reminder reminder, Collection<UserId> audience) {
+    CompletableFuture<PublishOutcome> tell(ChatEvent change, Message message, Changed changed, Roster roster) {
         if (change instanceof MessageEdited edited) {
             index.accept(edited.message());
         } else if (change instanceof MessageDeleted deleted) {
             index.accept(deleted.message());
         }
-        return submit(change, audience).thenApply(outcome -> {
+        long departed = Math.max(changed.departedMillis(), roster.departedMillis());
+        var told = roster.large()
+                ? events.submit(Publication.toGroup(change, departed, Publication.Mode.FIRST))
+                : submit(change, seeing(message, roster.members().values()));
+        return told.thenApply(outcome -> {
             if (outcome instanceof Published) {
-                messages.published(List.of(reminder));
+                messages.published(List.of(changed.reminder()));
             }
             return outcome;
         });
     }
 
     /** Those who may see {@code message}. */
-    static List<UserId> seeing(Message message, Collection<Member> members) {
+    private static List<UserId> seeing(Message message, Collection<Member> members) {
         return users(members.stream()
                 .filter(member -> member.joinedSeq() <= message.seq())
                 .toList());

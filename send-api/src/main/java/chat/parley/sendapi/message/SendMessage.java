@@ -43,6 +43,7 @@ public final class SendMessage {
         return guard.run(
                 sender,
                 conversation,
+                body.mentions(),
                 (roster, isFresh) -> send(
                         new NewMessage(conversation, roster.version(), sender, clientMessageId, body), roster, isFresh),
                 new SendOutcome.NotFound(),
@@ -125,7 +126,7 @@ public final class SendMessage {
         // Chained before it is handed in, so that it runs on the store's thread: messages of a conversation are then
         // told in their order.
         var told = stored.thenCompose(outcome -> outcome instanceof Stored fresh
-                ? news.tell(fresh, quoted, roster.members().values()).thenApply(published -> outcome)
+                ? news.tell(fresh, quoted, roster).thenApply(published -> outcome)
                 : CompletableFuture.completedFuture(outcome));
         messages.submit(message, stored);
         try {

@@ -71,8 +71,7 @@ public final class SendNotice {
                 MessageBody.system(notice.body()));
         var stored = new CompletableFuture<AppendOutcome>();
         var told = stored.thenCompose(outcome -> switch (outcome) {
-            case Stored fresh ->
-                news.tell(fresh, null, roster.members().values()).thenApply(published -> outcome);
+            case Stored fresh -> news.tell(fresh, null, roster).thenApply(published -> outcome);
             case AlreadyStored unused -> CompletableFuture.completedFuture(outcome);
             case KeyReused unused -> CompletableFuture.completedFuture(outcome);
             case RosterChanged unused -> CompletableFuture.completedFuture(outcome);

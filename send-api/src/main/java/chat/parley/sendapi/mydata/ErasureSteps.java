@@ -4,6 +4,7 @@ import chat.parley.account.Erasures;
 import chat.parley.account.Erasures.Erasure;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupLog;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.media.MediaCatalog;
@@ -104,12 +105,13 @@ public final class ErasureSteps {
         };
     }
 
-    /** The person's own stream, and what the streams of others hold of the person: of everybody who ever shared a conversation. */
-    public static ErasureStep streams(OwnMemberships memberships, EventLog events) {
+    /** The person's own stream, and what the streams of others and of large groups hold of the person: of everybody who ever shared a conversation. */
+    public static ErasureStep streams(OwnMemberships memberships, EventLog events, GroupLog groups) {
         return (erasure, pace) -> {
             events.delete(erasure.user());
             Set<UserId> seen = new HashSet<>();
             inEach(memberships, erasure, pace, conversation -> {
+                groups.erase(conversation, erasure.user(), erasure.requestedAt());
                 var last = new UserId(0);
                 List<UserId> page;
                 do {

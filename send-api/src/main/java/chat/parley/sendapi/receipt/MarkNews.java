@@ -200,7 +200,9 @@ public final class MarkNews implements AutoCloseable {
                 .roster(advance.conversation())
                 .filter(cached -> cached.version() >= advance.membersVersion())
                 .or(() -> conversations.freshRoster(advance.conversation()))
-                .map(roster -> roster.members().keySet())
+                .map(roster -> roster.large()
+                        ? Set.of(advance.user())
+                        : roster.members().keySet())
                 .orElse(Set.of());
     }
 }

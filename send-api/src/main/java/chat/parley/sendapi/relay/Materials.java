@@ -1,14 +1,17 @@
 package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.conversation.Member;
 import chat.parley.conversation.MembersMarks;
+import chat.parley.conversation.Roster;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.Publication;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
+import chat.parley.outbox.Outbox;
 import chat.parley.outbox.Outbox.Row;
 import chat.parley.outbox.OutboxKind;
 import java.time.Instant;
@@ -23,11 +26,16 @@ import java.util.Map;
 final class Materials {
     private final Conversations conversations;
     private final MessageStore messages;
-    private final Map<ConversationId, Collection<Member>> members = new HashMap<>();
+    private final LargeGroups groups;
+    private final Map<ConversationId, Roster> rosters = new HashMap<>();
     private final Map<ConversationId, Map<Long, Message>> found = new HashMap<>();
 
-    Materials(Conversations conversations, MessageStore messages) {
+    /** Most people told one by one that their group is large. */
+    private static final int EACH_MAX = 2 * Roster.BATCH_MAX;
+
+    Materials(Conversations conversations, LargeGroups groups, MessageStore messages) {
         this.conversations = conversations;
+        this.groups = groups;
         this.messages = messages;
     }
 
@@ -53,16 +61,19 @@ final class Materials {
      * @throws IllegalStateException if what it refers to does not exist
      */
     List<Publication> publications(Row row) {
-        return row.kind() == OutboxKind.MARKS_ADVANCED ? marks(row) : List.of(publication(row));
+        return switch (row.kind()) {
+            case MARKS_ADVANCED -> marks(row);
+            case MESSAGE_CREATED -> messages(existing(row));
+            default -> List.of(publication(row));
+        };
     }
 
     private Publication publication(Row row) {
         return switch (row.kind()) {
-            case MESSAGE_CREATED -> message(existing(row));
             case MESSAGE_CHANGED -> {
                 var message = existing(row);
                 var event = ChatEvent.changed(message, null, row.actor(), row.at());
-                yield Publication.repeat(event, seeing(message));
+                yield isLarge(row) ? toGroup(event) : Publication.repeat(event, seeing(message));
             }
             case CONVERSATION_CREATED -> {
                 var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
@@ -72,7 +83,10 @@ final class Materials {
             case CONVERSATION_UPDATED -> {
                 var conversation = conversations.find(row.conversation()).orElseThrow(() -> missing(row));
                 var event = new ChatEvent.ConversationUpdated(conversation, row.actor(), row.at());
-                yield Publication.repeat(event, membersBy(row.conversation(), row.at()));
+                boolean toEach = row.subject() == Outbox.TO_EACH.value();
+                yield isLarge(row) && !toEach
+                        ? toGroup(event)
+                        : Publication.repeat(event, membersBy(row.conversation(), row.at()));
             }
             case MEMBER_JOINED -> {
                 var event = new ChatEvent.MemberJoined(subject(row), row.actor(), row.at());
@@ -80,13 +94,13 @@ final class Materials {
             }
             case MEMBER_UPDATED -> {
                 var event = new ChatEvent.MemberUpdated(subject(row), row.actor(), row.at());
-                yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
+                yield Publication.repeat(event, withSubject(row, witnesses(row)));
             }
             case MEMBER_LEFT -> {
                 var event = new ChatEvent.MemberLeft(subject(row), row.actor(), row.at());
-                yield Publication.repeat(event, withSubject(row, membersBy(row.conversation(), row.at())));
+                yield Publication.repeat(event, withSubject(row, witnesses(row)));
             }
-            case MARKS_ADVANCED -> throw new IllegalArgumentException("stands for more than one");
+            case MESSAGE_CREATED, MARKS_ADVANCED -> throw new IllegalArgumentException("stands for more than one");
             case NOTICE_DUE -> throw new IllegalArgumentException("becomes a message first");
         };
     }
@@ -95,7 +109,7 @@ final class Materials {
     private List<Publication> marks(Row row) {
         var member = subject(row);
         var all = members(row.conversation()).stream().map(Member::user).toList();
-        var audience = all.size() > MembersMarks.TOLD_MEMBERS_MAX ? List.of(member.user()) : all;
+        var audience = isLarge(row) || all.size() > MembersMarks.TOLD_MEMBERS_MAX ? List.of(member.user()) : all;
         var marks = new ArrayList<ChatEvent>();
         if (member.deliveredSeq() > member.readSeq()) {
             marks.add(new ChatEvent.DeliveredAdvanced(
@@ -108,19 +122,41 @@ final class Materials {
     }
 
     /**
-     * The publication of a message, as it stands, to those members who may see it: what was deleted does not travel again. What it answers is not told
-     * along; a replay does.
+     * The publications of a message, as it stands, to those members who may see it: what was deleted does not travel again. What it answers is not told
+     * along; a replay does. In a large group those mentioned are told by their own streams too.
      */
-    Publication message(Message message) {
+    List<Publication> messages(Message message) {
         ChatEvent event = message.isDeleted()
                 ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
                 : new ChatEvent.MessageCreated(message, null);
-        return Publication.repeat(event, seeing(message));
+        if (!roster(message.conversation()).large()) {
+            return List.of(Publication.repeat(event, seeing(message)));
+        }
+        var mentions = message.body().mentions();
+        var mentioned = mentions.isEmpty()
+                ? List.<UserId>of()
+                : conversations.membersAmong(message.conversation(), mentions).stream()
+                        .map(Member::user)
+                        .toList();
+        return mentioned.isEmpty()
+                ? List.of(toGroup(event))
+                : List.of(toGroup(event), Publication.repeat(event, mentioned));
+    }
+
+    private Publication toGroup(ChatEvent event) {
+        return Publication.toGroup(event, roster(event.conversation()).departedMillis(), Publication.Mode.REPEAT);
+    }
+
+    private boolean isLarge(Row row) {
+        return roster(row.conversation()).large();
     }
 
     /** The publication of a change of a message, as it stands; who made it is not known. */
     Publication changed(Message message, Instant at) {
-        return Publication.repeat(ChatEvent.changed(message, null, message.sender(), at), seeing(message));
+        var event = ChatEvent.changed(message, null, message.sender(), at);
+        return roster(message.conversation()).large()
+                ? toGroup(event)
+                : Publication.repeat(event, seeing(message));
     }
 
     private List<UserId> seeing(Message message) {
@@ -155,26 +191,36 @@ final class Materials {
         return withSubject(row, others);
     }
 
+    /** In a large group nobody else. */
+    private Collection<UserId> witnesses(Row row) {
+        return isLarge(row) ? List.of() : membersBy(row.conversation(), row.at());
+    }
+
     private static Collection<UserId> withSubject(Row row, Collection<UserId> others) {
         var all = new LinkedHashSet<>(others);
         all.add(new UserId(row.subject()));
         return all;
     }
 
+    /** Those who are told by name: in a large group of its beginning only. */
     private List<UserId> membersBy(ConversationId conversation, Instant at) {
+        if (roster(conversation).large()) {
+            return groups.membersBy(conversation, at, EACH_MAX);
+        }
         return members(conversation).stream()
                 .filter(member -> !member.joinedAt().isAfter(at))
                 .map(Member::user)
                 .toList();
     }
 
+    /** Everyone; nobody where the group is large. */
     private Collection<Member> members(ConversationId conversation) {
-        return members.computeIfAbsent(
-                conversation,
-                id -> conversations
-                        .freshRoster(id)
-                        .map(roster -> roster.members().values())
-                        .orElse(List.of()));
+        return roster(conversation).members().values();
+    }
+
+    private Roster roster(ConversationId conversation) {
+        return rosters.computeIfAbsent(
+                conversation, id -> conversations.freshRoster(id).orElseGet(() -> Roster.nobody(id)));
     }
 
     private static IllegalStateException missing(Row row) {

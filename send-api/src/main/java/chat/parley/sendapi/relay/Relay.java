@@ -1,11 +1,13 @@
 package chat.parley.sendapi.relay;
 
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
 import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.id.ConversationId;
+import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import chat.parley.message.MessageStore.Overdue;
 import chat.parley.ops.Rounds;
@@ -64,6 +66,7 @@ public final class Relay implements AutoCloseable {
     private final Outbox outbox;
     private final MessageStore messages;
     private final Conversations conversations;
+    private final LargeGroups groups;
     private final EventLog events;
     private final PushQueue pushes;
     private final SendNotice notices;
@@ -78,11 +81,14 @@ public final class Relay implements AutoCloseable {
     private Instant nextLook = Instant.EPOCH;
     private final Rounds rounds;
 
+    /** Who is told. */
+    public record Groups(Conversations conversations, LargeGroups large) {}
+
     /** All stores are closed by the caller, later than the relay. */
     public Relay(
             Outbox outbox,
             MessageStore messages,
-            Conversations conversations,
+            Groups groups,
             EventLog events,
             PushQueue pushes,
             SendNotice notices,
@@ -90,7 +96,8 @@ public final class Relay implements AutoCloseable {
             MeterRegistry meters) {
         this.outbox = outbox;
         this.messages = messages;
-        this.conversations = conversations;
+        this.conversations = groups.conversations;
+        this.groups = groups.large;
         this.events = events;
         this.pushes = pushes;
         this.notices = notices;
@@ -151,7 +158,7 @@ public final class Relay implements AutoCloseable {
 
     /** False when nothing more can be done now. */
     private boolean relay(List<Row> rows) {
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         materials.prepare(rows);
         var made = new ArrayList<Row>();
         var publications = new ArrayList<Publication>();
@@ -251,7 +258,7 @@ public final class Relay implements AutoCloseable {
         messages.since(conversation, 1, overdue.since(), MessageStore.SINCE_LIMIT_MAX).stream()
                 .filter(message -> message.state().changedAt() != null)
                 .forEach(message -> changed.add(message.seq()));
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         var publications = new ArrayList<Publication>();
         for (var message : messages.findAll(conversation, changed)) {
             var at = message.state().changedAt();
@@ -264,18 +271,26 @@ public final class Relay implements AutoCloseable {
 
     /** @param wakes whom a push is queued for */
     private boolean offerAgain(ConversationId conversation, Instant since, Predicate<ToWake> wakes) {
-        var materials = new Materials(conversations, messages);
+        var materials = new Materials(conversations, groups, messages);
         var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
         for (int from = 0; from < recent.size(); from += BATCH) {
             var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
-            var outcomes = events.publish(some.stream().map(materials::message).toList());
+            var of = new ArrayList<Message>();
+            var publications = new ArrayList<Publication>();
+            for (var message : some) {
+                for (var publication : materials.messages(message)) {
+                    publications.add(publication);
+                    of.add(message);
+                }
+            }
+            var outcomes = events.publish(publications);
             var jobs = new ArrayList<Later>();
             for (int i = 0; i < outcomes.size(); i++) {
                 if (!(outcomes.get(i) instanceof Published published)) {
                     return false;
                 }
                 var woken = published.toWake().stream().filter(wakes).toList();
-                jobs.addAll(pushes.jobs(some.get(i), woken));
+                jobs.addAll(pushes.jobs(of.get(i), woken));
             }
             if (!pushes.add(jobs).join()) {
                 return false;

@@ -14,6 +14,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 
 /** Tells the other members that someone writes. Knows nothing of HTTP. */
 public final class Typing {
@@ -65,7 +66,7 @@ public final class Typing {
 
     /** Whether anybody is told. What may not be said, since only admins post or one of two blocks the other, is not announced either. */
     private static boolean isHeard(Roster roster, UserId user) {
-        return roster.maySend(user) && roster.members().size() <= MEMBERS_MAX;
+        return roster.maySend(user) && !roster.large() && roster.members().size() <= MEMBERS_MAX;
     }
 
     private boolean isDue(ConversationId conversation, UserId user) {
@@ -79,12 +80,12 @@ public final class Typing {
     /** A "yes" may be a little old, a "no" is asked again: who just joined may type. */
     private Optional<Roster> rosterWith(UserId user, ConversationId conversation) {
         if (recent.getIfPresent(conversation) != null) {
-            var known = conversations.roster(conversation).filter(roster -> isIn(roster, user));
+            var known = conversations.roster(conversation, Set.of(user)).filter(roster -> isIn(roster, user));
             if (known.isPresent()) {
                 return known;
             }
         }
-        var fresh = conversations.freshRoster(conversation);
+        var fresh = conversations.freshRoster(conversation, Set.of(user));
         if (fresh.isPresent()) {
             recent.put(conversation, true);
         }

@@ -9,6 +9,7 @@ import chat.parley.account.Accounts;
 import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.event.EventLog;
+import chat.parley.event.GroupLog;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.json.Json;
@@ -187,7 +188,7 @@ class EraserTest {
                         new Devices(postgres, clock), new PushChoices(postgres), new BackgroundHints(redis)),
                 ErasureSteps.pushes(new PushErasure(redis)),
                 ErasureSteps.told(outbox),
-                ErasureSteps.streams(memberships, events));
+                ErasureSteps.streams(memberships, events, new GroupLog(redis)));
         return new Eraser(postgres, accounts.erasures(), steps, () -> {}, clock, meters);
     }
 }

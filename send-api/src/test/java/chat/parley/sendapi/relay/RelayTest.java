@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.ChangeOutcome;
 import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
 import chat.parley.conversation.Notices;
 import chat.parley.conversation.SettingsChange;
 import chat.parley.conversation.SettingsChanges;
@@ -336,7 +337,8 @@ class RelayTest {
                 messages,
                 new MessageNews(events, pushes, messages, unused -> {}),
                 outbox);
-        var relay = new Relay(outbox, messages, conversations, events, pushes, notices, clock, meters);
+        var groups = new Relay.Groups(conversations, new LargeGroups(postgres));
+        var relay = new Relay(outbox, messages, groups, events, pushes, notices, clock, meters);
         return new Parts(redis, events, pushes, relay);
     }
 

@@ -1,0 +1,323 @@
+package chat.parley.stream;
+
+import chat.parley.conversation.LargeGroups;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.GroupFrame;
+import chat.parley.event.GroupLog.Place;
+import chat.parley.event.LiveFrame.Entry;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.redis.RedisKeys;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The members of one large group who listen at this node. Events are handed on in the order of the group's stream, by the feed's thread while it is live; where
+ * one is missing, or someone left meanwhile, it stops being live and one worker brings it up to date, see {@link GroupWork}.
+ *
+ * <p>Its monitor guards its state, is held for moments only, and nothing else is locked under it.
+ */
+final class GroupAudience extends Channel {
+    private static final Seat[] NOBODY = {};
+
+    private final ConversationId conversation;
+    private final Consumer<GroupAudience> behind;
+    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final Map<UserId, Seat> seats = new HashMap<>();
+    private Seat[] live = NOBODY;
+
+    private boolean subscribed;
+    private boolean isLive;
+    private boolean working;
+    /** The last entry that was handed on; null until the stream's end was read for the first time. */
+    private @Nullable Place place;
+    /** The newest frame that came while this was not live. */
+    private @Nullable Place owed;
+    /** Whoever left until then has no seat any more. */
+    private long departedKnown;
+
+    private long departedSeen;
+
+    /** A member who listens here. Guarded by the audience, but for what is final. */
+    static final class Seat {
+        private final UserId user;
+        private volatile LargeGroups.@Nullable Place membership;
+        private boolean isLive;
+        /** Nothing up to here is handed on: it was told otherwise. */
+        private volatile Place told = Place.START;
+        /** Nor is a new message up to this one: history told it. */
+        private volatile long toldSeq;
+
+        private Seat(UserId user) {
+            this.user = user;
+        }
+    }
+
+    /** Where the worker stands. */
+    record Step(
+            @Nullable Place place, @Nullable Place owed, long departedKnown, long departedSeen, List<UserId> users) {}
+
+    /** What became of a seat when its membership was read. */
+    enum Seating {
+        /** Not told of anything yet. */
+        NEW,
+        /** As it was. */
+        SAME,
+        /** It waits, and goes on where it was. */
+        SUSPENDED
+    }
+
+    /** @param behind takes an audience that has to be brought up to date, and returns at once */
+    GroupAudience(ConversationId conversation, Consumer<GroupAudience> behind) {
+        this.conversation = conversation;
+        this.behind = behind;
+    }
+
+    ConversationId conversation() {
+        return conversation;
+    }
+
+    /** Completes when every event from now on arrives here. */
+    CompletableFuture<Void> ready() {
+        return ready;
+    }
+
+    @Override
+    String name() {
+        return RedisKeys.groupLive(conversation);
+    }
+
+    @Override
+    void confirmed() {
+        synchronized (this) {
+            subscribed = true;
+        }
+        missed();
+    }
+
+    @Override
+    void missed() {
+        synchronized (this) {
+            isLive = false;
+        }
+        behind.accept(this);
+    }
+
+    // ---- seats
+
+    /** Keeps a seat for {@code user}, who is told nothing yet. */
+    synchronized void seat(UserId user) {
+        seats.computeIfAbsent(user, Seat::new);
+    }
+
+    /** Takes the seat away. */
+    synchronized void unseat(UserId user) {
+        if (seats.remove(user) != null) {
+            arrange();
+        }
+    }
+
+    synchronized boolean isEmpty() {
+        return seats.isEmpty();
+    }
+
+    synchronized int size() {
+        return seats.size();
+    }
+
+    /** Notes the membership as it is now, read after the audience was ready and the seat was kept. */
+    synchronized Seating membership(UserId user, LargeGroups.Place membership) {
+        var seat = seats.computeIfAbsent(user, Seat::new);
+        boolean isSame = membership.equals(seat.membership);
+        seat.membership = membership;
+        if (!isSame) {
+            seat.isLive = false;
+            seat.told = Place.START;
+            seat.toldSeq = 0;
+            arrange();
+            return Seating.NEW;
+        }
+        return seat.isLive ? Seating.SAME : Seating.SUSPENDED;
+    }
+
+    /** From the next event on, {@code user} is told. */
+    synchronized void begin(UserId user) {
+        var seat = seats.get(user);
+        if (seat != null && seat.membership != null) {
+            seat.isLive = true;
+            arrange();
+        }
+    }
+
+    /** Where a suspended seat stopped. */
+    synchronized Place told(UserId user) {
+        var seat = seats.get(user);
+        return seat == null ? Place.START : seat.told;
+    }
+
+    /**
+     * {@code user} was told everything up to {@code told}. False where others were told more: then that is to be told first.
+     *
+     * @param membership as it was when the telling began; another one means that somebody else is at it
+     * @param toldSeq new messages up to this one were told, also those that the stream does not have yet
+     */
+    synchronized boolean join(UserId user, LargeGroups.Place membership, Place told, long toldSeq) {
+        var seat = seats.get(user);
+        if (seat == null || !membership.equals(seat.membership) || seat.isLive) {
+            return true;
+        }
+        if (place != null && !covers(told, place)) {
+            return false;
+        }
+        seat.told = told;
+        seat.toldSeq = Math.max(seat.toldSeq, toldSeq);
+        seat.isLive = true;
+        arrange();
+        return true;
+    }
+
+    /** Tells {@code user} nothing more until the membership was read again. */
+    synchronized void suspend(UserId user) {
+        var seat = seats.get(user);
+        if (seat != null && seat.isLive) {
+            seat.isLive = false;
+            seat.told = place == null || covers(seat.told, place) ? seat.told : place;
+            arrange();
+        }
+    }
+
+    synchronized List<UserId> users() {
+        return List.copyOf(seats.keySet());
+    }
+
+    private void arrange() {
+        live = seats.values().stream().filter(seat -> seat.isLive).toArray(Seat[]::new);
+    }
+
+    // ---- the feed
+
+    /** A frame was published. */
+    void take(GroupFrame frame, SubscriberRegistry registry) {
+        var entry = frame.entry();
+        Seat[] told;
+        synchronized (this) {
+            departedSeen = Math.max(departedSeen, frame.departedMillis());
+            if (place != null && place.covers(entry)) {
+                return;
+            }
+            if (!isLive || place == null || departedSeen > departedKnown || !place.isBefore(entry)) {
+                isLive = false;
+                owed = Place.of(entry);
+                told = null;
+            } else {
+                place = Place.of(entry);
+                told = live;
+            }
+        }
+        if (told == null) {
+            behind.accept(this);
+        } else {
+            hand(entry, told, registry);
+        }
+    }
+
+    // ---- the worker
+
+    /** Whether there is something to do, and nobody does it: then the caller does, and ends by {@link #goLive} or {@link #pause}. */
+    synchronized boolean beginWork() {
+        if (isLive || working || !subscribed) {
+            return false;
+        }
+        working = true;
+        return true;
+    }
+
+    /** The worker cannot go on now. */
+    synchronized void pause() {
+        working = false;
+    }
+
+    synchronized Step step() {
+        return new Step(place, owed, departedKnown, departedSeen, List.copyOf(seats.keySet()));
+    }
+
+    /**
+     * Goes on from here, with what is in between told otherwise, or to be told to nobody.
+     *
+     * @param missing what the stream turned out not to have
+     */
+    synchronized void startAt(Place end, long departedMillis, @Nullable Place missing) {
+        place = end;
+        owed = Objects.equals(owed, missing) && missing != null ? null : owed;
+        departedKnown = Math.max(departedKnown, departedMillis);
+        departedSeen = Math.max(departedSeen, departedMillis);
+    }
+
+    /** Whoever left until then was looked at. */
+    synchronized void departuresKnown(long millis) {
+        departedKnown = Math.max(departedKnown, millis);
+    }
+
+    /** Hands on what the stream told. */
+    void tell(Entry entry, SubscriberRegistry registry) {
+        Seat[] told;
+        synchronized (this) {
+            told = live;
+        }
+        hand(entry, told, registry);
+    }
+
+    synchronized void reached(Place last) {
+        place = last;
+    }
+
+    /** False where more came meanwhile. */
+    boolean goLive() {
+        synchronized (this) {
+            boolean owes = place == null || (owed != null && !covers(place, owed));
+            if (owes || departedSeen > departedKnown) {
+                return false;
+            }
+            owed = null;
+            isLive = true;
+            working = false;
+        }
+        ready.complete(null);
+        return true;
+    }
+
+    /** Whether {@code one} is {@code other} or after it. */
+    static boolean covers(Place one, Place other) {
+        return other.millis() < one.millis() || (other.millis() == one.millis() && other.n() <= one.n());
+    }
+
+    private static void hand(Entry entry, Seat[] told, SubscriberRegistry registry) {
+        var delivery = Delivery.ofGroup(entry);
+        long seq = entry.event().messageSeq();
+        boolean isNew = entry.event().isNewMessage();
+        for (var seat : told) {
+            var membership = seat.membership;
+            boolean isTold = seat.told.covers(entry) || (isNew && seq <= seat.toldSeq);
+            if (membership != null && sees(membership, seq) && !isTold) {
+                for (var listener : registry.listeners(seat.user)) {
+                    listener.deliverGroup(delivery);
+                }
+            }
+        }
+    }
+
+    /** Whether a member sees what is told of message {@code seq}; 0: of no message. */
+    static boolean sees(LargeGroups.Place membership, long seq) {
+        return seq == 0 || seq >= membership.joinedSeq();
+    }
+
+    /** The same of an event. */
+    static boolean sees(LargeGroups.Place membership, EncodedEvent event) {
+        return sees(membership, event.messageSeq());
+    }
+}

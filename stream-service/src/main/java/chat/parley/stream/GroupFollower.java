@@ -1,0 +1,154 @@
+package chat.parley.stream;
+
+import chat.parley.event.Cursor;
+import chat.parley.event.EncodedEvent;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.io.EndPoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a stream that concerns large groups. Their events come without ids; the time of the newest one is told by an id of its own now and then, so
+ * that a client that comes back is told them again from a little before it.
+ *
+ * <p>A part of the connection's own object, as {@link Outgoing} is, and guarded by the same monitor.
+ */
+abstract class GroupFollower extends Outgoing {
+    /** Events are handed on as they come; else they are read from the groups' streams. */
+    private boolean groupsLive;
+    /** One came that was not handed on. */
+    private boolean groupsOwed;
+    /** Since when some may have been missed; 0: none. */
+    private long groupsMissedMillis;
+    /** The time of the newest event. */
+    private long groupMillis;
+    /** Since when the client's last event id is behind that; 0: it is not. */
+    private int groupIdTick;
+
+    private final StreamOptions options;
+
+    GroupFollower(Node node, EndPoint endPoint, StreamOptions options) {
+        super(node, endPoint);
+        this.options = options;
+    }
+
+    /** How the client wants its stream. */
+    final StreamOptions options() {
+        return options;
+    }
+
+    /** The place in the person's own stream. */
+    abstract Cursor position();
+
+    /** Whether ids may be told now. */
+    abstract boolean isBeating();
+
+    /** Reads again what was missed. */
+    public abstract void missed();
+
+    /** An event was published. */
+    public final synchronized void deliverGroup(Delivery delivery) {
+        if (!groupsLive || !isOpen()) {
+            groupsOwed = true;
+            return;
+        }
+        noteGroupTime(delivery.event().timeMillis());
+        writeGroup(delivery);
+        // Where others are never silent there is no heartbeat that would tell it.
+        boolean isDue = groupIdTick != 0
+                && node().heartbeats().now() - groupIdTick
+                        >= options.heartbeat().toSeconds();
+        if (isDue && isBeating()) {
+            write(SseWriter.id(told()));
+            idTold();
+        }
+    }
+
+    private void writeGroup(Delivery delivery) {
+        var frame = frameOf(delivery);
+        if (frame != null && delivery.urgency() == Urgency.NOW) {
+            write(frame);
+        } else if (frame != null) {
+            hold(frame, options.holdTicks());
+        }
+        node().meters().delivered(frame == null ? 0 : 1);
+    }
+
+    /** Null for what the client does not want, and for what cannot be written: that is set aside, or it would end every stream it is sent to. */
+    final @Nullable ByteBuffer frameOf(Delivery delivery) {
+        if (!options.accepts(delivery.event())) {
+            return null;
+        }
+        try {
+            return delivery.frame(options);
+        } catch (IllegalArgumentException e) {
+            node().meters().poisoned();
+            return null;
+        }
+    }
+
+    /** As {@link #frameOf(Delivery)}, of a replay. */
+    final @Nullable ByteBuffer frameOf(@Nullable Cursor id, EncodedEvent event) {
+        if (!options.accepts(event)) {
+            return null;
+        }
+        try {
+            return SseWriter.event(id, options.nameOf(event.type()), event.json());
+        } catch (IllegalArgumentException e) {
+            node().meters().poisoned();
+            return null;
+        }
+    }
+
+    /** Events may have been lost since then. */
+    public final synchronized void missedGroups(long sinceMillis) {
+        groupsLive = false;
+        groupsOwed = true;
+        groupsMissedMillis = groupsMissedMillis == 0 ? sinceMillis : Math.min(groupsMissedMillis, sinceMillis);
+        missed();
+    }
+
+    /** Whether events are handed on at once. */
+    public final synchronized boolean isFollowingGroups() {
+        return groupsLive;
+    }
+
+    /** Since when events may have been missed; asked by who is about to read them. */
+    final synchronized long groupsMissedSince() {
+        long since = groupsMissedMillis;
+        groupsMissedMillis = 0;
+        groupsOwed = false;
+        return since;
+    }
+
+    /** What is published from now on is handed on at once; false where something came that is to be read first. */
+    final synchronized boolean followGroups() {
+        if (groupsOwed) {
+            groupsOwed = false;
+            return false;
+        }
+        groupsLive = true;
+        return true;
+    }
+
+    /** Where the client may go on: its place in its own stream, and the time up to which it has events of large groups. */
+    final synchronized Cursor told() {
+        var own = position();
+        return groupMillis <= own.timeMillis() ? own : new Cursor(own.epochMillis(), own.n(), groupMillis, own.tag());
+    }
+
+    final synchronized void noteGroupTime(long millis) {
+        groupMillis = Math.max(groupMillis, millis);
+        if (groupIdTick == 0 && groupMillis > position().timeMillis()) {
+            groupIdTick = Math.max(1, node().heartbeats().now());
+        }
+    }
+
+    final boolean isGroupTimeOwed() {
+        return groupIdTick != 0;
+    }
+
+    /** The client's last event id is {@link #told}. */
+    void idTold() {
+        groupIdTick = 0;
+    }
+}

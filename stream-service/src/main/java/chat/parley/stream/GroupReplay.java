@@ -1,0 +1,255 @@
+package chat.parley.stream;
+
+import chat.parley.conversation.Conversations;
+import chat.parley.conversation.LargeGroups;
+import chat.parley.event.ChatEvent;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.EventJson;
+import chat.parley.event.Expired;
+import chat.parley.event.GroupLog;
+import chat.parley.event.GroupLog.Place;
+import chat.parley.event.LiveFrame.Entry;
+import chat.parley.event.References;
+import chat.parley.event.Superseded;
+import chat.parley.id.ConversationId;
+import chat.parley.message.MessageStore;
+import chat.parley.ops.StoreUnavailable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one client missed in its large groups: from their streams, or from history where those do not reach back so far. Made for one client and one thread; may
+ * be read again and again, and then goes on where it was. Throws {@link StoreUnavailable}.
+ */
+final class GroupReplay {
+    /** Entries of one read. */
+    private static final int PAGE = 400;
+
+    /** Of someone who is in no large group. */
+    static final GroupReplay NONE = new GroupReplay(null, List.of());
+
+    private final @Nullable Sources reads;
+    private final List<LargeGroups.Place> groups;
+    private final Map<ConversationId, Place> places = new HashMap<>();
+    private long told;
+
+    /** Where it reads. */
+    record Sources(GroupLog log, MessageStore messages, Conversations conversations) {}
+
+    /** Takes events in the order of each group. */
+    interface Sink {
+        /** Answers how many of them were wanted. */
+        int take(List<EncodedEvent> events);
+
+        /** Whether no more is wanted. */
+        boolean isOver();
+    }
+
+    /** The same groups, none of them read. */
+    GroupReplay(GroupReplay other) {
+        this(other.reads, other.groups);
+    }
+
+    /** @param groups those of the client, which are followed already */
+    GroupReplay(@Nullable Sources sources, List<LargeGroups.Place> groups) {
+        this.reads = sources;
+        this.groups = groups;
+    }
+
+    boolean isEmpty() {
+        return groups.isEmpty();
+    }
+
+    /** Goes on from the present end of each. */
+    GroupReplay fromEnds() {
+        for (var group : groups) {
+            places.put(group.conversation(), sources().log.end(group.conversation()));
+        }
+        return this;
+    }
+
+    /** Goes on from places that are known. Others are read from the time that {@link #read} says. */
+    GroupReplay from(Map<ConversationId, Place> known) {
+        places.putAll(known);
+        return this;
+    }
+
+    /** Where each group was read to. */
+    Map<ConversationId, Place> places() {
+        return places;
+    }
+
+    /** Whether there was more than is told one by one: then the client has to be reset. */
+    boolean isTooMuch() {
+        return told > Past.CHANGES_MAX;
+    }
+
+    /**
+     * Reads each group to its end.
+     *
+     * @param sinceMillis groups that were not read yet are read from then on
+     * @return how many events were wanted
+     */
+    long read(long sinceMillis, Sink sink) {
+        long wanted = 0;
+        for (var group : groups) {
+            var place = places.get(group.conversation());
+            if (place == null) {
+                wanted += readSince(group, sinceMillis, sink);
+            } else {
+                wanted += readAfter(group, place, sink);
+            }
+            if (sink.isOver() || isTooMuch()) {
+                break;
+            }
+        }
+        return wanted;
+    }
+
+    private Sources sources() {
+        return Objects.requireNonNull(reads, "nothing to read");
+    }
+
+    private long readSince(LargeGroups.Place group, long sinceMillis, Sink sink) {
+        var oldest = sources().log.oldest(group.conversation());
+        boolean reaches = oldest.isPresent() && oldest.get().epochMillis() <= sinceMillis;
+        if (reaches) {
+            return readAfter(group, new Place(sinceMillis, 0), sink);
+        }
+        var end = sources().log.end(group.conversation());
+        long wanted = readHistory(group, Instant.ofEpochMilli(Math.max(0, sinceMillis)), sink);
+        places.put(group.conversation(), end);
+        return wanted + readAfter(group, end, sink);
+    }
+
+    private long readAfter(LargeGroups.Place group, Place from, Sink sink) {
+        long wanted = 0;
+        var place = from;
+        List<Entry> entries;
+        do {
+            entries = sources().log.after(group.conversation(), place, PAGE);
+            if (!entries.isEmpty()) {
+                place = Place.of(entries.getLast());
+                wanted += tell(group, entries, sink);
+            }
+            places.put(group.conversation(), place);
+        } while (entries.size() == PAGE && !sink.isOver() && !isTooMuch());
+        return wanted;
+    }
+
+    private long tell(LargeGroups.Place group, List<Entry> entries, Sink sink) {
+        var seen = Superseded.drop(entries).stream()
+                .filter(entry -> GroupAudience.sees(group, entry.event()))
+                .toList();
+        var present = Expired.drop(seen, sources().conversations::firstSeqs);
+        var whole = References.resolve(present, sources().messages, unused -> Long.MAX_VALUE);
+        return take(whole.stream().map(Entry::event).toList(), sink);
+    }
+
+    /** Messages before the first that comes by the group's stream came by the person's own. */
+    private long readHistory(LargeGroups.Place group, Instant since, Sink sink) {
+        var conversation = group.conversation();
+        long first = Math.max(group.joinedSeq(), group.fromSeq());
+        var sent = sources().messages.since(conversation, first, since, Past.CHANGES_MAX + 1);
+        var changed = sources().messages.changedSince(Set.of(conversation), since, Past.CHANGES_MAX + 1).stream()
+                .filter(change -> change.seq() >= group.joinedSeq())
+                .toList();
+        told += sent.size() + changed.size();
+        if (isTooMuch()) {
+            return 0;
+        }
+        told -= sent.size() + changed.size();
+        long wanted = 0;
+        for (int from = 0; from < changed.size(); from += CatchUp.PAGE) {
+            var some = changed.subList(from, Math.min(from + CatchUp.PAGE, changed.size()));
+            var events = new ArrayList<EncodedEvent>();
+            var found = new HashMap<Long, Instant>();
+            some.forEach(change -> found.put(change.seq(), change.at()));
+            for (var message : sources().messages.findAll(conversation, found.keySet())) {
+                var at = found.getOrDefault(message.seq(), message.createdAt());
+                events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
+            }
+            wanted += take(events, sink);
+        }
+        for (int from = 0; from < sent.size() && !sink.isOver(); from += CatchUp.PAGE) {
+            var some = sent.subList(from, Math.min(from + CatchUp.PAGE, sent.size()));
+            wanted += take(
+                    some.stream()
+                            .map(message -> EventJson.encode(
+                                    message.isDeleted()
+                                            ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
+                                            : new ChatEvent.MessageCreated(message, null)))
+                            .toList(),
+                    sink);
+        }
+        return wanted;
+    }
+
+    private int take(List<EncodedEvent> events, Sink sink) {
+        told += events.size();
+        return events.isEmpty() ? 0 : sink.take(events);
+    }
+
+    /** The sink of a stream. */
+    static Sink into(Subscriber subscriber) {
+        return new Sink() {
+            @Override
+            public int take(List<EncodedEvent> events) {
+                return subscriber.replayGroup(events);
+            }
+
+            @Override
+            public boolean isOver() {
+                return subscriber.isOver();
+            }
+        };
+    }
+
+    /** The groups' places as a poll's cursor carries them: those in which something was published since {@code sinceMillis}. */
+    String written(long sinceMillis) {
+        var text = new StringBuilder();
+        places.forEach((conversation, place) -> {
+            if (place.millis() > sinceMillis) {
+                text.append('~')
+                        .append(conversation)
+                        .append(Long.toString(place.millis(), Character.MAX_RADIX))
+                        .append('.')
+                        .append(Long.toString(place.n(), Character.MAX_RADIX));
+            }
+        });
+        return text.toString();
+    }
+
+    /** Reads what {@link #written} wrote, after a cursor; what is not ours is left out. */
+    static Map<ConversationId, Place> parse(@Nullable String lastEventId) {
+        var places = new HashMap<ConversationId, Place>();
+        if (lastEventId == null) {
+            return places;
+        }
+        String[] parts = lastEventId.split("~", -1);
+        for (int i = 1; i < parts.length && i <= LargeGroups.FOLLOWED_MAX; i++) {
+            int dot = parts[i].indexOf('.');
+            if (dot <= ID_CHARS) {
+                continue;
+            }
+            try {
+                places.put(
+                        ConversationId.parse(parts[i].substring(0, ID_CHARS)),
+                        new Place(
+                                Long.parseLong(parts[i].substring(ID_CHARS, dot), Character.MAX_RADIX),
+                                Long.parseLong(parts[i].substring(dot + 1), Character.MAX_RADIX)));
+            } catch (IllegalArgumentException e) {
+                return new HashMap<>(); // never ours: read by time
+            }
+        }
+        return places;
+    }
+
+    private static final int ID_CHARS = 13;
+}
