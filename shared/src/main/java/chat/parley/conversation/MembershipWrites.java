@@ -93,11 +93,10 @@ final class MembershipWrites {
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
     static MembersChanged leave(LockedConversation locked, UserId actor, Member target) {
         var successor = MembershipRules.successor(target, others(locked, target));
-        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody; a store that is not beside that row cannot.
-        boolean isQuiet = locked.large()
-                && !locked.heads().areAhead()
-                && actor.equals(target.user())
-                && successor.isEmpty();
+        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody;
+        // a store that is not beside that row cannot.
+        boolean isQuiet =
+                locked.large() && !locked.heads().areAhead() && actor.equals(target.user()) && successor.isEmpty();
         long lastSeq = move(locked, -1, isQuiet ? 0 : 1, locked.large());
         locked.db()
                 .createUpdate(LEAVE)

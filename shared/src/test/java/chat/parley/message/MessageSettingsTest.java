@@ -13,8 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MessageSettingsTest {
-    private static final Map<String, String> RING = Map.of(
-            "PARLEY_MESSAGES", "cassandra", "PARLEY_CASSANDRA_CONTACTS", "one.example, two.example:9043");
+    private static final Map<String, String> RING =
+            Map.of("PARLEY_MESSAGES", "cassandra", "PARLEY_CASSANDRA_CONTACTS", "one.example, two.example:9043");
 
     @Test
     void without_a_word_messages_are_in_postgresql() {
