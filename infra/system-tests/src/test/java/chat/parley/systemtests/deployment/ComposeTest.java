@@ -101,7 +101,8 @@ class ComposeTest {
             var ring = Objects.requireNonNull(added.get(service.name())).path("environment");
             fields(ring).forEach((key, value) -> environment.put(key, value.asText()));
             assertEquals("cassandra", environment.get("PARLEY_MESSAGES"));
-            for (var contact : environment.getOrDefault("PARLEY_CASSANDRA_CONTACTS", "").split(",", -1)) {
+            for (var contact :
+                    environment.getOrDefault("PARLEY_CASSANDRA_CONTACTS", "").split(",", -1)) {
                 assertTrue(added.containsKey(contact.replace(":9042", "")), contact);
             }
             new DeployedService(service.name(), service.arguments(), environment).requireTaken(folder);
