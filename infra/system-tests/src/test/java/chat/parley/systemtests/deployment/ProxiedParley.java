@@ -52,7 +52,17 @@ final class ProxiedParley implements AutoCloseable {
         return redis.server();
     }
 
-    /** Whether every process is as it should be. */
+    /** Starts again what does not answer. */
+    void mend() throws Exception {
+        for (var service : List.of(firstSendApi(), firstStreamNode())) {
+            if (service.readyStatus() != 0) continue;
+            service.kill(); // where it is still there, it hangs
+            service.restart();
+        }
+        awaitReady();
+    }
+
+    /** Returns when every process is as it should be. */
     void awaitReady() {
         sendApis.forEach(ServiceProcess::awaitReady);
         streams.forEach(ServiceProcess::awaitReady);
