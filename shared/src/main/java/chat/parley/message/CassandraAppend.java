@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores messages of one conversation by a conditional batch: it names the head and the fence it was made for, and each key must be new. So it is stored whole or not at all, and
@@ -38,6 +37,7 @@ final class CassandraAppend {
     private final CassandraKeys keys;
     private final CassandraIntents intents;
     private final InstantSource clock;
+    private final CassandraMeters meters;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -48,7 +48,9 @@ final class CassandraAppend {
             CassandraFence fence,
             CassandraKeys keys,
             CassandraIntents intents,
-            InstantSource clock) {
+            InstantSource clock,
+            CassandraMeters meters) {
+        this.meters = meters;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -71,50 +73,73 @@ final class CassandraAppend {
     private static final class Attempt {
         final ConversationId conversation;
         final long number = ThreadLocalRandom.current().nextLong();
-        final long end = System.nanoTime() + LIMIT.toNanos();
-        List<Draft> drafts;
+        final List<Draft> drafts;
+        Head head;
+
+        /** The head was read serially, so what a quorum says of keys is all there is. */
+        boolean isFresh;
+
+        /** 0 until something is about to be stored. */
         long intent;
 
-        Attempt(ConversationId conversation, List<Draft> drafts) {
+        int stored;
+
+        /** A try may have been stored, or may be yet. */
+        boolean isUnknown;
+
+        Attempt(ConversationId conversation, List<Draft> drafts, Head head) {
             this.conversation = conversation;
             this.drafts = new ArrayList<>(drafts);
+            this.head = head;
         }
     }
 
     /** Completes the results; an exception leaves those open that it is about. */
     void run(ConversationId conversation, List<Draft> drafts) {
-        var attempt = new Attempt(conversation, drafts);
-        var head = heads.lately(conversation);
-        boolean isFresh = false; // the head was read serially, so what a quorum says of keys is all there is
-        while (!attempt.drafts.isEmpty()) {
-            var now = head;
-            if (attempt.drafts.stream()
-                    .anyMatch(each ->
-                            !Objects.equals(now.membersVersion(), each.message().membersVersion()))) {
-                if (!isFresh) {
-                    head = heads.newestSerially(conversation);
-                    isFresh = true;
-                    known(attempt, head);
-                    continue;
+        Cassandra.within(LIMIT, () -> {
+            var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
+            try {
+                while (!attempt.drafts.isEmpty()) {
+                    if (!isAdvanced(attempt)) {
+                        lookAgain(attempt);
+                    }
                 }
-                head = fence.reconciled(conversation, head);
-                refuseOlder(attempt, head);
-                continue;
+            } finally {
+                if (attempt.intent != 0) {
+                    intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
+                }
             }
-            if (head.isFull()) {
-                keys.copy(conversation, head.bucket());
-                head = new Head(head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, 0);
-                known(attempt, head);
-                continue;
+            return null;
+        });
+    }
+
+    /** Brings a batch one step further; false where the conversation must be looked at anew. */
+    private boolean isAdvanced(Attempt attempt) {
+        var head = attempt.head;
+        if (attempt.drafts.stream()
+                .anyMatch(each ->
+                        !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
+            if (!attempt.isFresh) {
+                return false;
             }
-            var after = tried(attempt, head, isFresh);
-            isFresh = after == null;
-            head = after == null ? heads.newestSerially(conversation) : after;
-            if (after == null) {
-                known(attempt, head);
-                CassandraFence.pause();
-            }
+            attempt.head = fence.reconciled(attempt.conversation, head);
+            refuseOlder(attempt, attempt.head);
+            return true;
         }
+        if (head.isFull()) {
+            keys.copy(attempt.conversation, head.bucket());
+            attempt.head = new Head(
+                    head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, List.of());
+            known(attempt);
+            return true;
+        }
+        return isStored(attempt);
+    }
+
+    private void lookAgain(Attempt attempt) {
+        attempt.head = heads.newestSerially(attempt.conversation);
+        attempt.isFresh = true;
+        known(attempt);
     }
 
     private void refuseOlder(Attempt attempt, Head head) {
@@ -128,12 +153,13 @@ final class CassandraAppend {
         });
     }
 
-    /** Tries to store as many as there is room for; the head afterwards, null where it must be read anew. */
-    private @Nullable Head tried(Attempt attempt, Head head, boolean keysAreKnown) {
-        if (head.bucket() > 0 && !keysAreKnown) {
+    /** Tries to store as many as there is room for; false where others were first, or nobody knows. */
+    private boolean isStored(Attempt attempt) {
+        var head = attempt.head;
+        if (head.bucket() > 0 && !attempt.isFresh) {
             keys.inFullBuckets(attempt.conversation, attempt.drafts, this::answer);
             if (attempt.drafts.isEmpty()) {
-                return head;
+                return true;
             }
         }
         int room = (int) Math.min(attempt.drafts.size(), CassandraHeads.end(head.bucket()) - head.last());
@@ -141,28 +167,25 @@ final class CassandraAppend {
         var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         var at = now.isBefore(head.lastAt()) ? head.lastAt() : now;
         var batch = batch(attempt, head, fitting, at);
-        attempt.intent = intents.begin(attempt.conversation);
-        boolean isStored;
+        if (attempt.intent == 0) {
+            attempt.intent = intents.begin(attempt.conversation);
+        }
+        attempt.isFresh = false;
         try {
-            isStored = cassandra.execute(batch).wasApplied();
+            if (!meters.time().record(() -> cassandra.execute(batch).wasApplied())) {
+                meters.contention().increment();
+                CassandraFence.letOthers();
+                return false;
+            }
         } catch (StoreUnavailable e) {
-            intents.unknown(attempt.intent);
-            if (System.nanoTime() > attempt.end) {
+            attempt.isUnknown = true;
+            meters.unknown().increment();
+            if (!Cassandra.hasPaused()) {
                 throw e;
             }
-            return null; // unknown: a serial read decides
-        } catch (RuntimeException e) {
-            intents.ended(attempt.intent, 0);
-            throw e;
+            return false; // a serial read decides
         }
-        intents.ended(attempt.intent, isStored ? fitting.size() : 0);
-        if (!isStored) {
-            if (System.nanoTime() > attempt.end) {
-                throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
-            }
-            return null;
-        }
-        var after = new Head(
+        attempt.head = new Head(
                 head.bucket(),
                 head.last() + room,
                 at,
@@ -170,14 +193,19 @@ final class CassandraAppend {
                 head.changes(),
                 head.movedAt(),
                 head.changeBy());
-        heads.remember(attempt.conversation, after);
-        for (int i = 0; i < room; i++) {
-            fitting.get(i)
-                    .result()
-                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
-        }
+        heads.remember(attempt.conversation, attempt.head);
+        attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
-        return after;
+        for (int i = 0; i < room; i++) {
+            stored(attempt, fitting.get(i), head.last() + 1 + i, at);
+        }
+        return true;
+    }
+
+    private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
+        var message = message(draft, seq, at);
+        intents.stored(attempt.intent, message);
+        draft.result().complete(new Stored(message, new Reminder(attempt.intent)));
     }
 
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
@@ -222,18 +250,19 @@ final class CassandraAppend {
     }
 
     /** Answers those that are stored, in the order of their seqs. */
-    private void known(Attempt attempt, Head head) {
-        if (head.bucket() > 0) {
+    private void known(Attempt attempt) {
+        int bucket = attempt.head.bucket();
+        if (bucket > 0) {
             keys.inFullBuckets(attempt.conversation, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
         }
-        keys.inBucket(attempt.conversation, head.bucket(), attempt.drafts, (draft, row) -> answer(attempt, draft, row));
+        keys.inBucket(attempt.conversation, bucket, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
     }
 
     private void answer(Attempt attempt, Draft draft, Row row) {
         if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
-            // Ours after all. The intent of the try stays, as one of unknown outcome.
+            attempt.stored++; // ours after all
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), attempt.intent));
+            stored(attempt, draft, row.getLong("seq"), at);
         } else {
             answer(draft, row);
         }

@@ -86,10 +86,7 @@ final class CassandraAppends implements AutoCloseable {
                 return;
             }
             waiting.addAndGet(-batch.size());
-            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
-            if (!batch.isEmpty()) {
-                store(conversation, batch);
-            }
+            store(conversation, batch);
         }
     }
 
@@ -117,10 +114,13 @@ final class CassandraAppends implements AutoCloseable {
     }
 
     private void store(ConversationId conversation, List<Draft> batch) {
-        batchSizes.record(batch.size());
         underWay.acquireUninterruptibly();
         try {
-            append.run(conversation, batch);
+            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
+            if (!batch.isEmpty()) {
+                batchSizes.record(batch.size());
+                append.run(conversation, batch);
+            }
         } catch (StoreUnavailable e) {
             // Who waits behind would wait as long for the same answer.
             lanes.computeIfPresent(conversation, (id, lane) -> {

@@ -123,7 +123,7 @@ class MigrationTest {
     }
 
     private static Map<Long, String> readByThisVersion(Postgres postgres) {
-        var store = new PostgresMessageStore(postgres, Clock.systemUTC(), new SimpleMeterRegistry());
+        var store = new PostgresMessageStore(postgres, null, Clock.systemUTC(), new SimpleMeterRegistry());
         try {
             var read = new TreeMap<Long, String>();
             var conversation = new ConversationId(VersionBefore.conversation());
