@@ -11,7 +11,9 @@ import chat.parley.sendapi.http.LingeringClose;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import jakarta.servlet.DispatcherType;
+import java.time.Duration;
 import java.util.EnumSet;
+import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.Handler;
@@ -30,6 +32,12 @@ public final class SendApi implements AutoCloseable {
 
     /** Longest request line and headers together; ours need under 2 KB, a token up to 4 KB. */
     private static final int HEADER_BYTES_MAX = 16 * 1024;
+
+    /** Until balancers that ask every second or two have noticed, and clients have let go of their connections. */
+    private static final Duration NOTICE = Duration.ofSeconds(3);
+
+    /** Longest that requests under way are waited for: later than the deadline within which all but large uploads are answered. */
+    private static final Duration FINISH_MOST = Duration.ofSeconds(10);
 
     private final @Nullable Meters ownMeters;
     private final Stores stores;
@@ -52,6 +60,11 @@ public final class SendApi implements AutoCloseable {
         server = Javalin.create(config -> {
             serverSettings(config, settings, neighbour);
             edge.install(config.routes);
+            config.routes.after(http -> {
+                if (leaving) {
+                    http.header("Connection", "close");
+                }
+            });
             Routes.install(config.routes, ops, features);
         });
     }
@@ -63,6 +76,8 @@ public final class SendApi implements AutoCloseable {
                 var api = SendApi.start(settings, null)) {
             LOG.info("send-api listens on {}:{}", settings.host(), api.port());
             shutdown.await();
+            api.leave();
+            LockSupport.parkNanos(NOTICE.toNanos());
         }
     }
 
@@ -87,9 +102,13 @@ public final class SendApi implements AutoCloseable {
         return metrics == null ? -1 : metrics.port();
     }
 
-    /** From now on {@code /readyz} says that this process leaves; requests are still served. */
+    /**
+     * From now on {@code /readyz} says that this process leaves, and each answer that its connection ends; requests are still served. Closing
+     * then waits for those under way.
+     */
     public void leave() {
         leaving = true;
+        server.jettyServer().server().setStopTimeout(FINISH_MOST.toMillis());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package chat.parley.ops;
 
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -51,10 +53,23 @@ public final class Settings {
         return value == null ? null : new Secret(value);
     }
 
-    /** An address, required; complaints do not repeat it, since it may hold a password. */
+    /** A password, which may also stand in the file that {@code <name>_FILE} names, as containers get theirs; null where neither is set. */
+    public @Nullable Secret passwordOrNull(String name) {
+        String value = readOrFile(name);
+        return value == null ? null : new Secret(value);
+    }
+
+    /**
+     * An address, required; complaints do not repeat it, since it may hold a password. Therefore it may also stand in the file that
+     * {@code <name>_FILE} names.
+     */
     public URI address(String name, String example) {
+        String value = readOrFile(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is not set; it is required, for example " + example);
+        }
         try {
-            return URI.create(required(name, example));
+            return URI.create(value);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(name + " is not an address; it looks like " + example, e);
         }
@@ -114,6 +129,23 @@ public final class Settings {
         }
         if (!unknown.isEmpty()) {
             throw new IllegalArgumentException("unknown settings " + unknown + "; known are " + new TreeSet<>(known));
+        }
+    }
+
+    private @Nullable String readOrFile(String name) {
+        String value = read(name);
+        String file = read(name + "_FILE");
+        if (file == null) {
+            return value;
+        }
+        if (value != null) {
+            throw new IllegalArgumentException(name + " and " + name + "_FILE are both set; set one of them");
+        }
+        try {
+            String held = Files.readString(Path.of(file)).strip();
+            return held.isEmpty() ? null : held;
+        } catch (IOException e) {
+            throw new IllegalArgumentException(name + "_FILE is " + file + ", which cannot be read: " + e, e);
         }
     }
 

@@ -53,7 +53,7 @@ public final class Postgres implements AutoCloseable {
             return new Address(
                     url,
                     settings.textOrNull("PARLEY_POSTGRES_USER"),
-                    settings.secretOrNull("PARLEY_POSTGRES_PASSWORD"));
+                    settings.passwordOrNull("PARLEY_POSTGRES_PASSWORD"));
         }
 
         /** Without the URL, which may hold a password. */

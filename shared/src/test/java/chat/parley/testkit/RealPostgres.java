@@ -71,15 +71,15 @@ public final class RealPostgres implements BeforeAllCallback, AfterAllCallback {
 
     public String jdbcUrl() {
         if (database == null) throw new IllegalStateException("not created yet; is the field static?");
-        return server().jdbcUrl(database);
+        return TestServers.postgresAddress().jdbcUrl(database);
     }
 
     public String user() {
-        return server().user();
+        return TestServers.postgresAddress().user();
     }
 
     public String password() {
-        return server().password();
+        return TestServers.postgresAddress().password();
     }
 
     /** What {@link Postgres#open} takes. */
@@ -109,21 +109,22 @@ public final class RealPostgres implements BeforeAllCallback, AfterAllCallback {
     }
 
     private static Postgres.Address address(String database) {
-        var server = TestServers.postgres();
+        var server = TestServers.postgresAddress();
         return new Postgres.Address(server.jdbcUrl(database), server.user(), new Secret(server.password()));
     }
 
     private static DataSource dataSource(String url) {
         var source = new PGSimpleDataSource();
         source.setUrl(url);
-        source.setUser(TestServers.postgres().user());
-        source.setPassword(TestServers.postgres().password());
+        source.setUser(TestServers.postgresAddress().user());
+        source.setPassword(TestServers.postgresAddress().password());
         return source;
     }
 
     private static void execute(String sql) {
-        var server = TestServers.postgres();
-        try (var connection = DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
+        var server = TestServers.postgresAddress();
+        try (var connection =
+                        DriverManager.getConnection(server.jdbcUrl(server.user()), server.user(), server.password());
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {

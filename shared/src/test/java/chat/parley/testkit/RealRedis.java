@@ -43,20 +43,20 @@ public final class RealRedis implements BeforeEachCallback {
     }
 
     public String host() {
-        return TestServers.redis().host();
+        return TestServers.redisAddress().host();
     }
 
     public int port() {
-        return TestServers.redis().port();
+        return TestServers.redisAddress().port();
     }
 
     public String password() {
-        return TestServers.redis().password();
+        return TestServers.redisAddress().password();
     }
 
     /** With the password inside. */
     public String uri() {
-        return TestServers.redis().uri();
+        return "redis://:" + password() + "@" + host() + ":" + port();
     }
 
     /** The server behind, shared by all tests of this JVM: never kill it. */

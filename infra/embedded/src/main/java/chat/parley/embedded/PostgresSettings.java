@@ -30,9 +30,10 @@ final class PostgresSettings {
                 "max_wal_size=1GB",
                 "min_wal_size=128MB",
                 "checkpoint_timeout=10min",
-                // There is no replica to feed.
+                // No replica to feed; but log enough to copy the cluster while it runs, see the backups of
+                // docs/operations.md.
                 "max_wal_senders=0",
-                "wal_level=minimal",
+                "wal_level=replica",
                 "max_logical_replication_workers=0",
                 // The outbox lives on deleting: its dead rows must go soon, or each look at it gets slower.
                 "autovacuum_naptime=15s",

@@ -55,13 +55,12 @@ public final class Browsers {
 
     /** Whether the client speaks https, to us or to the proxy before us. */
     public boolean isHttps(Context http) {
-        return settings.https()
-                || (settings.trustProxy() && "https".equalsIgnoreCase(last(http.header("X-Forwarded-Proto"))));
+        return settings.https() || (settings.trustProxy() && "https".equalsIgnoreCase(last(http, "X-Forwarded-Proto")));
     }
 
     /** What stands for the client's address when requests are counted: the address, in IPv6 its network. */
     public String clientAddress(Context http) {
-        String forwarded = settings.trustProxy() ? last(http.header("X-Forwarded-For")) : null;
+        String forwarded = settings.trustProxy() ? last(http, "X-Forwarded-For") : null;
         return network(forwarded == null || forwarded.isEmpty() ? http.ip() : forwarded);
     }
 
@@ -75,9 +74,17 @@ public final class Browsers {
         return lower.equals(own.toLowerCase(Locale.ROOT)) || settings.origins().contains(lower);
     }
 
-    /** The proxy nearest to us adds its word at the end; what stands before came from the client and may be a lie. */
-    private static @Nullable String last(@Nullable String list) {
-        return list == null ? null : list.substring(list.lastIndexOf(',') + 1).strip();
+    /**
+     * The proxy nearest to us adds its word at the end, on the same line or on one of its own; what stands before came from the client and may be
+     * a lie.
+     */
+    private static @Nullable String last(Context http, String header) {
+        String word = null;
+        for (var lines = http.req().getHeaders(header); lines.hasMoreElements(); ) {
+            String line = lines.nextElement();
+            word = line.substring(line.lastIndexOf(',') + 1).strip();
+        }
+        return word;
     }
 
     static String network(String address) {

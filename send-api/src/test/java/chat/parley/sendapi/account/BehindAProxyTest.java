@@ -113,6 +113,8 @@ class BehindAProxyTest {
         }
         assertEquals(429, status);
         assertEquals(401, logIn("spray-x", "203.0.113.8").statusCode());
+        assertEquals(
+                429, logIn("spray-y", "10.9.8.7", "203.0.113.7").statusCode(), "a proxy may add a line of its own");
         for (int tries = 0; tries <= LoginTries.PER_ADDRESS; tries++) {
             status = logIn("spray6-" + tries, "2001:db8:1:2::" + Integer.toHexString(tries))
                     .statusCode();
@@ -196,11 +198,14 @@ class BehindAProxyTest {
                 .method("PATCH", BodyPublishers.ofString("{\"display_name\":\"New\"}")));
     }
 
-    private HttpResponse<String> logIn(String username, String forwardedFor) throws Exception {
+    private HttpResponse<String> logIn(String username, String... forwardedFor) throws Exception {
         // Too short to be anybody's password, so that sixty of them cost no hash.
         String password = username.equals("logged") ? "wrong horse" : "short";
-        return api.send(json("/v1/sessions", "{\"username\":\"" + username + "\",\"password\":\"" + password + "\"}")
-                .header("X-Forwarded-For", forwardedFor));
+        var request = json("/v1/sessions", "{\"username\":\"" + username + "\",\"password\":\"" + password + "\"}");
+        for (String line : forwardedFor) {
+            request.header("X-Forwarded-For", line);
+        }
+        return api.send(request);
     }
 
     private String outsideToken(String subject) throws Exception {

@@ -24,14 +24,17 @@ public final class Api {
     private static final String PASSWORD = "correct horse battery";
     private static final AtomicInteger NAMES = new AtomicInteger();
 
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT_MAX)
-            .build();
+    private final HttpClient http;
     private final URI sendApi;
     private final URI stream;
 
     Api(URI sendApi, URI stream) {
+        this(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1), sendApi, stream);
+    }
+
+    /** Requests of a client that speaks as {@code client} says. */
+    public Api(HttpClient.Builder client, URI sendApi, URI stream) {
+        this.http = client.connectTimeout(CONNECT_MAX).build();
         this.sendApi = sendApi;
         this.stream = stream;
     }
@@ -95,7 +98,13 @@ public final class Api {
 
     /** Opens the stream; close what is answered. */
     HttpResponse<InputStream> openStream(String token, String lastEventId) throws IOException, InterruptedException {
-        var request = HttpRequest.newBuilder(stream())
+        return openStream(stream(), token, lastEventId);
+    }
+
+    /** The same at an address with a query. */
+    public HttpResponse<InputStream> openStream(URI address, String token, String lastEventId)
+            throws IOException, InterruptedException {
+        var request = HttpRequest.newBuilder(address)
                 .header("Accept", "text/event-stream")
                 .header("Authorization", "Bearer " + token);
         if (!lastEventId.isEmpty()) request.header("Last-Event-ID", lastEventId);

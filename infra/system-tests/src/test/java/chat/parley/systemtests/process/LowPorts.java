@@ -10,14 +10,15 @@ import java.util.concurrent.ThreadLocalRandom;
  * Free ports below the range from which the kernel takes the near ends of outgoing connections (32,768 on Linux): while a service is down, a
  * client's connection would otherwise take its port, and the restart would fail.
  */
-final class LowPorts {
+public final class LowPorts {
     private static final int LOWEST = 20_000;
     private static final int BEYOND = 32_000;
     private static final int ATTEMPTS = 100;
 
     private LowPorts() {}
 
-    static int free() {
+    /** One that nobody listens on now. */
+    public static int free() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST, BEYOND);
             if (isFree(port)) return port;

@@ -8,12 +8,15 @@ import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import chat.parley.testkit.RealRedisCluster;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Jedis;
 
@@ -27,6 +30,8 @@ public final class RunningParley implements AutoCloseable {
     private final ServiceProcess sendApi;
     private final ServiceProcess stream;
     private final ServiceProcess notifier;
+    private final int sendApiMetrics = LowPorts.free();
+    private final int streamMetrics = LowPorts.free();
     private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
     private RunningParley(
@@ -40,10 +45,19 @@ public final class RunningParley implements AutoCloseable {
         // Nobody here is slowed down on purpose.
         sendApi = ServiceProcess.start(
                 Service.SEND_API,
-                settings(Map.of("PARLEY_LIMIT_SENDS", "1000000", "PARLEY_WEB_PUSH_PRIVATE", "on")),
+                settings(Map.of(
+                        "PARLEY_LIMIT_SENDS",
+                        "1000000",
+                        "PARLEY_WEB_PUSH_PRIVATE",
+                        "on",
+                        "PARLEY_METRICS_PORT",
+                        Integer.toString(sendApiMetrics))),
                 folder);
         // By default a leaving node spreads its clients over more time than a test has.
-        stream = ServiceProcess.start(Service.STREAM, settings(Map.of("PARLEY_STREAM_DRAIN", "1")), folder);
+        stream = ServiceProcess.start(
+                Service.STREAM,
+                settings(Map.of("PARLEY_STREAM_DRAIN", "1", "PARLEY_METRICS_PORT", Integer.toString(streamMetrics))),
+                folder);
         notifier = ServiceProcess.start(Service.NOTIFIER, settings(Map.of("PARLEY_WEB_PUSH_PRIVATE", "on")), folder);
         Runtime.getRuntime().addShutdownHook(atExit);
     }
@@ -97,6 +111,13 @@ public final class RunningParley implements AutoCloseable {
 
     public EmbeddedRedis redis() {
         return Objects.requireNonNull(redis, "it runs over a cluster").server();
+    }
+
+    /** Where each of the three tells its metrics. */
+    public List<URI> metrics() {
+        return Stream.of(sendApiMetrics, streamMetrics, notifier.uri().getPort())
+                .map(port -> URI.create("http://127.0.0.1:" + port + "/metrics"))
+                .toList();
     }
 
     /** A client of the public addresses. */

@@ -55,7 +55,12 @@ public final class Scene implements AutoCloseable {
 
     /** Starts to chat, and returns when messages flow. */
     public static Scene start(RunningParley parley) throws Exception {
-        var scene = new Scene(parley.api());
+        return start(parley.api());
+    }
+
+    /** The same for people who reach Parley in another way. */
+    public static Scene start(Api api) throws Exception {
+        var scene = new Scene(api);
         try {
             scene.awaitAcknowledged(50);
             return scene;
@@ -112,7 +117,8 @@ public final class Scene implements AutoCloseable {
                 .untilAsserted(() -> assertEquals(List.of(), Checker.check(history, truth)));
     }
 
-    private long unanswered() {
+    /** Requests so far that had no answer, or one that says to try again. */
+    public long unanswered() {
         return history.attempts().stream()
                 .filter(a -> a.outcome() == Outcome.UNKNOWN)
                 .count();

@@ -1,7 +1,7 @@
 package chat.parley.systemtests.process;
 
 /** The three services: their mains, and the setting that names the port on which each answers {@code /readyz}. */
-enum Service {
+public enum Service {
     SEND_API("chat.parley.sendapi.SendApi", "PARLEY_PORT"),
     STREAM("chat.parley.stream.StreamService", "PARLEY_PORT"),
     /** Serves nobody but operators. */

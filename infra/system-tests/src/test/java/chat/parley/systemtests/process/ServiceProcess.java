@@ -55,7 +55,7 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     /** Starts it on a free port and does not wait. */
-    static ServiceProcess start(Service service, Map<String, String> settings, Path folder) {
+    public static ServiceProcess start(Service service, Map<String, String> settings, Path folder) {
         try {
             return new ServiceProcess(service, settings, folder);
         } catch (IOException e) {
