@@ -14,11 +14,12 @@ import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,9 +29,6 @@ import java.util.concurrent.ThreadLocalRandom;
  * whoever comes second looks again. After a timeout a serial read decides: the keys carry the number of the batch that stored them.
  */
 final class CassandraAppend {
-    /** Below the wait of the sender, see {@link MessageStore#RESULT_LIMIT}. */
-    private static final Duration LIMIT = Duration.ofMillis(4_500);
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraFence fence;
@@ -91,23 +89,21 @@ final class CassandraAppend {
         }
     }
 
-    /** Completes the results; an exception leaves those open that it is about. */
-    void run(ConversationId conversation, List<Draft> drafts) {
-        Cassandra.within(LIMIT, () -> {
-            var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
-            try {
-                while (!attempt.drafts.isEmpty()) {
-                    if (!isAdvanced(attempt)) {
-                        lookAgain(attempt);
-                    }
-                }
-            } finally {
-                if (attempt.intent != 0) {
-                    intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
+    /** Completes the results; an exception leaves those open that it is about. Answers how many were stored. */
+    int run(ConversationId conversation, List<Draft> drafts) {
+        var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
+        try {
+            while (!attempt.drafts.isEmpty()) {
+                if (!isAdvanced(attempt)) {
+                    lookAgain(attempt);
                 }
             }
-            return null;
-        });
+            return attempt.stored;
+        } finally {
+            if (attempt.intent != 0) {
+                intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
+            }
+        }
     }
 
     /** Brings a batch one step further; false where the conversation must be looked at anew. */
@@ -123,6 +119,9 @@ final class CassandraAppend {
             return true;
         }
         if (head.isFull()) {
+            if (!attempt.isFresh) {
+                return false; // others may have opened the next one long ago
+            }
             keys.copy(attempt.conversation, head.bucket());
             attempt.head = new Head(
                     head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, List.of());
@@ -168,9 +167,11 @@ final class CassandraAppend {
         }
         attempt.isFresh = false;
         try {
-            if (!cassandra.execute(batch).wasApplied()) {
+            var outcome = cassandra.execute(batch);
+            if (!outcome.wasApplied()) {
+                learn(attempt, outcome.all());
                 CassandraFence.letOthers();
-                return false;
+                return true;
             }
         } catch (StoreUnavailable e) {
             attempt.isUnknown = true;
@@ -196,6 +197,28 @@ final class CassandraAppend {
                     .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
         }
         return true;
+    }
+
+    /**
+     * Takes from a refusal why it was one: the head as it is and the keys that are there. So who was late needs no other look, and is no later next time than those who
+     * were first.
+     */
+    private void learn(Attempt attempt, List<Row> rows) {
+        for (var row : rows) {
+            attempt.head = Objects.requireNonNull(CassandraHeads.head(row));
+        }
+        heads.remember(attempt.conversation, attempt.head);
+        var drafts = new HashMap<CassandraKeys.Name, Draft>();
+        attempt.drafts.forEach(draft -> drafts.put(CassandraKeys.Name.of(draft), draft));
+        rows.stream()
+                .filter(row -> !row.isNull("kind") && row.getByte("kind") == CassandraRows.KEY)
+                .sorted(Comparator.comparingLong(row -> row.getLong("seq")))
+                .forEach(row -> {
+                    var draft = drafts.get(CassandraKeys.Name.of(row));
+                    if (draft != null && attempt.drafts.remove(draft)) {
+                        answer(attempt, draft, row);
+                    }
+                });
     }
 
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {

@@ -12,15 +12,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,24 +32,21 @@ final class CassandraChange {
     /** So many changes back it can be told whose they were: more than others make in one bucket while a node that died is noticed. */
     private static final int REMEMBERED = 32;
 
-    /** Changes of one conversation wait here, not in the ring, where each costs the others a round. */
-    private static final int LOCKS = 1_024;
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraIntents intents;
-    private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
+    private final CassandraTurns turns;
     private final PreparedStatement move;
     private final PreparedStatement find;
     private final PreparedStatement update;
     private final PreparedStatement insertChange;
     private final PreparedStatement deleteChange;
 
-    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents) {
+    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents, CassandraTurns turns) {
         this.cassandra = cassandra;
         this.heads = heads;
         this.intents = intents;
-        Arrays.setAll(locks, unused -> new ReentrantLock());
+        this.turns = turns;
         this.move = cassandra.prepareWrite("""
                 UPDATE message_log SET changes = ?, moved_at = ?, change_by = ? WHERE conversation_id = ? AND bucket = ?
                 IF changes = ? AND members_version = ?""");
@@ -126,30 +120,16 @@ final class CassandraChange {
      * @param plan answers what is to be answered when its statements are stored; without statements nothing is
      */
     <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan) {
-        return Cassandra.within(LIMIT, () -> {
-            var lock = locks[Math.floorMod(conversation.hashCode(), locks.length)];
-            if (!isLocked(lock)) {
-                throw new StoreUnavailable("cassandra", new IllegalStateException("other changes took too long"));
-            }
+        return turns.take(conversation, LIMIT, () -> {
             var tries = new Tries<T>();
             try {
                 return run(conversation, bucket, told, plan, tries);
             } finally {
-                lock.unlock();
                 if (tries.intent != 0) {
                     intents.ended(tries.intent, tries.stored, tries.isUnknown);
                 }
             }
         });
-    }
-
-    private static boolean isLocked(ReentrantLock lock) {
-        try {
-            return lock.tryLock(Cassandra.left().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailable("cassandra", e);
-        }
     }
 
     private <T> Done<T> run(

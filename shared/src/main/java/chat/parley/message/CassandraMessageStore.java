@@ -59,8 +59,10 @@ public final class CassandraMessageStore implements MessageStore {
         this.keys = new CassandraKeys(cassandra);
         this.fence = new CassandraFence(cassandra, heads, keys, rosters);
         this.intents = new CassandraIntents(cassandra, clock);
-        this.appends = new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
-        this.changes = new CassandraChange(cassandra, heads, intents);
+        var turns = new CassandraTurns();
+        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock);
+        this.appends = new CassandraAppends(append, turns, meters);
+        this.changes = new CassandraChange(cassandra, heads, intents, turns);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS
