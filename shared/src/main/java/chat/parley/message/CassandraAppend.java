@@ -10,7 +10,6 @@ import chat.parley.message.AppendWriter.Draft;
 import chat.parley.message.CassandraHeads.Head;
 import chat.parley.ops.StoreUnavailable;
 import com.datastax.oss.driver.api.core.cql.BatchStatement;
-import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
@@ -224,7 +223,7 @@ final class CassandraAppend {
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
         long conversation = attempt.conversation.value();
         int bucket = head.bucket();
-        var batch = BatchStatement.builder(DefaultBatchType.UNLOGGED);
+        var batch = Cassandra.batch();
         // A bucket that is not there yet has no fence either; the new one takes over that of the one before.
         batch.addStatement(move.bind(
                 head.last() + drafts.size(),

@@ -4,9 +4,7 @@ import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.message.CassandraHeads.Head;
 import chat.parley.ops.StoreUnavailable;
-import com.datastax.oss.driver.api.core.cql.BatchStatement;
 import com.datastax.oss.driver.api.core.cql.BatchableStatement;
-import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
@@ -185,7 +183,7 @@ final class CassandraChange {
         var movedAt = work.at == null ? work.head.movedAt() : work.at;
         var numbers = new ArrayList<>(work.head.changeBy());
         numbers.add(number);
-        var batch = BatchStatement.builder(DefaultBatchType.UNLOGGED)
+        var batch = Cassandra.batch()
                 .addStatement(move.bind(
                         work.head.nextChange(),
                         movedAt,

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of messages when nodes of a ring of three die: three replicas, and a quorum is two. */
 class RingTest {
-    private static final int WRITERS = 24;
-    private static final int READERS = 8;
+    private static final int WRITERS = 16;
+    private static final int READERS = 4;
 
     /** {@link MessageStore#RESULT_LIMIT}, and what a loaded machine takes to notice that it is over. */
     private static final Duration ANSWER_MAX = MessageStore.RESULT_LIMIT.plusSeconds(3);
