@@ -11,6 +11,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;
@@ -29,6 +30,7 @@ import chat.parley.push.Wakes;
 import chat.parley.redis.Redis;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Clock;
@@ -37,12 +39,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.UUID;
 
 /** People with devices who talk, over the real stores, and the queue that a running {@link Notifier} works on. */
 final class NotifierWorld implements AutoCloseable {
-    private static final IdSource IDS = new IdSource(Clock.systemUTC(), new Random());
+    private static final IdSource IDS = TestIds.fresh();
     private static final Cursor SOMEWHERE = new Cursor(1_700_000_000_000L, 5, 1_700_000_000_123L, "abc123");
 
     final Postgres postgres;
@@ -67,8 +68,8 @@ final class NotifierWorld implements AutoCloseable {
         shown = new ShownPushes(redis);
         jobs = new PushJobs(redis);
         queue = new PushQueue(redis, Wakes.DEFAULT, meters);
-        messages = new PostgresMessageStore(postgres, clock, meters);
-        conversations = new Conversations(postgres);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
         environment.put("PARLEY_POSTGRES_URL", database.address().url());
         environment.put("PARLEY_POSTGRES_USER", database.user());

@@ -236,16 +236,16 @@ class WebPushSenderTest {
             long start = System.nanoTime();
             assertThrows(IOException.class, () -> sender.send(alert("a", "b")));
             long millis = Duration.ofNanos(System.nanoTime() - start).toMillis();
-            assertTrue(millis > 9_000 && millis < 12_000, slow + " took " + millis + " ms");
+            assertTrue(millis > 9_000 && millis < 30_000, slow + " took " + millis + " ms");
         }
     }
 
     @Test
     void of_an_endless_answer_only_the_beginning_is_read() throws Exception {
-        service.next(new Misbehaviour.Flood(10_000_000_000L));
+        service.next(new Misbehaviour.Flood(100_000_000_000L));
         long start = System.nanoTime();
         assertInstanceOf(Accepted.class, sender.send(alert("a", "b")));
-        assertTrue(Duration.ofNanos(System.nanoTime() - start).toSeconds() < 5, "the rest was read too");
+        assertTrue(Duration.ofNanos(System.nanoTime() - start).toSeconds() < 15, "the rest was read too");
         assertInstanceOf(Accepted.class, sender.send(alert("a", "b")));
         assertEquals(2, service.connections());
     }

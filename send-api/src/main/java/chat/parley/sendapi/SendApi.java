@@ -7,8 +7,12 @@ import chat.parley.ops.Shutdown;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
+import chat.parley.sendapi.http.LingeringClose;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
+import jakarta.servlet.DispatcherType;
+import java.util.EnumSet;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -115,6 +119,11 @@ public final class SendApi implements AutoCloseable {
             if (neighbour != null) {
                 jetty.setHandler(new Handler.Sequence(neighbour.handler())); // Javalin adds itself behind
             }
+        });
+        config.jetty.modifyServletContextHandler(context -> {
+            var lingering = new FilterHolder(new LingeringClose());
+            lingering.setAsyncSupported(true);
+            context.addFilter(lingering, "/*", EnumSet.of(DispatcherType.REQUEST));
         });
         if (neighbour != null) {
             config.jetty.addConnector((jetty, http) -> {

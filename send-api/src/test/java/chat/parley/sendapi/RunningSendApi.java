@@ -3,6 +3,7 @@ package chat.parley.sendapi;
 import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.push.SubscriptionRules;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
@@ -66,6 +67,7 @@ public final class RunningSendApi implements AutoCloseable {
                 0,
                 0,
                 postgres.address(),
+                MessageSettings.POSTGRES,
                 URI.create(redis.uri()),
                 bounds,
                 new AccountSettings(null, List.of(SessionCookie.PLAIN)),
@@ -86,6 +88,7 @@ public final class RunningSendApi implements AutoCloseable {
                 0,
                 0,
                 postgres.address(),
+                MessageSettings.POSTGRES,
                 URI.create(redis.uri()),
                 SendApiSettings.Bounds.of(8),
                 accounts,

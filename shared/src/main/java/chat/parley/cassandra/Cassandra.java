@@ -1,6 +1,7 @@
 package chat.parley.cassandra;
 
 import chat.parley.ops.Secret;
+import chat.parley.ops.Settings;
 import chat.parley.ops.StoreUnavailable;
 import com.datastax.oss.driver.api.core.AllNodesFailedException;
 import com.datastax.oss.driver.api.core.ConsistencyLevel;
@@ -24,8 +25,12 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import com.datastax.oss.driver.api.core.servererrors.QueryExecutionException;
+import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import com.datastax.oss.driver.internal.core.specex.ConstantSpeculativeExecutionPolicy;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +40,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +115,7 @@ public final class Cassandra implements AutoCloseable {
      * @param contacts some nodes of it; the driver finds the others
      * @param dataCenter the one that this process is in
      * @param replicas how many nodes keep a row; only for a keyspace that is made anew
+     * @param tls whether connections are encrypted, and the nodes' certificates checked against those that this JVM trusts
      */
     public record Address(
             List<InetSocketAddress> contacts,
@@ -116,7 +123,70 @@ public final class Cassandra implements AutoCloseable {
             String keyspace,
             int replicas,
             @Nullable String user,
-            @Nullable Secret password) {
+            @Nullable Secret password,
+            boolean tls) {
+        private static final String CONTACTS = "PARLEY_CASSANDRA_CONTACTS";
+        private static final String CONTACTS_EXAMPLE = "cassandra-1.example:9042,cassandra-2.example:9042";
+        private static final int PORT = 9042;
+        private static final int REPLICAS = 3;
+        private static final int REPLICAS_MAX = 9;
+
+        /** Reads {@code PARLEY_CASSANDRA_*}. */
+        public static Address from(Settings settings) {
+            var contacts = new ArrayList<InetSocketAddress>();
+            for (var contact : settings.required(CONTACTS, CONTACTS_EXAMPLE).split(",", -1)) {
+                contacts.add(contact(contact.strip()));
+            }
+            String user = settings.textOrNull("PARLEY_CASSANDRA_USER");
+            var password = settings.secretOrNull("PARLEY_CASSANDRA_PASSWORD");
+            if ((user == null) != (password == null)) {
+                throw new IllegalArgumentException(
+                        "PARLEY_CASSANDRA_USER and PARLEY_CASSANDRA_PASSWORD are needed together, or neither");
+            }
+            String keyspace = settings.text("PARLEY_CASSANDRA_KEYSPACE", "parley");
+            if (!KEYSPACE.matcher(keyspace).matches()) {
+                throw new IllegalArgumentException(
+                        "PARLEY_CASSANDRA_KEYSPACE is " + keyspace + "; it must match " + KEYSPACE);
+            }
+            return new Address(
+                    contacts,
+                    settings.text("PARLEY_CASSANDRA_DATACENTER", "datacenter1"),
+                    keyspace,
+                    settings.number(
+                            "PARLEY_CASSANDRA_REPLICAS",
+                            REPLICAS,
+                            1,
+                            REPLICAS_MAX,
+                            "each is one more node that keeps every message"),
+                    user,
+                    password,
+                    settings.flag("PARLEY_CASSANDRA_TLS", false));
+        }
+
+        /** Lets {@code settings} know our names where they are of no effect. */
+        public static void know(Settings settings) {
+            for (var name : List.of("CONTACTS", "USER", "PASSWORD", "KEYSPACE", "DATACENTER", "REPLICAS", "TLS")) {
+                settings.textOrNull("PARLEY_CASSANDRA_" + name);
+            }
+        }
+
+        private static InetSocketAddress contact(String text) {
+            try {
+                var uri = new URI("cassandra://" + text);
+                if (uri.getHost() != null && uri.getPath().isEmpty() && uri.getUserInfo() == null) {
+                    return InetSocketAddress.createUnresolved(uri.getHost(), uri.getPort() < 0 ? PORT : uri.getPort());
+                }
+            } catch (URISyntaxException e) {
+                throw badContact(text, e);
+            }
+            throw badContact(text, null);
+        }
+
+        private static IllegalArgumentException badContact(String text, @Nullable Exception cause) {
+            return new IllegalArgumentException(
+                    CONTACTS + " has " + text + "; it is a list of hosts and ports, for example " + CONTACTS_EXAMPLE,
+                    cause);
+        }
 
         /** Checks the keyspace, which stands in statements as it is. */
         public Address {
@@ -186,7 +256,18 @@ public final class Cassandra implements AutoCloseable {
         if (address.user() != null && password != null) {
             builder.withAuthCredentials(address.user(), password.reveal());
         }
+        if (address.tls()) {
+            builder.withSslEngineFactory(new ProgrammaticSslEngineFactory(trusted(), null, true));
+        }
         return builder.build();
+    }
+
+    private static SSLContext trusted() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
     }
 
     /** Prepares a statement that may be repeated without harm, and is when no answer comes. */
@@ -245,7 +326,8 @@ public final class Cassandra implements AutoCloseable {
     }
 
     ResultSet page(Statement<?> statement) {
-        return within(LIMIT, () -> Boolean.TRUE.equals(statement.isIdempotent()) ? repeated(statement) : once(statement));
+        return within(
+                LIMIT, () -> Boolean.TRUE.equals(statement.isIdempotent()) ? repeated(statement) : once(statement));
     }
 
     private ResultSet once(Statement<?> statement) {

@@ -5,6 +5,7 @@ import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,10 +20,12 @@ import java.util.function.Function;
  */
 final class Changes {
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final InstantSource clock;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    Changes(Postgres postgres, InstantSource clock) {
+    Changes(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.heads = heads;
         this.postgres = postgres;
         this.clock = clock;
     }
@@ -62,7 +65,8 @@ final class Changes {
 
     /** A change by someone who need not be a member. */
     ChangeOutcome locked(ConversationId conversation, Function<LockedConversation, ChangeOutcome> decision) {
-        return postgres.inTransaction(db ->
-                LockedConversation.lock(db, conversation, clock).map(decision).orElseGet(NotFound::new));
+        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock)
+                .map(decision)
+                .orElseGet(NotFound::new));
     }
 }

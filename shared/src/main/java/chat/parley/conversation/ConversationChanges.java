@@ -8,6 +8,7 @@ import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
@@ -24,9 +25,13 @@ import java.util.List;
 public final class ConversationChanges {
     private final Changes changes;
 
-    /** @param clock never goes back, see {@code MonotonicClock} */
-    public ConversationChanges(Postgres postgres, InstantSource clock) {
-        this.changes = new Changes(postgres, clock);
+    /**
+     * {@code postgres} is closed by the caller.
+     *
+     * @param clock never goes back, see {@code MonotonicClock}
+     */
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /**

@@ -11,7 +11,8 @@ import java.util.List;
 final class MembershipWrites {
     private static final String MOVE_VERSION = """
             UPDATE conversation
-            SET members_version = members_version + 1, member_count = member_count + :joined, changed_at = :at
+            SET members_version = members_version + 1, member_count = member_count + :joined, changed_at = :at,
+                last_seq = greatest(last_seq, :lastSeq)
             WHERE id = :conversation
             """;
 
@@ -55,8 +56,8 @@ final class MembershipWrites {
 
     /** Makes {@code joiners}, who are none, members. */
     static MembersChanged join(LockedConversation locked, UserId actor, List<UserId> joiners, Role role) {
-        long joinedSeq = locked.settings().history().joinedSeq(locked.lastSeq());
-        moveVersion(locked, joiners.size());
+        long lastSeq = moveVersion(locked, joiners.size());
+        long joinedSeq = locked.settings().history().joinedSeq(lastSeq);
         locked.db()
                 .createUpdate(JOIN)
                 .bind("conversation", locked.id().value())
@@ -64,13 +65,12 @@ final class MembershipWrites {
                 .bind("role", role.text())
                 .bind("at", Rows.time(locked.at()))
                 .bind("joinedSeq", joinedSeq)
-                .bind("lastSeq", locked.lastSeq())
+                .bind("lastSeq", lastSeq)
                 .execute();
         var outbox = locked.remember(OutboxKind.MEMBER_JOINED, joiners, actor);
         var changes = new ArrayList<MemberChange>(joiners.size());
         for (int i = 0; i < joiners.size(); i++) {
-            var member = new Member(
-                    locked.id(), joiners.get(i), role, locked.at(), joinedSeq, locked.lastSeq(), locked.lastSeq());
+            var member = new Member(locked.id(), joiners.get(i), role, locked.at(), joinedSeq, lastSeq, lastSeq);
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
         return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners));
@@ -79,12 +79,12 @@ final class MembershipWrites {
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
     static MembersChanged leave(LockedConversation locked, UserId actor, Member target) {
         var successor = MembershipRules.successor(target, others(locked, target));
-        moveVersion(locked, -1);
+        long lastSeq = moveVersion(locked, -1);
         locked.db()
                 .createUpdate(LEAVE)
                 .bind("conversation", locked.id().value())
                 .bind("user", target.user().value())
-                .bind("leftSeq", locked.lastSeq())
+                .bind("leftSeq", lastSeq)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
         var changes = new ArrayList<MemberChange>();
@@ -97,14 +97,14 @@ final class MembershipWrites {
 
     /** Ends all memberships. Each is told of its own end only: nobody is left to be told of the others'. */
     static MembersChanged everyoneLeaves(LockedConversation locked, UserId actor) {
+        long lastSeq = moveVersion(locked, -locked.memberCount());
         var leavers = locked.db()
                 .createQuery(EVERYONE_LEAVES)
                 .bind("conversation", locked.id().value())
-                .bind("leftSeq", locked.lastSeq())
+                .bind("leftSeq", lastSeq)
                 .bind("at", Rows.time(locked.at()))
                 .map((row, context) -> Rows.member(row))
                 .list();
-        moveVersion(locked, -leavers.size());
         var outbox = locked.remember(
                 OutboxKind.MEMBER_LEFT, leavers.stream().map(Member::user).toList(), actor);
         var changes = new ArrayList<MemberChange>(leavers.size());
@@ -128,14 +128,17 @@ final class MembershipWrites {
                                 .isPresent());
     }
 
-    /** Sends that were checked before are refused and checked again. */
-    static void moveVersion(LockedConversation locked, int joined) {
+    /** Sends that were checked before are refused and checked again; answers the newest seq, after which that is so. */
+    private static long moveVersion(LockedConversation locked, int joined) {
+        long lastSeq = locked.moveMembers();
         locked.db()
                 .createUpdate(MOVE_VERSION)
                 .bind("conversation", locked.id().value())
                 .bind("joined", joined)
+                .bind("lastSeq", lastSeq)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
+        return lastSeq;
     }
 
     private static MemberChange updateRole(LockedConversation locked, UserId actor, Member target, Role role) {

@@ -2,8 +2,8 @@ package chat.parley.message;
 
 /** What became of a {@link NewMessage}. */
 public sealed interface AppendOutcome {
-    /** Durable. {@code outboxId} names the row that keeps it remembered until it is published. */
-    record Stored(Message message, long outboxId) implements AppendOutcome {}
+    /** Durable. {@code reminder} keeps it remembered until it is published. */
+    record Stored(Message message, Reminder reminder) implements AppendOutcome {}
 
     /** This key stored this very message before; nothing changed. */
     record AlreadyStored(Message message) implements AppendOutcome {}

@@ -34,6 +34,7 @@ final class CassandraAppend {
     private final CassandraKeys keys;
     private final CassandraIntents intents;
     private final InstantSource clock;
+    private final CassandraMeters meters;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -44,7 +45,9 @@ final class CassandraAppend {
             CassandraFence fence,
             CassandraKeys keys,
             CassandraIntents intents,
-            InstantSource clock) {
+            InstantSource clock,
+            CassandraMeters meters) {
+        this.meters = meters;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -109,7 +112,8 @@ final class CassandraAppend {
     private boolean isAdvanced(Attempt attempt) {
         var head = attempt.head;
         if (attempt.drafts.stream()
-                .anyMatch(each -> !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
+                .anyMatch(each ->
+                        !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
             if (!attempt.isFresh) {
                 return false;
             }
@@ -166,14 +170,16 @@ final class CassandraAppend {
         }
         attempt.isFresh = false;
         try {
-            var outcome = cassandra.execute(batch);
+            var outcome = Objects.requireNonNull(meters.time().record(() -> cassandra.execute(batch)));
             if (!outcome.wasApplied()) {
+                meters.contention().increment();
                 learn(attempt, outcome.all());
                 CassandraFence.letOthers();
                 return true;
             }
         } catch (StoreUnavailable e) {
             attempt.isUnknown = true;
+            meters.unknown().increment();
             if (!Cassandra.hasPaused()) {
                 throw e;
             }
@@ -191,9 +197,7 @@ final class CassandraAppend {
         attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
         for (int i = 0; i < room; i++) {
-            fitting.get(i)
-                    .result()
-                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
+            stored(attempt, fitting.get(i), head.last() + 1 + i, at);
         }
         return true;
     }
@@ -218,6 +222,12 @@ final class CassandraAppend {
                         answer(attempt, draft, row);
                     }
                 });
+    }
+
+    private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
+        var message = message(draft, seq, at);
+        intents.stored(attempt.intent, message);
+        draft.result().complete(new Stored(message, new Reminder(attempt.intent)));
     }
 
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
@@ -274,7 +284,7 @@ final class CassandraAppend {
         if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
             attempt.stored++; // ours after all
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), attempt.intent));
+            stored(attempt, draft, row.getLong("seq"), at);
         } else {
             answer(draft, row);
         }

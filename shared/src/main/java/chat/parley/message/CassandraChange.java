@@ -27,6 +27,9 @@ final class CassandraChange {
     private static final Duration LIMIT = Duration.ofMillis(4_500);
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
+    /** For {@code told}: nobody publishes it at once, a relay does. */
+    static final int BY_RELAY = -1;
+
     /** So many changes back it can be told whose they were: more than others make in one bucket while a node that died is noticed. */
     private static final int REMEMBERED = 32;
 
@@ -34,13 +37,20 @@ final class CassandraChange {
     private final CassandraHeads heads;
     private final CassandraIntents intents;
     private final CassandraTurns turns;
+    private final CassandraMeters meters;
     private final PreparedStatement move;
     private final PreparedStatement find;
     private final PreparedStatement update;
     private final PreparedStatement insertChange;
     private final PreparedStatement deleteChange;
 
-    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents, CassandraTurns turns) {
+    CassandraChange(
+            Cassandra cassandra,
+            CassandraHeads heads,
+            CassandraIntents intents,
+            CassandraTurns turns,
+            CassandraMeters meters) {
+        this.meters = meters;
         this.cassandra = cassandra;
         this.heads = heads;
         this.intents = intents;
@@ -110,11 +120,16 @@ final class CassandraChange {
         long intent;
         int stored;
         boolean isUnknown;
+
+        /** When readers see the latest try as changed. */
+        @Nullable
+        Instant at;
     }
 
     /**
      * Carries out what {@code plan} adds; again with a new plan where somebody else was first.
      *
+     * @param told how many publications follow
      * @param plan answers what is to be answered when its statements are stored; without statements nothing is
      */
     <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan) {
@@ -124,14 +139,17 @@ final class CassandraChange {
                 return run(conversation, bucket, told, plan, tries);
             } finally {
                 if (tries.intent != 0) {
-                    intents.ended(tries.intent, tries.stored, tries.isUnknown);
+                    if (tries.at != null) {
+                        intents.changed(tries.intent, tries.at);
+                    }
+                    boolean isLeft = tries.isUnknown || told == BY_RELAY;
+                    intents.ended(tries.intent, Math.max(0, tries.stored), isLeft);
                 }
             }
         });
     }
 
-    private <T> Done<T> run(
-            ConversationId conversation, int bucket, int told, Function<Work, T> plan, Tries<T> tries) {
+    private <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan, Tries<T> tries) {
         while (true) {
             var work = look(conversation, bucket);
             for (long number : work.head.changeBy()) {
@@ -150,6 +168,7 @@ final class CassandraChange {
             if (tries.intent == 0 && work.at != null) {
                 tries.intent = intents.begin(conversation);
             }
+            tries.at = work.at == null ? tries.at : work.at;
             long number = ThreadLocalRandom.current().nextLong();
             if (tries.answers.isEmpty()) {
                 tries.first = work.head.nextChange();
@@ -160,9 +179,11 @@ final class CassandraChange {
                     tries.stored = told;
                     return new Done<>(answer, tries.intent);
                 }
+                meters.contention().increment();
                 CassandraFence.letOthers();
             } catch (StoreUnavailable e) {
                 tries.isUnknown = true;
+                meters.unknown().increment();
                 if (!Cassandra.hasPaused()) {
                     throw e;
                 }

@@ -71,7 +71,9 @@ final class CassandraEdits {
         var now = clock.instant();
         if (change.seq() < 1) {
             // There is no bucket to look at.
-            return isOfNow(change, heads.newestSerially(change.conversation())) ? new NoSuchMessage() : new RosterChanged();
+            return isOfNow(change, heads.newestSerially(change.conversation()))
+                    ? new NoSuchMessage()
+                    : new RosterChanged();
         }
         if (change.action() instanceof React react) {
             // Before the reaction, so that none is without; one too many is left out by its readers.
@@ -83,7 +85,7 @@ final class CassandraEdits {
             note(change, react.emoji()); // an erasure that saw no reaction yet may have taken the first note away
         }
         return done.answer() instanceof Changed changed
-                ? new Changed(changed.message(), changed.at(), done.intent())
+                ? new Changed(changed.message(), changed.at(), new Reminder(done.intent()))
                 : done.answer();
     }
 
@@ -211,6 +213,6 @@ final class CassandraEdits {
     /** The intent's number is put in when there is one. */
     private MessageChangeOutcome changed(Work work, Message message, MessageBody body, MessageState state) {
         var changed = changes.changed(work, message, message.clientMessageId(), body, state);
-        return new Changed(changed, Objects.requireNonNull(state.changedAt()), 0);
+        return new Changed(changed, Objects.requireNonNull(state.changedAt()), new Reminder(0));
     }
 }

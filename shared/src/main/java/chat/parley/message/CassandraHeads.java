@@ -8,9 +8,13 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which bucket of a conversation is the newest, and what its head says. Once a bucket is full its head's seq, time and fence never change again. */
@@ -163,6 +167,30 @@ final class CassandraHeads {
         }
         remember(conversation, best);
         return best;
+    }
+
+    /** The newest buckets of many, read at once; conversations without any are left out. */
+    Map<ConversationId, Head> newest(Collection<ConversationId> conversations) {
+        var wanted = List.copyOf(Set.copyOf(conversations));
+        var answers = cassandra.executeAll(wanted.stream()
+                .map(conversation -> {
+                    var known = newest.getIfPresent(conversation);
+                    return reading(conversation, known == null ? 0 : known.bucket());
+                })
+                .toList());
+        var found = new HashMap<ConversationId, Head>();
+        for (int i = 0; i < wanted.size(); i++) {
+            var conversation = wanted.get(i);
+            var head = answers.get(i).isEmpty() ? null : head(answers.get(i).getFirst());
+            if (head != null && head.isFull()) {
+                head = newest(conversation); // of the few that have further buckets
+            }
+            if (head != null && head.lastSeq() != null) {
+                remember(conversation, head);
+                found.put(conversation, head);
+            }
+        }
+        return found;
     }
 
     private Optional<Head> one(ConversationId conversation, int bucket, boolean serially) {

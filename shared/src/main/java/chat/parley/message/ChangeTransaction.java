@@ -214,7 +214,7 @@ final class ChangeTransaction {
                 body,
                 message.createdAt(),
                 state);
-        return new Changed(changed, at, outboxId);
+        return new Changed(changed, at, new Reminder(outboxId));
     }
 
     private Update bound(String statement) {

@@ -4,8 +4,8 @@ import java.time.Instant;
 
 /** What became of a {@link MessageChange}. Everything but the first changed nothing. */
 public sealed interface MessageChangeOutcome {
-    /** Done and durable. {@code outboxId} names the row that keeps it remembered until it is published. */
-    record Changed(Message message, Instant at, long outboxId) implements MessageChangeOutcome {}
+    /** Done and durable. {@code reminder} keeps it remembered until it is published. */
+    record Changed(Message message, Instant at, Reminder reminder) implements MessageChangeOutcome {}
 
     /** It was so already. */
     record Unchanged(Message message) implements MessageChangeOutcome {}

@@ -2,16 +2,15 @@ package chat.parley.account;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import chat.parley.id.IdSource;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class TestAccounts implements AutoCloseable {
         this.accounts = Accounts.still(
                 new AccountSettings(issuersFile, cookies),
                 postgres,
-                new IdSource(clock, new Random(7)),
+                TestIds.fresh(),
                 new Accounts.Time(clock, () -> TimeUnit.MILLISECONDS.toNanos(clock.millis())),
                 new SimpleMeterRegistry());
         accounts.sessions().live().poll();
@@ -63,7 +62,7 @@ final class TestAccounts implements AutoCloseable {
     }
 
     Identities identities() {
-        return new Identities(postgres, new IdSource(clock, new Random(8)), clock, clock::millis, new SecureRandom());
+        return new Identities(postgres, TestIds.fresh(), clock, clock::millis, new SecureRandom());
     }
 
     /** Somebody new with a name of their own. */

@@ -6,13 +6,14 @@ import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -24,7 +25,7 @@ final class World implements AutoCloseable {
     /** More than the threads of any test here, so that they wait for each other in the database and not in the pool. */
     private static final int CONNECTIONS = 20;
 
-    private static final IdSource IDS = new IdSource(StepClock.started(), new Random(7));
+    private static final IdSource IDS = TestIds.fresh();
 
     final StepClock clock = StepClock.started();
     final Postgres postgres;
@@ -40,11 +41,11 @@ final class World implements AutoCloseable {
     World(RealPostgres server) {
         postgres = Postgres.open(
                 new Postgres.Address(server.jdbcUrl(), server.user(), new Secret(server.password())), CONNECTIONS);
-        conversations = new Conversations(postgres);
-        list = new ConversationList(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
+        list = new ConversationList(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        changes = new ConversationChanges(postgres, clock);
-        settings = new SettingsChanges(postgres, clock);
+        changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, clock);
+        settings = new SettingsChanges(postgres, MessageHeads.IN_ROWS, clock);
     }
 
     UserId person() {

@@ -13,17 +13,16 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
@@ -36,7 +35,7 @@ class MediaCollectorTest {
     @RegisterExtension
     static final RealPostgres POSTGRES = RealPostgres.fresh();
 
-    private static final IdSource IDS = new IdSource(Clock.systemUTC(), new Random(1));
+    private static final IdSource IDS = TestIds.fresh();
     private static final MediaSettings.Limits LIMITS = new MediaSettings.Limits(1_000, 1_000, 1_000, 5);
 
     @TempDir

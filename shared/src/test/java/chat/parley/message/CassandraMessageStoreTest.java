@@ -96,7 +96,7 @@ class CassandraMessageStoreTest extends MessageErasureContract {
                     .bind(0, conversation.value())
                     .mapTo(Long.class)
                     .one();
-            return store.moveMembers(conversation, version);
+            return store.moveMembers(conversation, version, 0);
         });
     }
 
@@ -160,22 +160,22 @@ class CassandraMessageStoreTest extends MessageErasureContract {
     @Test
     void a_change_of_members_learns_after_which_message_it_happened() {
         var talk = newConversation();
-        assertEquals(0, store.moveMembers(talk, VERSION + 1));
+        assertEquals(0, store.moveMembers(talk, VERSION + 1, 0));
         send(talk, ANN, "a", "hello"); // PostgreSQL still says VERSION: that change was rolled back
-        assertEquals(1, store.moveMembers(talk, VERSION + 1));
-        assertEquals(1, store.moveMembers(talk, VERSION + 1), "a repeat");
+        assertEquals(1, store.moveMembers(talk, VERSION + 1, 0));
+        assertEquals(1, store.moveMembers(talk, VERSION + 1, 0), "a repeat");
         send(talk, ANN, "b", "hello");
     }
 
     @Test
     void what_is_not_published_stays_remembered() {
-        var intents = new CassandraIntents(cassandra, clock);
+        var intents = new CassandraIntents(cassandra, new PostgresRosterVersions(postgres), clock);
         var talk = newConversation();
         long first = intents.begin(talk);
         assertEquals(first, intents.begin(talk), "one row for what comes close together");
         intents.ended(first, 1, false);
         intents.ended(first, 1, false);
-        clock.advance(Duration.ofSeconds(6));
+        clock.advance(Duration.ofSeconds(20));
         intents.done(List.of(first));
         intents.sweep();
         assertEquals(1, rows(intents, talk), "one of two");
@@ -184,13 +184,13 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         Awaitility.await().untilAsserted(() -> assertEquals(0, rows(intents, talk)));
         long unknown = intents.begin(talk);
         intents.ended(unknown, 0, true);
-        clock.advance(Duration.ofSeconds(6));
+        clock.advance(Duration.ofSeconds(20));
         intents.sweep();
         assertEquals(1, rows(intents, talk));
     }
 
     private long rows(CassandraIntents intents, ConversationId talk) {
-        return intents.overdue(clock.instant()).stream()
+        return intents.overdue(clock.instant(), 1_000).stream()
                 .filter(row -> row.conversation().equals(talk))
                 .count();
     }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
@@ -135,18 +136,22 @@ final class MessageLoad implements AutoCloseable {
                 return;
             }
             if (n % CHANGED_EVERY == 1) {
-                var place = new Place(talk, sent.get(key));
+                var place = new Place(talk, seq(key));
                 if (!done(store, repeated -> edit(repeated, place, me, "edited"))) {
                     return;
                 }
             }
             if (n % CHANGED_EVERY == 2) {
-                var reaction = new Reactor(new Place(talk, 1 + sent.get(key) / 2), me);
+                var reaction = new Reactor(new Place(talk, 1 + seq(key) / 2), me);
                 if (!done(store, repeated -> react(repeated, reaction))) {
                     return;
                 }
             }
         }
+    }
+
+    private long seq(Key key) {
+        return Objects.requireNonNull(sent.get(key));
     }
 
     private boolean done(MessageStore store, Step step) {

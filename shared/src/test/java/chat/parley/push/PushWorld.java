@@ -8,15 +8,15 @@ import chat.parley.postgres.Postgres;
 import chat.parley.push.PushTarget.Fcm;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.Locale;
-import java.util.Random;
 
 /** People with devices, over the real stores. */
 final class PushWorld implements AutoCloseable {
-    private static final IdSource IDS = new IdSource(StepClock.started(), new Random(13));
+    private static final IdSource IDS = TestIds.fresh();
 
     final StepClock clock = StepClock.started();
     final Postgres postgres;

@@ -12,22 +12,23 @@ import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;
 import chat.parley.receipt.MarkOutcome.Stand;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Queue;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** People who talk and mark, over the real stores. */
 final class ReceiptWorld implements AutoCloseable {
-    private static final IdSource IDS = new IdSource(StepClock.started(), new Random(11));
+    private static final IdSource IDS = TestIds.fresh();
 
     final StepClock clock = StepClock.started();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -44,11 +45,11 @@ final class ReceiptWorld implements AutoCloseable {
 
     ReceiptWorld(RealPostgres server, int connections) {
         postgres = Postgres.open(server.address(), connections);
-        conversations = new Conversations(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        changes = new ConversationChanges(postgres, clock);
-        messages = new PostgresMessageStore(postgres, clock, meters);
-        receipts = new Receipts(postgres, clock, meters, advances::add);
+        changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, clock);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
+        receipts = new Receipts(postgres, MessageHeads.IN_ROWS, clock, meters, advances::add);
     }
 
     UserId person() {

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /** A Cassandra server as a process of its own on JDK 17, with a folder of its own; it ends with the JVM. */
 final class CassandraNode implements AutoCloseable {
     static final String DATA_CENTER = "datacenter1";
-    static final String JAVA_17_MISSING = "Cassandra 5.0 runs on JDK 17, and none is under /usr/lib/jvm: install one (Debian:"
-            + " openjdk-17-jre-headless), or name its home in JAVA_17_HOME.";
+    static final String JAVA_17_MISSING =
+            "Cassandra 5.0 runs on JDK 17, and none is under /usr/lib/jvm: install one (Debian:"
+                    + " openjdk-17-jre-headless), or name its home in JAVA_17_HOME.";
     private static final Duration START_MAX = Duration.ofMinutes(3);
     private static final long POLL_MILLIS = 100;
 
@@ -65,7 +66,12 @@ final class CassandraNode implements AutoCloseable {
      * @param seeds hosts that it looks for others at
      * @param token its place in the ring; null for one that is alone
      */
-    record Place(String host, int storagePort, int port, List<String> seeds, @Nullable Long token) {
+    record Place(
+            String host,
+            int storagePort,
+            int port,
+            List<String> seeds,
+            @Nullable Long token) {
         InetSocketAddress address() {
             return new InetSocketAddress(InetAddress.ofLiteral(host), port);
         }
@@ -187,7 +193,8 @@ final class CassandraNode implements AutoCloseable {
     }
 
     private String settings() {
-        var seeds = place.seeds.stream().map(host -> host + ":" + place.storagePort).toList();
+        var seeds =
+                place.seeds.stream().map(host -> host + ":" + place.storagePort).toList();
         return """
                 cluster_name: parley
                 num_tokens: 1
@@ -214,8 +221,7 @@ final class CassandraNode implements AutoCloseable {
                 memtable_offheap_space: 64MiB
                 paxos_variant: v2
                 auto_snapshot: false
-                """.formatted(
-                        place.host, place.storagePort, place.port, folder, String.join(",", seeds))
+                """.formatted(place.host, place.storagePort, place.port, folder, String.join(",", seeds))
                 // All nodes of a new ring may start at once: none has anything to give to the others yet.
                 + (place.token == null ? "" : "initial_token: %d\nauto_bootstrap: false\n".formatted(place.token));
     }

@@ -67,7 +67,7 @@ public final class RealCassandra implements AutoCloseable {
     /** A keyspace that no other test has; made when it is opened. */
     public Cassandra.Address freshKeyspace() {
         return new Cassandra.Address(
-                List.of(node.place().address()), CassandraNode.DATA_CENTER, nextKeyspace(), 1, null, null);
+                List.of(node.place().address()), CassandraNode.DATA_CENTER, nextKeyspace(), 1, null, null, false);
     }
 
     static String nextKeyspace() {

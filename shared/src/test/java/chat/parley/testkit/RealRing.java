@@ -55,7 +55,7 @@ public final class RealRing implements AutoCloseable {
             var nodes = new ArrayList<CassandraNode>();
             for (var host : HOSTS) {
                 // Spread evenly: 2^64 tokens from the lowest on.
-                long token = Long.MIN_VALUE + nodes.size() * (Long.divideUnsigned(-1L, HOSTS.size()));
+                long token = Long.MIN_VALUE + nodes.size() * Long.divideUnsigned(-1L, HOSTS.size());
                 nodes.add(new CassandraNode(new CassandraNode.Place(host, storagePort, port, HOSTS, token)));
             }
             var ring = new RealRing(List.copyOf(nodes));
@@ -74,7 +74,8 @@ public final class RealRing implements AutoCloseable {
                 RealCassandra.nextKeyspace(),
                 nodes.size(),
                 null,
-                null);
+                null,
+                false);
     }
 
     /** {@code kill -9} of these nodes, 0 to 2. */

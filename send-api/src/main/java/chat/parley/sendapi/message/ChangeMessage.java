@@ -161,7 +161,7 @@ public final class ChangeMessage {
         var event = event(change, changed);
         var told = news.tell(
                 event,
-                changed.outboxId(),
+                changed.reminder(),
                 MessageNews.seeing(message, roster.members().values()));
         var outcome = MessageStore.result(told);
         assert outcome != null;

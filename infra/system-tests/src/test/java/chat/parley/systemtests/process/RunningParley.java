@@ -16,6 +16,7 @@ import redis.clients.jedis.Jedis;
 
 /** A whole Parley of a test's own: PostgreSQL, Redis, and the three services as processes. */
 public final class RunningParley implements AutoCloseable {
+    private final Map<String, String> more;
     private final Path folder;
     private final OwnServer<EmbeddedPostgres> postgres;
     private final OwnServer<EmbeddedRedis> redis;
@@ -24,7 +25,8 @@ public final class RunningParley implements AutoCloseable {
     private final ServiceProcess notifier;
     private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
-    private RunningParley(Persistence persistence) throws IOException {
+    private RunningParley(Persistence persistence, Map<String, String> more) throws IOException {
+        this.more = more;
         folder = Files.createTempDirectory("parley-system-");
         postgres = RealPostgres.own();
         redis = RealRedis.own(persistence);
@@ -41,7 +43,12 @@ public final class RunningParley implements AutoCloseable {
 
     /** Starts everything and returns when all of it is ready. */
     public static RunningParley start(Persistence persistence) throws Exception {
-        var parley = new RunningParley(persistence);
+        return start(persistence, Map.of());
+    }
+
+    /** The same with more settings for all services. */
+    public static RunningParley start(Persistence persistence, Map<String, String> more) throws Exception {
+        var parley = new RunningParley(persistence, more);
         try {
             parley.awaitReady();
             return parley;
@@ -117,6 +124,7 @@ public final class RunningParley implements AutoCloseable {
 
     private Map<String, String> settings(Map<String, String> ofThisService) {
         var settings = new HashMap<>(ofThisService);
+        settings.putAll(more);
         settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
         settings.put("PARLEY_POSTGRES_USER", postgres().user());
         settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());

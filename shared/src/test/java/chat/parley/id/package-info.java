@@ -1,0 +1,5 @@
+/** Tests of where ids come from. */
+@NullMarked
+package chat.parley.id;
+
+import org.jspecify.annotations.NullMarked;
