@@ -13,6 +13,7 @@ import com.datastax.oss.driver.api.core.cql.BatchStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -35,6 +36,7 @@ final class CassandraAppend {
     private final CassandraIntents intents;
     private final InstantSource clock;
     private final CassandraMeters meters;
+    private final CassandraRivals rivals;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -46,8 +48,10 @@ final class CassandraAppend {
             CassandraKeys keys,
             CassandraIntents intents,
             InstantSource clock,
-            CassandraMeters meters) {
+            CassandraMeters meters,
+            CassandraRivals rivals) {
         this.meters = meters;
+        this.rivals = rivals;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -91,8 +95,13 @@ final class CassandraAppend {
         }
     }
 
-    /** Completes the results; an exception leaves those open that it is about. Answers how many were stored. */
-    int run(ConversationId conversation, List<Draft> drafts) {
+    /**
+     * Completes the results; an exception leaves those open that it is about. Answers how many were stored.
+     *
+     * @param goesOn whether this node has just stored others of the conversation
+     */
+    int run(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
+        rivals.leaveRoom(conversation, goesOn);
         var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
         try {
             while (!attempt.drafts.isEmpty()) {
@@ -169,12 +178,16 @@ final class CassandraAppend {
             attempt.intent = intents.begin(attempt.conversation);
         }
         attempt.isFresh = false;
+        long begun = System.nanoTime();
         try {
             var outcome = Objects.requireNonNull(meters.time().record(() -> cassandra.execute(batch)));
             if (!outcome.wasApplied()) {
                 meters.contention().increment();
+                rivals.met(attempt.conversation);
                 learn(attempt, outcome.all());
-                CassandraFence.letOthers();
+                if (!attempt.drafts.isEmpty() && Cassandra.left().isNegative()) {
+                    throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+                }
                 return true;
             }
         } catch (StoreUnavailable e) {
@@ -185,6 +198,7 @@ final class CassandraAppend {
             }
             return false; // a serial read decides
         }
+        rivals.took(Duration.ofNanos(System.nanoTime() - begun));
         attempt.head = new Head(
                 head.bucket(),
                 head.last() + room,

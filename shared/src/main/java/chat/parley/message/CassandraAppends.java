@@ -81,7 +81,7 @@ final class CassandraAppends implements AutoCloseable {
     }
 
     private void work(ConversationId conversation) {
-        while (true) {
+        for (boolean goesOn = false; true; goesOn = true) {
             var batch = new ArrayList<Draft>();
             lanes.computeIfPresent(conversation, (id, lane) -> {
                 take(lane.drafts, batch);
@@ -91,7 +91,7 @@ final class CassandraAppends implements AutoCloseable {
                 return;
             }
             waiting.addAndGet(-batch.size());
-            store(conversation, batch);
+            store(conversation, batch, goesOn);
         }
     }
 
@@ -115,13 +115,13 @@ final class CassandraAppends implements AutoCloseable {
         return (text == null ? 0 : text.length()) + (details == null ? 0 : details.length());
     }
 
-    private void store(ConversationId conversation, List<Draft> batch) {
+    private void store(ConversationId conversation, List<Draft> batch, boolean goesOn) {
         underWay.acquireUninterruptibly();
         try {
             batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
             if (!batch.isEmpty()) {
                 batchSizes.record(batch.size());
-                turns.take(conversation, LIMIT, () -> append.run(conversation, batch));
+                turns.take(conversation, LIMIT, () -> append.run(conversation, batch, goesOn));
             }
         } catch (StoreUnavailable e) {
             // Who waits behind would wait as long for the same answer.
@@ -141,7 +141,7 @@ final class CassandraAppends implements AutoCloseable {
                 // One of them is to blame; the others must not suffer for it.
                 batch.forEach(draft -> {
                     if (!draft.result().isDone()) {
-                        store(conversation, new ArrayList<>(List.of(draft)));
+                        store(conversation, new ArrayList<>(List.of(draft)), goesOn);
                     }
                 });
             }

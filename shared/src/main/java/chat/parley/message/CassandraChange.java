@@ -38,6 +38,7 @@ final class CassandraChange {
     private final CassandraIntents intents;
     private final CassandraTurns turns;
     private final CassandraMeters meters;
+    private final CassandraRivals rivals;
     private final PreparedStatement move;
     private final PreparedStatement find;
     private final PreparedStatement update;
@@ -49,8 +50,10 @@ final class CassandraChange {
             CassandraHeads heads,
             CassandraIntents intents,
             CassandraTurns turns,
-            CassandraMeters meters) {
+            CassandraMeters meters,
+            CassandraRivals rivals) {
         this.meters = meters;
+        this.rivals = rivals;
         this.cassandra = cassandra;
         this.heads = heads;
         this.intents = intents;
@@ -135,6 +138,7 @@ final class CassandraChange {
     <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan) {
         return turns.take(conversation, LIMIT, () -> {
             var tries = new Tries<T>();
+            rivals.leaveRoom(conversation, false);
             try {
                 return run(conversation, bucket, told, plan, tries);
             } finally {
@@ -180,7 +184,10 @@ final class CassandraChange {
                     return new Done<>(answer, tries.intent);
                 }
                 meters.contention().increment();
-                CassandraFence.letOthers();
+                rivals.met(conversation);
+                if (Cassandra.left().isNegative()) {
+                    throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+                }
             } catch (StoreUnavailable e) {
                 tries.isUnknown = true;
                 meters.unknown().increment();

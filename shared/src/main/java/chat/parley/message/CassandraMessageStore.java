@@ -78,9 +78,10 @@ public final class CassandraMessageStore implements MessageStore {
         meters.gauge("parley.cassandra.intents", intents, CassandraIntents::count);
         var batches = CassandraMeters.in(meters);
         var turns = new CassandraTurns();
-        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches);
+        var rivals = new CassandraRivals();
+        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches, rivals);
         this.appends = new CassandraAppends(append, turns, meters);
-        this.changes = new CassandraChange(cassandra, heads, intents, turns, batches);
+        this.changes = new CassandraChange(cassandra, heads, intents, turns, batches, rivals);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS
