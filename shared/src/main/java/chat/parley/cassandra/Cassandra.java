@@ -280,9 +280,8 @@ public final class Cassandra implements AutoCloseable {
 
     /** Prepares a conditional write, or a part of {@link #batch}; it is not repeated unasked. */
     public PreparedStatement prepareWrite(String cql) {
-        return prepare(SimpleStatement.builder(cql)
-                .setExecutionProfileName(IN_TURN)
-                .build());
+        return prepare(
+                SimpleStatement.builder(cql).setExecutionProfileName(IN_TURN).build());
     }
 
     /** A conditional batch, to which statements are added. */

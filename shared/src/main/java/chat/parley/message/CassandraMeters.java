@@ -8,7 +8,9 @@ import io.micrometer.core.instrument.Timer;
 record CassandraMeters(Timer time, Counter contention, Counter unknown) {
     static CassandraMeters in(MeterRegistry meters) {
         return new CassandraMeters(
-                Timer.builder("parley.cassandra.batch").publishPercentileHistogram().register(meters),
+                Timer.builder("parley.cassandra.batch")
+                        .publishPercentileHistogram()
+                        .register(meters),
                 meters.counter("parley.cassandra.contention"),
                 meters.counter("parley.cassandra.unknown"));
     }

@@ -23,8 +23,10 @@ final class CassandraRivals {
     /** The weight of a new measurement is one in so many. */
     private static final int SMOOTH = 8;
 
-    private final Cache<ConversationId, Boolean> known =
-            Caffeine.newBuilder().maximumSize(KNOWN_MAX).expireAfterWrite(KNOWN_FOR).build();
+    private final Cache<ConversationId, Boolean> known = Caffeine.newBuilder()
+            .maximumSize(KNOWN_MAX)
+            .expireAfterWrite(KNOWN_FOR)
+            .build();
 
     /** How long a batch takes, in nanoseconds. Lost updates do no harm. */
     private volatile long usual = Duration.ofMillis(2).toNanos();

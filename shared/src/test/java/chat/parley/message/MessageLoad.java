@@ -238,8 +238,7 @@ final class MessageLoad implements AutoCloseable {
 
     private void checkKeys(ConversationId talk, Collection<Message> stored) {
         var keys = new HashMap<Key, Long>();
-        stored.forEach(message ->
-                keys.put(new Key(talk, message.sender(), message.clientMessageId()), message.seq()));
+        stored.forEach(message -> keys.put(new Key(talk, message.sender(), message.clientMessageId()), message.seq()));
         assertEquals(stored.size(), keys.size(), "two messages of one key");
         var expected = new HashMap<>(sent);
         expected.keySet().removeIf(key -> !key.talk.equals(talk));

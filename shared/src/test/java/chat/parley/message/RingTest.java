@@ -10,7 +10,6 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.testkit.RealRing;
-import chat.parley.testkit.StepClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,7 +87,9 @@ class RingTest {
             }
             assertTrue(load.slowest().compareTo(ANSWER_MAX) < 0, load.slowest().toString());
             assertNotNull(cassandra.complaint());
-            assertThrows(StoreUnavailable.class, () -> store.append(new NewMessage(talks.getFirst(), 1, new UserId(1), "a", MessageBody.text("a"))));
+            assertThrows(
+                    StoreUnavailable.class,
+                    () -> store.append(new NewMessage(talks.getFirst(), 1, new UserId(1), "a", MessageBody.text("a"))));
             assertThrows(StoreUnavailable.class, () -> store.after(talks.getFirst(), 0, 10));
             assertThrows(StoreUnavailable.class, () -> store.newest(talks));
             ring.restart(1, 2);
