@@ -6,6 +6,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Conversations that other nodes store in, too, as refusals show. Who stores one batch after another there is always first: its next one is on its way before the other
@@ -28,15 +29,15 @@ final class CassandraRivals {
             .expireAfterWrite(KNOWN_FOR)
             .build();
 
-    /** How long a batch takes, in nanoseconds. Lost updates do no harm. */
-    private volatile long usual = Duration.ofMillis(2).toNanos();
+    /** How long a batch takes, in nanoseconds. */
+    private final AtomicLong usual = new AtomicLong(Duration.ofMillis(2).toNanos());
 
     void met(ConversationId conversation) {
         known.put(conversation, true);
     }
 
     void took(Duration time) {
-        usual += (time.toNanos() - usual) / SMOOTH;
+        usual.updateAndGet(before -> before + (time.toNanos() - before) / SMOOTH);
     }
 
     /**
@@ -47,7 +48,7 @@ final class CassandraRivals {
     void leaveRoom(ConversationId conversation, boolean goesOn) {
         boolean isUnasked = goesOn && ThreadLocalRandom.current().nextInt(UNASKED) == 0;
         if (isUnasked || known.getIfPresent(conversation) != null) {
-            var room = Duration.ofNanos(2 * usual);
+            var room = Duration.ofNanos(2 * usual.get());
             Cassandra.hasPaused(room.compareTo(ROOM_MAX) > 0 ? ROOM_MAX : room.plusMillis(1));
         }
     }
