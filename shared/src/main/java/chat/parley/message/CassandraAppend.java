@@ -10,7 +10,6 @@ import chat.parley.message.AppendWriter.Draft;
 import chat.parley.message.CassandraHeads.Head;
 import chat.parley.ops.StoreUnavailable;
 import com.datastax.oss.driver.api.core.cql.BatchStatement;
-import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
@@ -19,6 +18,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,9 +29,6 @@ import java.util.concurrent.ThreadLocalRandom;
  * whoever comes second looks again. After a timeout a serial read decides: the keys carry the number of the batch that stored them.
  */
 final class CassandraAppend {
-    /** Below the wait of the sender, see {@link MessageStore#RESULT_LIMIT}. */
-    private static final Duration LIMIT = Duration.ofMillis(4_500);
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraFence fence;
@@ -38,6 +36,7 @@ final class CassandraAppend {
     private final CassandraIntents intents;
     private final InstantSource clock;
     private final CassandraMeters meters;
+    private final CassandraRivals rivals;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -49,8 +48,10 @@ final class CassandraAppend {
             CassandraKeys keys,
             CassandraIntents intents,
             InstantSource clock,
-            CassandraMeters meters) {
+            CassandraMeters meters,
+            CassandraRivals rivals) {
         this.meters = meters;
+        this.rivals = rivals;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -94,23 +95,26 @@ final class CassandraAppend {
         }
     }
 
-    /** Completes the results; an exception leaves those open that it is about. */
-    void run(ConversationId conversation, List<Draft> drafts) {
-        Cassandra.within(LIMIT, () -> {
-            var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
-            try {
-                while (!attempt.drafts.isEmpty()) {
-                    if (!isAdvanced(attempt)) {
-                        lookAgain(attempt);
-                    }
-                }
-            } finally {
-                if (attempt.intent != 0) {
-                    intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
+    /**
+     * Completes the results; an exception leaves those open that it is about. Answers how many were stored.
+     *
+     * @param goesOn whether this node has just stored others of the conversation
+     */
+    int run(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
+        rivals.leaveRoom(conversation, goesOn);
+        var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
+        try {
+            while (!attempt.drafts.isEmpty()) {
+                if (!isAdvanced(attempt)) {
+                    lookAgain(attempt);
                 }
             }
-            return null;
-        });
+            return attempt.stored;
+        } finally {
+            if (attempt.intent != 0) {
+                intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
+            }
+        }
     }
 
     /** Brings a batch one step further; false where the conversation must be looked at anew. */
@@ -127,6 +131,9 @@ final class CassandraAppend {
             return true;
         }
         if (head.isFull()) {
+            if (!attempt.isFresh) {
+                return false; // others may have opened the next one long ago
+            }
             keys.copy(attempt.conversation, head.bucket());
             attempt.head = new Head(
                     head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, List.of());
@@ -171,11 +178,17 @@ final class CassandraAppend {
             attempt.intent = intents.begin(attempt.conversation);
         }
         attempt.isFresh = false;
+        long begun = System.nanoTime();
         try {
-            if (!meters.time().record(() -> cassandra.execute(batch).wasApplied())) {
+            var outcome = Objects.requireNonNull(meters.time().record(() -> cassandra.execute(batch)));
+            if (!outcome.wasApplied()) {
                 meters.contention().increment();
-                CassandraFence.letOthers();
-                return false;
+                rivals.met(attempt.conversation);
+                learn(attempt, outcome.all());
+                if (!attempt.drafts.isEmpty() && Cassandra.left().isNegative()) {
+                    throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+                }
+                return true;
             }
         } catch (StoreUnavailable e) {
             attempt.isUnknown = true;
@@ -185,6 +198,7 @@ final class CassandraAppend {
             }
             return false; // a serial read decides
         }
+        rivals.took(Duration.ofNanos(System.nanoTime() - begun));
         attempt.head = new Head(
                 head.bucket(),
                 head.last() + room,
@@ -202,6 +216,28 @@ final class CassandraAppend {
         return true;
     }
 
+    /**
+     * Takes from a refusal why it was one: the head as it is and the keys that are there. So who was late needs no other look, and is no later next time than those who
+     * were first.
+     */
+    private void learn(Attempt attempt, List<Row> rows) {
+        for (var row : rows) {
+            attempt.head = Objects.requireNonNull(CassandraHeads.head(row));
+        }
+        heads.remember(attempt.conversation, attempt.head);
+        var drafts = new HashMap<CassandraKeys.Name, Draft>();
+        attempt.drafts.forEach(draft -> drafts.put(CassandraKeys.Name.of(draft), draft));
+        rows.stream()
+                .filter(row -> !row.isNull("kind") && row.getByte("kind") == CassandraRows.KEY)
+                .sorted(Comparator.comparingLong(row -> row.getLong("seq")))
+                .forEach(row -> {
+                    var draft = drafts.get(CassandraKeys.Name.of(row));
+                    if (draft != null && attempt.drafts.remove(draft)) {
+                        answer(attempt, draft, row);
+                    }
+                });
+    }
+
     private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
         var message = message(draft, seq, at);
         intents.stored(attempt.intent, message);
@@ -211,7 +247,7 @@ final class CassandraAppend {
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
         long conversation = attempt.conversation.value();
         int bucket = head.bucket();
-        var batch = BatchStatement.builder(DefaultBatchType.UNLOGGED);
+        var batch = Cassandra.batch();
         // A bucket that is not there yet has no fence either; the new one takes over that of the one before.
         batch.addStatement(move.bind(
                 head.last() + drafts.size(),

@@ -4,23 +4,18 @@ import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.message.CassandraHeads.Head;
 import chat.parley.ops.StoreUnavailable;
-import com.datastax.oss.driver.api.core.cql.BatchStatement;
 import com.datastax.oss.driver.api.core.cql.BatchableStatement;
-import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -38,26 +33,31 @@ final class CassandraChange {
     /** So many changes back it can be told whose they were: more than others make in one bucket while a node that died is noticed. */
     private static final int REMEMBERED = 32;
 
-    /** Changes of one conversation wait here, not in the ring, where each costs the others a round. */
-    private static final int LOCKS = 1_024;
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraIntents intents;
+    private final CassandraTurns turns;
     private final CassandraMeters meters;
-    private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
+    private final CassandraRivals rivals;
     private final PreparedStatement move;
     private final PreparedStatement find;
     private final PreparedStatement update;
     private final PreparedStatement insertChange;
     private final PreparedStatement deleteChange;
 
-    CassandraChange(Cassandra cassandra, CassandraHeads heads, CassandraIntents intents, CassandraMeters meters) {
+    CassandraChange(
+            Cassandra cassandra,
+            CassandraHeads heads,
+            CassandraIntents intents,
+            CassandraTurns turns,
+            CassandraMeters meters,
+            CassandraRivals rivals) {
         this.meters = meters;
+        this.rivals = rivals;
         this.cassandra = cassandra;
         this.heads = heads;
         this.intents = intents;
-        Arrays.setAll(locks, unused -> new ReentrantLock());
+        this.turns = turns;
         this.move = cassandra.prepareWrite("""
                 UPDATE message_log SET changes = ?, moved_at = ?, change_by = ? WHERE conversation_id = ? AND bucket = ?
                 IF changes = ? AND members_version = ?""");
@@ -136,16 +136,12 @@ final class CassandraChange {
      * @param plan answers what is to be answered when its statements are stored; without statements nothing is
      */
     <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan) {
-        return Cassandra.within(LIMIT, () -> {
-            var lock = locks[Math.floorMod(conversation.hashCode(), locks.length)];
-            if (!isLocked(lock)) {
-                throw new StoreUnavailable("cassandra", new IllegalStateException("other changes took too long"));
-            }
+        return turns.take(conversation, LIMIT, () -> {
             var tries = new Tries<T>();
+            rivals.leaveRoom(conversation, false);
             try {
                 return run(conversation, bucket, told, plan, tries);
             } finally {
-                lock.unlock();
                 if (tries.intent != 0) {
                     if (tries.at != null) {
                         intents.changed(tries.intent, tries.at);
@@ -155,15 +151,6 @@ final class CassandraChange {
                 }
             }
         });
-    }
-
-    private static boolean isLocked(ReentrantLock lock) {
-        try {
-            return lock.tryLock(Cassandra.left().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailable("cassandra", e);
-        }
     }
 
     private <T> Done<T> run(ConversationId conversation, int bucket, int told, Function<Work, T> plan, Tries<T> tries) {
@@ -197,7 +184,10 @@ final class CassandraChange {
                     return new Done<>(answer, tries.intent);
                 }
                 meters.contention().increment();
-                CassandraFence.letOthers();
+                rivals.met(conversation);
+                if (Cassandra.left().isNegative()) {
+                    throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+                }
             } catch (StoreUnavailable e) {
                 tries.isUnknown = true;
                 meters.unknown().increment();
@@ -221,7 +211,7 @@ final class CassandraChange {
         var movedAt = work.at == null ? work.head.movedAt() : work.at;
         var numbers = new ArrayList<>(work.head.changeBy());
         numbers.add(number);
-        var batch = BatchStatement.builder(DefaultBatchType.UNLOGGED)
+        var batch = Cassandra.batch()
                 .addStatement(move.bind(
                         work.head.nextChange(),
                         movedAt,

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
@@ -23,6 +24,18 @@ final class CassandraKeys {
     private final PreparedStatement findCopy;
     private final PreparedStatement all;
     private final PreparedStatement copy;
+
+    /** A key within its conversation. */
+    record Name(long sender, String clientMessageId) {
+        static Name of(Draft draft) {
+            return new Name(draft.message().sender().value(), draft.message().clientMessageId());
+        }
+
+        /** Of a row of {@code message_log} that is a key. */
+        static Name of(Row row) {
+            return new Name(row.getLong("n"), Objects.requireNonNull(row.getString("part")));
+        }
+    }
 
     CassandraKeys(Cassandra cassandra) {
         this.cassandra = cassandra;

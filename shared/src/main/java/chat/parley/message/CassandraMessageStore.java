@@ -77,9 +77,11 @@ public final class CassandraMessageStore implements MessageStore {
         this.intents = new CassandraIntents(cassandra, rosters, clock);
         meters.gauge("parley.cassandra.intents", intents, CassandraIntents::count);
         var batches = CassandraMeters.in(meters);
-        this.appends = new CassandraAppends(
-                new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches), meters);
-        this.changes = new CassandraChange(cassandra, heads, intents, batches);
+        var turns = new CassandraTurns();
+        var rivals = new CassandraRivals();
+        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches, rivals);
+        this.appends = new CassandraAppends(append, turns, meters);
+        this.changes = new CassandraChange(cassandra, heads, intents, turns, batches, rivals);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS

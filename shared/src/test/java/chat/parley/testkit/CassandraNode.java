@@ -31,6 +31,16 @@ final class CassandraNode implements AutoCloseable {
     private static final ExecutorService KEEPER = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("cassandra-keeper").factory());
 
+    /** Without a file of its own it writes all there is to say, which costs as much as the work. */
+    private static final String LOGGING = """
+            <configuration>
+              <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+                <encoder><pattern>%d{HH:mm:ss.SSS} %-5level [%thread] %logger{0} %msg%n</pattern></encoder>
+              </appender>
+              <root level="WARN"><appender-ref ref="out"/></root>
+            </configuration>
+            """;
+
     /** What Cassandra's own {@code jvm17-server.options} open to it. */
     private static final List<String> OPENED = List.of(
             "java.lang.module",
@@ -77,6 +87,7 @@ final class CassandraNode implements AutoCloseable {
         this.folder = TestServers.temporaryFolder("cassandra");
         try {
             Files.writeString(folder.resolve("cassandra.yaml"), settings());
+            Files.writeString(folder.resolve("logback.xml"), LOGGING);
             this.process = launch();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -129,6 +140,7 @@ final class CassandraNode implements AutoCloseable {
                 "-XX:TieredStopAtLevel=1",
                 "-Dcassandra.config=" + folder.resolve("cassandra.yaml").toUri(),
                 "-Dcassandra.storagedir=" + folder,
+                "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
                 "-Dcassandra.ring_delay_ms=2000",
                 "-Dcassandra.skip_wait_for_gossip_to_settle=0",
                 "-Dcassandra-foreground=yes",
