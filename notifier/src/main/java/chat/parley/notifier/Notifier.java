@@ -1,6 +1,6 @@
 package chat.parley.notifier;
 
-import chat.parley.message.PostgresMessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.PrivateServer;
@@ -47,7 +47,8 @@ public final class Notifier implements AutoCloseable {
         health.part("redis", redis::complaint);
         // Only read from: its meters would stand in the place of those of the store that is written to, in a process
         // that has both.
-        var messages = opened(new PostgresMessageStore(postgres, clock, new CompositeMeterRegistry()));
+        var messages = opened(MessageStores.connect(settings.messages(), health, opened::push)
+                .open(new MessageStores.Ground(postgres, null, clock, new CompositeMeterRegistry())));
 
         var jobs = new PushJobs(redis);
         var devices = new Devices(postgres, clock);

@@ -1,5 +1,6 @@
 package chat.parley.notifier;
 
+import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import java.net.URI;
@@ -19,6 +20,7 @@ public record NotifierSettings(
         String host,
         @Nullable Integer port,
         Postgres.Address postgres,
+        MessageSettings messages,
         URI redis,
         int connections,
         boolean previews,
@@ -47,6 +49,7 @@ public record NotifierSettings(
                 host,
                 port,
                 Postgres.Address.from(settings),
+                MessageSettings.from(settings),
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 CONNECTIONS,
                 settings.flag("PARLEY_PUSH_PREVIEW", true),

@@ -11,6 +11,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;
@@ -67,8 +68,8 @@ final class NotifierWorld implements AutoCloseable {
         shown = new ShownPushes(redis);
         jobs = new PushJobs(redis);
         queue = new PushQueue(redis, Wakes.DEFAULT, meters);
-        messages = new PostgresMessageStore(postgres, clock, meters);
-        conversations = new Conversations(postgres);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
         environment.put("PARLEY_POSTGRES_URL", database.address().url());
         environment.put("PARLEY_POSTGRES_USER", database.user());

@@ -187,7 +187,7 @@ class WakingTest {
         var meters = new SimpleMeterRegistry();
         var nowhere = new Postgres.Address("jdbc:postgresql://127.0.0.1:1/none", null, null);
         try (var away = Postgres.open(nowhere, 2);
-                var messages = new PostgresMessageStore(away, clock, meters)) {
+                var messages = new PostgresMessageStore(away, null, clock, meters)) {
             var jobs = new PushJobs(world.redis, Duration.ofMillis(20));
             var devices = new Devices(away, clock);
             var reader = new FactsReader(away, messages, devices, new PresenceLeases(world.redis, clock), clock);

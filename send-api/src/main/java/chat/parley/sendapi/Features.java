@@ -132,7 +132,7 @@ final class Features {
         var idempotency = idempotency();
         var index = new SearchIndex(stores.postgres);
         var indexer = stores.opened(new Indexer(index, stores.meters));
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.outbox, indexer::accept);
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.messages, indexer::accept);
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         sendNotice = new SendNotice(
                 stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
@@ -143,10 +143,12 @@ final class Features {
         conversations = conversations(change, view, idempotency);
         members = new MemberRoutes(stores.conversations, change, idempotency);
         invites = invites(change, view, permissions, idempotency);
-        bans = new BanRoutes(new Bans(stores.postgres, stores.clock), permissions, change);
+        bans = new BanRoutes(new Bans(stores.postgres, stores.messages, stores.clock), permissions, change);
         pins = new PinRoutes(stores.messages, permissions, change);
         blocks = new BlockRoutes(
-                new Blocks(stores.postgres, stores.clock), stores.accounts.users(), stores.conversations);
+                new Blocks(stores.postgres, stores.messages, stores.clock),
+                stores.accounts.users(),
+                stores.conversations);
         notifications = new NotificationRoutes(new NotificationChoices(stores.postgres), stores.clock);
         reports = new ReportRoutes(
                 new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
@@ -181,9 +183,12 @@ final class Features {
         return new ChangeConversation(
                 stores.accounts.users(),
                 new ConversationChanges(
-                        stores.postgres, stores.clock, settings.bounds().groups()),
-                new SettingsChanges(stores.postgres, stores.clock),
-                new Bans(stores.postgres, stores.clock),
+                        stores.postgres,
+                        stores.messages,
+                        stores.clock,
+                        settings.bounds().groups()),
+                new SettingsChanges(stores.postgres, stores.messages, stores.clock),
+                new Bans(stores.postgres, stores.messages, stores.clock),
                 conversationNews());
     }
 
@@ -193,14 +198,18 @@ final class Features {
                 stores.postgres, stores.clock, settings.bounds().groups());
         var create =
                 new CreateConversation(stores.accounts.users(), creation, stores.conversations, conversationNews());
-        var list = new ConversationList(stores.postgres);
+        var list = new ConversationList(stores.postgres, stores.messages);
         return new ConversationRoutes(stores.conversations, list, view, channels, create, change, idempotency);
     }
 
     private InviteRoutes invites(
             ChangeConversation change, ConversationView view, Permissions permissions, Idempotency idempotency) {
         var links = new InviteLinks(
-                new Invites(stores.postgres, stores.clock, settings.bounds().groups()),
+                new Invites(
+                        stores.postgres,
+                        stores.messages,
+                        stores.clock,
+                        settings.bounds().groups()),
                 stores.conversations,
                 new OpaqueSecrets(stores.random),
                 change);
@@ -252,7 +261,8 @@ final class Features {
                 stores.outbox,
                 new ClearedPushes(new ShownPushes(stores.redis), stores.pushes),
                 stores.meters));
-        var receipts = stores.opened(new Receipts(stores.postgres, stores.clock, stores.meters, news::moved));
+        var receipts =
+                stores.opened(new Receipts(stores.postgres, stores.messages, stores.clock, stores.meters, news::moved));
         return new ReceiptRoutes(
                 receipts,
                 new UnreadCounts(stores.postgres),
@@ -271,7 +281,8 @@ final class Features {
                 ExportParts.media(mediaCatalog()),
                 ExportParts.presence(leases()),
                 ExportParts.devices(new Devices(stores.postgres, stores.clock), new PushChoices(stores.postgres)),
-                ExportParts.safety(new Blocks(stores.postgres, stores.clock), new OwnSafety(stores.postgres)));
+                ExportParts.safety(
+                        new Blocks(stores.postgres, stores.messages, stores.clock), new OwnSafety(stores.postgres)));
         var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
         return new ExportRoutes(parts, limit, stores.meters);
     }
@@ -354,7 +365,7 @@ final class Features {
 
     private void startRetention(SearchIndex index) {
         var retention = new Retention(
-                new Expiry(stores.postgres, stores.clock),
+                new Expiry(stores.postgres, stores.messages, stores.clock),
                 stores.messages,
                 index,
                 stores.outbox,

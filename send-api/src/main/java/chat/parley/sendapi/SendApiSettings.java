@@ -4,6 +4,7 @@ import chat.parley.account.AccountSettings;
 import chat.parley.conversation.Expiry;
 import chat.parley.conversation.GroupSizes;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import chat.parley.push.SubscriptionRules;
@@ -26,6 +27,7 @@ public record SendApiSettings(
         int port,
         @Nullable Integer metricsPort,
         Postgres.Address postgres,
+        MessageSettings messages,
         URI redis,
         Bounds bounds,
         AccountSettings accounts,
@@ -127,6 +129,7 @@ public record SendApiSettings(
                 settings.number("PARLEY_PORT", 8080, 0, 65_535, "it is a TCP port, 0 a free one"),
                 metrics < 0 ? null : metrics,
                 Postgres.Address.from(settings),
+                MessageSettings.from(settings),
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 Bounds.from(settings),
                 AccountSettings.from(settings),

@@ -8,7 +8,7 @@ import chat.parley.id.IdSource;
 import chat.parley.media.BlobStore;
 import chat.parley.media.BlobStores;
 import chat.parley.message.MessageStore;
-import chat.parley.message.PostgresMessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.ops.Health;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.outbox.Outbox;
@@ -49,16 +49,17 @@ final class Stores implements AutoCloseable {
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 
-        conversations = new Conversations(postgres);
-        conversations.newestTime().ifPresent(clock::notBefore);
         var ranges = new IdRanges(postgres, meters);
         health.part("ids", ranges::complaint);
         ids = new IdSource(ranges::grant, System::nanoTime);
+        var stores = MessageStores.connect(settings.messages(), health, opened::push);
         outbox = opened(new Outbox(postgres, meters));
         pushes = opened(new PushQueue(redis, settings.bounds().wakes(), meters));
         events = opened(new EventLog(redis, clock, meters));
         // Closed first of these four: appends under way are still published, queued and forgotten.
-        messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        messages = opened(stores.open(new MessageStores.Ground(postgres, outbox, clock, meters)));
+        conversations = new Conversations(postgres, messages);
+        conversations.newestTime().ifPresent(clock::notBefore);
         accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var place = settings.media().place();
         blobs = place == null ? null : opened(BlobStores.open(place));

@@ -4,6 +4,7 @@ import chat.parley.account.AccountSettings;
 import chat.parley.account.SessionCookie;
 import chat.parley.conversation.GroupSizes;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.push.SubscriptionRules;
 import chat.parley.sendapi.http.BrowserSettings;
 import chat.parley.testkit.RealPostgres;
@@ -90,6 +91,7 @@ public final class RunningSendApi implements AutoCloseable {
                 0,
                 0,
                 postgres.address(),
+                MessageSettings.POSTGRES,
                 URI.create(redis.uri()),
                 bounds,
                 new AccountSettings(null, List.of(SessionCookie.PLAIN)),
@@ -110,6 +112,7 @@ public final class RunningSendApi implements AutoCloseable {
                 0,
                 0,
                 postgres.address(),
+                MessageSettings.POSTGRES,
                 URI.create(redis.uri()),
                 SendApiSettings.Bounds.of(8),
                 accounts,

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Applies the scripts under {@code db/cassandra}, each once, in their order. Two nodes that make one table at the same moment give it two ids, and the ring is broken until
- * somebody repairs it by hand: so one process at a time, under a lock that is a row, and the two tables the lock needs have ids of their own.
+ * somebody repairs it by hand: so one process at a time, under a lock that is a row, and the two tables the lock needs have ids that follow from their names.
  */
 final class SchemaScripts {
     /** In the order in which they are applied. Never edit one that was released. */
@@ -45,13 +45,13 @@ final class SchemaScripts {
         // An operator who made the keyspace with other options keeps them.
         schema("CREATE KEYSPACE IF NOT EXISTS %s WITH replication = {'class': 'NetworkTopologyStrategy', '%s': %d}"
                 .formatted(keyspace, dataCenter.replace("'", "''"), replicas));
-        // With fixed ids, so that making a table twice makes the same one.
+        // With given ids, so that making a table twice makes the same one.
         schema("""
                 CREATE TABLE IF NOT EXISTS %s.schema_lock (one int PRIMARY KEY, holder uuid)
-                WITH ID = 8a1f4d40-c83b-11f0-8000-706172c65901""".formatted(keyspace));
+                WITH ID = %s""".formatted(keyspace, tableId("schema_lock")));
         schema("""
                 CREATE TABLE IF NOT EXISTS %s.schema_version (one int, version text, PRIMARY KEY (one, version))
-                WITH ID = 8a1f4d40-c83b-11f0-8000-706172c65902""".formatted(keyspace));
+                WITH ID = %s""".formatted(keyspace, tableId("schema_version")));
         if (missing().isEmpty()) {
             return;
         }
@@ -68,6 +68,11 @@ final class SchemaScripts {
         } finally {
             execute("DELETE FROM %s.schema_lock WHERE one = 1 IF holder = ?".formatted(keyspace), holder);
         }
+    }
+
+    /** Ids are unique in a ring, which may have several keyspaces of ours. */
+    private UUID tableId(String table) {
+        return UUID.nameUUIDFromBytes((keyspace + "." + table).getBytes(StandardCharsets.UTF_8));
     }
 
     private List<String> missing() {

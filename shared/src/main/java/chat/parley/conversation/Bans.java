@@ -5,6 +5,7 @@ import chat.parley.conversation.ChangeOutcome.MembersChanged;
 import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.Instant;
@@ -41,9 +42,9 @@ public final class Bans {
     private final Changes changes;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Bans(Postgres postgres, InstantSource clock) {
+    public Bans(Postgres postgres, MessageHeads heads, InstantSource clock) {
         this.postgres = postgres;
-        this.changes = new Changes(postgres, clock);
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /** One ban. */

@@ -5,6 +5,7 @@ import chat.parley.conversation.ChangeOutcome.Forbidden;
 import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -19,16 +20,18 @@ import java.util.function.Function;
  */
 final class Changes {
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final InstantSource clock;
     private final GroupSizes sizes;
 
     /** For changes that let nobody in. */
-    Changes(Postgres postgres, InstantSource clock) {
-        this(postgres, clock, GroupSizes.DEFAULT);
+    Changes(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this(postgres, heads, clock, GroupSizes.DEFAULT);
     }
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    Changes(Postgres postgres, InstantSource clock, GroupSizes sizes) {
+    Changes(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
+        this.heads = heads;
         this.postgres = postgres;
         this.clock = clock;
         this.sizes = sizes;
@@ -69,7 +72,7 @@ final class Changes {
 
     /** A change by someone who need not be a member. */
     ChangeOutcome locked(ConversationId conversation, Function<LockedConversation, ChangeOutcome> decision) {
-        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock, sizes)
+        return postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock, sizes)
                 .map(decision)
                 .orElseGet(NotFound::new));
     }

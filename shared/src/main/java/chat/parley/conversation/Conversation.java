@@ -1,6 +1,7 @@
 package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHead;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,16 @@ public record Conversation(
     /** Null in direct conversations. */
     public @Nullable String name() {
         return settings.name();
+    }
+
+    /** The same when its messages reach as far as {@code head}. */
+    Conversation withHead(@Nullable MessageHead head) {
+        if (head == null || head.lastSeq() <= lastSeq) {
+            return this;
+        }
+        var at = head.lastAt().isAfter(lastAt) ? head.lastAt() : lastAt;
+        return new Conversation(
+                id, type, settings, createdAt, memberCount, head.lastSeq(), at, firstSeq, pinnedSeqs, members);
     }
 
     /** The same with these members shown. */

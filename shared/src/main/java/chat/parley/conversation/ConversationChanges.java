@@ -8,6 +8,7 @@ import chat.parley.conversation.ChangeOutcome.NotFound;
 import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.InstantSource;
@@ -25,13 +26,17 @@ public final class ConversationChanges {
     private final Changes changes;
 
     /** With the sizes that groups have by default. */
-    public ConversationChanges(Postgres postgres, InstantSource clock) {
-        this(postgres, clock, GroupSizes.DEFAULT);
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this(postgres, heads, clock, GroupSizes.DEFAULT);
     }
 
-    /** @param clock never goes back, see {@code MonotonicClock} */
-    public ConversationChanges(Postgres postgres, InstantSource clock, GroupSizes sizes) {
-        this.changes = new Changes(postgres, clock, sizes);
+    /**
+     * {@code postgres} is closed by the caller.
+     *
+     * @param clock never goes back, see {@code MonotonicClock}
+     */
+    public ConversationChanges(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
+        this.changes = new Changes(postgres, heads, clock, sizes);
     }
 
     /**

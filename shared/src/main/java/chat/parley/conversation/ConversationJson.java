@@ -43,10 +43,13 @@ public final class ConversationJson {
         json.writeObjectFieldStart("me");
         json.writeStringField("role", me.role().text());
         json.writeNumberField("joined_seq", me.joinedSeq());
-        json.writeNumberField("read_seq", me.readSeq());
-        json.writeNumberField("delivered_seq", me.deliveredSeq());
+        // Who sends has read up to there, also where that is noted a little later.
+        long own = lastMessage != null && lastMessage.sender().equals(me.user()) ? lastMessage.seq() : 0;
+        long readSeq = Math.max(own, me.readSeq());
+        json.writeNumberField("read_seq", readSeq);
+        json.writeNumberField("delivered_seq", Math.max(own, me.deliveredSeq()));
         // What expired counts no more, whether it was read or not.
-        json.writeNumberField("unread_count", conversation.lastSeq() - Math.max(me.readSeq(), me.joinedSeq() - 1));
+        json.writeNumberField("unread_count", conversation.lastSeq() - Math.max(readSeq, me.joinedSeq() - 1));
         if (notifications.level() != Notifications.Level.ALL) {
             json.writeStringField("notifications", notifications.level().text());
         }

@@ -4,6 +4,8 @@ import chat.parley.conversation.Conversations.ListPosition;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
+import chat.parley.message.MessageHead;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageRows;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
@@ -65,13 +67,15 @@ public final class ConversationList {
             """.formatted(SHOWN_VERSION, Rows.MEMBER);
 
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final Cache<ConversationId, Shown> cache = Caffeine.newBuilder()
             .maximumWeight(CACHED_MEMBERS_MAX)
             .weigher((ConversationId id, Shown shown) -> 1 + shown.members.size())
             .build();
 
     /** Reads through {@code postgres}, which the caller closes. */
-    public ConversationList(Postgres postgres) {
+    public ConversationList(Postgres postgres, MessageHeads heads) {
+        this.heads = heads;
         this.postgres = postgres;
     }
 
@@ -100,21 +104,51 @@ public final class ConversationList {
      * @param limit at most {@link #LIMIT_MAX} and one more
      */
     public List<Entry> page(UserId user, @Nullable ListPosition after, int limit) {
+        List<Line> lines;
+        Map<ConversationId, List<Member>> shown;
         try (var connection = postgres.dataSource().getConnection()) {
-            var lines = lines(connection, user, after, limit);
-            var shown = shown(connection, lines);
-            var entries = new ArrayList<Entry>(lines.size());
-            for (var line : lines) {
-                var members = shown.getOrDefault(line.id(), List.of());
-                entries.add(new Entry(line.membership.withMembers(members), line.last));
-            }
-            return entries;
+            lines = lines(connection, user, after, limit);
+            shown = shown(connection, lines);
         } catch (SQLException e) {
             if (Postgres.isUnavailable(e)) {
                 throw new StoreUnavailable("postgres", e);
             }
             throw new IllegalStateException("PostgreSQL refused to list conversations", e);
         }
+        if (heads.areAhead()) {
+            lines = withNewest(lines);
+        }
+        var entries = new ArrayList<Entry>(lines.size());
+        for (var line : lines) {
+            var members = shown.getOrDefault(line.id(), List.of());
+            entries.add(new Entry(line.membership.withMembers(members), line.last));
+        }
+        return entries;
+    }
+
+    /**
+     * With the newest messages, which are not in PostgreSQL. The order stays that of the rows, and so do the times in it, as the next page begins where this one ends by
+     * them: a conversation that has moved up within the last second may stand where it was.
+     */
+    private List<Line> withNewest(List<Line> lines) {
+        var newest = heads.newest(lines.stream().map(Line::id).toList());
+        var bare = lines.stream()
+                .filter(line -> !newest.containsKey(line.id()))
+                .map(Line::id)
+                .toList();
+        var ahead = heads.ahead(bare);
+        var complete = new ArrayList<Line>(lines.size());
+        for (var line : lines) {
+            var message = newest.get(line.id());
+            var head = ahead.get(line.id());
+            long lastSeq = message != null ? message.seq() : head != null ? head.lastSeq() : 0;
+            var membership = line.membership.withHead(
+                    new MessageHead(lastSeq, line.membership.conversation().lastAt()));
+            boolean isVisible = message != null
+                    && message.seq() >= line.membership.me().member().joinedSeq();
+            complete.add(new Line(membership, line.version, isVisible ? message : null));
+        }
+        return complete;
     }
 
     private static List<Line> lines(Connection connection, UserId user, @Nullable ListPosition after, int limit)

@@ -2,6 +2,7 @@ package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.sql.ResultSet;
@@ -132,10 +133,12 @@ public final class Conversations {
             """;
 
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final Rosters rosters;
 
     /** Reads through {@code postgres}, which the caller closes. */
-    public Conversations(Postgres postgres) {
+    public Conversations(Postgres postgres, MessageHeads heads) {
+        this.heads = heads;
         this.postgres = postgres;
         this.rosters = new Rosters(postgres);
     }
@@ -179,29 +182,31 @@ public final class Conversations {
     /** The conversation, whoever asks. */
     public Optional<Conversation> find(ConversationId conversation) {
         return postgres.with(db -> {
-            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
-            return db.createQuery(FIND)
-                    .bind("conversation", conversation.value())
-                    .map((row, context) -> Rows.conversation(row, members))
-                    .findOne();
-        });
+                    var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+                    return db.createQuery(FIND)
+                            .bind("conversation", conversation.value())
+                            .map((row, context) -> Rows.conversation(row, members))
+                            .findOne();
+                })
+                .map(found -> found.withHead(heads.ahead(List.of(conversation)).get(conversation)));
     }
 
     /** The conversation with the person's own membership; empty unless the person is a member now. */
     public Optional<Membership> find(ConversationId conversation, UserId user) {
         return postgres.with(db -> {
-            var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
-            return db.createQuery(FIND_MINE)
-                    .bind("conversation", conversation.value())
-                    .bind("user", user.value())
-                    .map((row, context) -> new Membership(
-                            Rows.conversation(row, members),
-                            Rows.instant(row, "updated_at"),
-                            Rows.memberState(row),
-                            Rows.notifications(row)))
-                    .findOne()
-                    .filter(membership -> membership.me().left() == null);
-        });
+                    var members = firstMembers(db, List.of(conversation)).getOrDefault(conversation, List.of());
+                    return db.createQuery(FIND_MINE)
+                            .bind("conversation", conversation.value())
+                            .bind("user", user.value())
+                            .map((row, context) -> new Membership(
+                                    Rows.conversation(row, members),
+                                    Rows.instant(row, "updated_at"),
+                                    Rows.memberState(row),
+                                    Rows.notifications(row)))
+                            .findOne()
+                            .filter(membership -> membership.me().left() == null);
+                })
+                .map(found -> found.withHead(heads.ahead(List.of(conversation)).get(conversation)));
     }
 
     /** The person's membership now; empty for who is no member. What answers "may this person read here?". */
@@ -244,7 +249,7 @@ public final class Conversations {
 
     /** What a stream of {@code user} that is rebuilt from {@code since} has to know; of each kind not more than shows that it is too much to tell. In one snapshot. */
     public MembershipsSince since(UserId user, Instant since) {
-        return postgres.with(db -> db.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, snapshot -> {
+        var known = postgres.with(db -> db.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, snapshot -> {
             var memberships = snapshot.createQuery(MEMBERSHIPS_SINCE)
                     .bind("user", user.value())
                     .bind("since", Rows.time(since))
@@ -266,6 +271,15 @@ public final class Conversations {
                     complete.getOrDefault(membership.conversation().id(), membership));
             return new MembershipsSince(List.copyOf(memberships), changes, marksSince(snapshot, user, since));
         }));
+        return new MembershipsSince(withHeads(known.memberships()), known.changes(), known.marks());
+    }
+
+    private List<Membership> withHeads(List<Membership> memberships) {
+        var ahead = heads.ahead(
+                memberships.stream().map(each -> each.conversation().id()).toList());
+        return memberships.stream()
+                .map(each -> each.withHead(ahead.get(each.conversation().id())))
+                .toList();
     }
 
     /**
@@ -293,11 +307,20 @@ public final class Conversations {
 
     /** How far the person's conversations reach, last active first. */
     public List<Head> recentHeads(UserId user, int limit) {
-        return postgres.with(db -> db.createQuery(HEADS)
+        var known = postgres.with(db -> db.createQuery(HEADS)
                 .bind("user", user.value())
                 .bind("limit", limit)
                 .map((row, context) -> new Head(new ConversationId(row.getLong("id")), row.getLong("last_seq")))
                 .list());
+        var ahead = heads.ahead(known.stream().map(Head::conversation).toList());
+        return known.stream()
+                .map(head -> {
+                    var newer = ahead.get(head.conversation());
+                    return newer == null
+                            ? head
+                            : new Head(head.conversation(), Math.max(head.lastSeq(), newer.lastSeq()));
+                })
+                .toList();
     }
 
     private static List<MembersMarks> marksSince(Handle db, UserId user, Instant since) {

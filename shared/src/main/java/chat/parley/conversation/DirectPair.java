@@ -2,6 +2,7 @@ package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
@@ -32,7 +33,7 @@ public record DirectPair(long low, long high) {
     private static final String MOVE_VERSION = """
             UPDATE conversation SET members_version = members_version + 1
             WHERE direct_low = :low AND direct_high = :high
-            RETURNING id
+            RETURNING id, members_version, last_seq
             """;
 
     /** These two, in whichever order. */
@@ -70,11 +71,15 @@ public record DirectPair(long low, long high) {
     }
 
     /** Sends that were checked before are refused and checked again. Answers their conversation, if they have one. */
-    public Optional<ConversationId> moveVersion(Handle db) {
+    public Optional<ConversationId> moveVersion(Handle db, MessageHeads heads) {
         return db.createQuery(MOVE_VERSION)
                 .bind("low", low)
                 .bind("high", high)
-                .map((row, context) -> new ConversationId(row.getLong("id")))
+                .map((row, context) -> {
+                    var conversation = new ConversationId(row.getLong("id"));
+                    heads.moveMembers(conversation, row.getLong("members_version"), row.getLong("last_seq"));
+                    return conversation;
+                })
                 .findOne();
     }
 }

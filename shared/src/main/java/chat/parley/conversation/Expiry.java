@@ -2,6 +2,7 @@ package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
@@ -64,10 +65,12 @@ public final class Expiry {
     private static final long LOCK = 0x6578_7069_7279L;
 
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final InstantSource clock;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Expiry(Postgres postgres, InstantSource clock) {
+    public Expiry(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.heads = heads;
         this.postgres = postgres;
         this.clock = clock;
     }
@@ -108,7 +111,7 @@ public final class Expiry {
      * @param oldest no message from {@code firstSeq} on is older
      */
     public void hide(ConversationId conversation, long firstSeq, Instant oldest) {
-        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, clock, GroupSizes.DEFAULT)
+        postgres.inTransaction(db -> LockedConversation.lock(db, conversation, heads, clock, GroupSizes.DEFAULT)
                 .flatMap(locked -> db.createQuery(HIDE)
                         .bind("conversation", conversation.value())
                         .bind("first", firstSeq)
@@ -116,7 +119,10 @@ public final class Expiry {
                         .bind("at", Rows.time(locked.at()))
                         .map((row, context) -> new UserId(row.getLong("created_by")))
                         .findOne()
-                        .map(actor -> locked.remember(OutboxKind.CONVERSATION_UPDATED, actor, actor))));
+                        .map(actor -> {
+                            locked.moveMembers();
+                            return locked.remember(OutboxKind.CONVERSATION_UPDATED, actor, actor);
+                        })));
     }
 
     /** Nothing is to be hidden before {@code oldest} and the limit. */

@@ -7,6 +7,7 @@ import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.id.ConversationId;
 import chat.parley.id.InviteId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.sql.ResultSet;
@@ -67,10 +68,10 @@ public final class Invites {
     private final Changes changes;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Invites(Postgres postgres, InstantSource clock, GroupSizes sizes) {
+    public Invites(Postgres postgres, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
         this.postgres = postgres;
         this.clock = clock;
-        this.changes = new Changes(postgres, clock, sizes);
+        this.changes = new Changes(postgres, heads, clock, sizes);
     }
 
     /**

@@ -2,6 +2,7 @@ package chat.parley.conversation;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.jdbi.v3.core.Handle;
  * A conversation whose row this transaction holds: until it ends, no message is stored here and no other change happens.
  *
  * @param pinnedSeqs newest pin first
+ * @param rowSeq the newest seq by the row, which may be behind
  * @param large whether its events are told once for all
  * @param sizes what is allowed, and from when on it is large
  * @param at the time of the change about to be made: later than that of every change before
@@ -25,8 +27,10 @@ record LockedConversation(
         Conversation.Type type,
         ConversationSettings settings,
         int memberCount,
-        long lastSeq,
+        long membersVersion,
+        long rowSeq,
         List<Long> pinnedSeqs,
+        MessageHeads heads,
         boolean large,
         GroupSizes sizes,
         Instant at) {
@@ -35,13 +39,13 @@ record LockedConversation(
     private static final Duration MILLISECOND = Duration.ofMillis(1);
 
     private static final String LOCK = """
-            SELECT %s, c.large, c.changed_at AS last_change
+            SELECT %s, c.members_version, c.large, c.changed_at AS last_change
             FROM conversation c WHERE c.id = :conversation
             FOR NO KEY UPDATE
             """.formatted(Rows.CONVERSATION);
 
     static Optional<LockedConversation> lock(
-            Handle db, ConversationId conversation, InstantSource clock, GroupSizes sizes) {
+            Handle db, ConversationId conversation, MessageHeads heads, InstantSource clock, GroupSizes sizes) {
         return db.createQuery(LOCK)
                 .bind("conversation", conversation.value())
                 .map((row, context) -> {
@@ -56,13 +60,27 @@ record LockedConversation(
                             found.type(),
                             found.settings(),
                             found.memberCount(),
+                            row.getLong("members_version"),
                             found.lastSeq(),
                             found.pinnedSeqs(),
+                            heads,
                             row.getBoolean("large"),
                             sizes,
                             now.isBefore(earliest) ? earliest : now);
                 })
                 .findOne();
+    }
+
+    /** The newest seq. */
+    long lastSeq() {
+        return heads.lastSeq(id, rowSeq);
+    }
+
+    /**
+     * To be called by whoever moves {@code members_version}: sends that were checked before are refused and checked again. Answers the newest seq, after which that is so.
+     */
+    long moveMembers() {
+        return heads.moveMembers(id, membersVersion + 1, rowSeq);
     }
 
     /** Writes an outbox row for a change. */

@@ -13,7 +13,8 @@ final class MembershipWrites {
     private static final String MOVE_VERSION = """
             UPDATE conversation
             SET members_version = members_version + :moved, member_count = member_count + :joined, changed_at = :at,
-                large = :large, departed_at = CASE WHEN :joined < 0 THEN :at ELSE departed_at END
+                large = :large, departed_at = CASE WHEN :joined < 0 THEN :at ELSE departed_at END,
+                last_seq = greatest(last_seq, :lastSeq)
             WHERE id = :conversation
             """;
 
@@ -65,11 +66,11 @@ final class MembershipWrites {
 
     /** Makes {@code joiners}, who are none, members. */
     static MembersChanged join(LockedConversation locked, UserId actor, List<UserId> joiners, Role role) {
-        long joinedSeq = locked.settings().history().joinedSeq(locked.lastSeq());
         boolean becomesLarge = !locked.large()
                 && locked.memberCount() + joiners.size() > locked.sizes().largeAbove();
         // In a large group who comes takes no right from anyone: senders need not be checked again.
-        move(locked, joiners.size(), locked.large() ? 0 : 1, locked.large() || becomesLarge);
+        long lastSeq = move(locked, joiners.size(), locked.large() ? 0 : 1, locked.large() || becomesLarge);
+        long joinedSeq = locked.settings().history().joinedSeq(lastSeq);
         locked.db()
                 .createUpdate(JOIN)
                 .bind("conversation", locked.id().value())
@@ -77,30 +78,31 @@ final class MembershipWrites {
                 .bind("role", role.text())
                 .bind("at", Rows.time(locked.at()))
                 .bind("joinedSeq", joinedSeq)
-                .bind("lastSeq", locked.lastSeq())
+                .bind("lastSeq", lastSeq)
                 .execute();
         var outbox = locked.remember(OutboxKind.MEMBER_JOINED, joiners, actor);
         var changes = new ArrayList<MemberChange>(joiners.size());
         for (int i = 0; i < joiners.size(); i++) {
-            var member = new Member(
-                    locked.id(), joiners.get(i), role, locked.at(), joinedSeq, locked.lastSeq(), locked.lastSeq());
+            var member = new Member(locked.id(), joiners.get(i), role, locked.at(), joinedSeq, lastSeq, lastSeq);
             changes.add(new MemberChange(OutboxKind.MEMBER_JOINED, member, outbox.get(i)));
         }
-        long largeOutboxId = becomesLarge ? becomeLarge(locked, actor) : 0;
+        long largeOutboxId = becomesLarge ? becomeLarge(locked, actor, lastSeq) : 0;
         return new MembersChanged(locked.at(), changes, Notices.joined(locked, actor, joiners), largeOutboxId);
     }
 
     /** Ends the membership of {@code target}. The only owner who leaves hands over. */
     static MembersChanged leave(LockedConversation locked, UserId actor, Member target) {
         var successor = MembershipRules.successor(target, others(locked, target));
-        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody.
-        boolean isQuiet = locked.large() && actor.equals(target.user()) && successor.isEmpty();
-        move(locked, -1, isQuiet ? 0 : 1, locked.large());
+        // In a large group a send looks at its sender's own row as well, so those who go by themselves disturb nobody;
+        // a store that is not beside that row cannot.
+        boolean isQuiet =
+                locked.large() && !locked.heads().areAhead() && actor.equals(target.user()) && successor.isEmpty();
+        long lastSeq = move(locked, -1, isQuiet ? 0 : 1, locked.large());
         locked.db()
                 .createUpdate(LEAVE)
                 .bind("conversation", locked.id().value())
                 .bind("user", target.user().value())
-                .bind("leftSeq", locked.lastSeq())
+                .bind("leftSeq", lastSeq)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
         var changes = new ArrayList<MemberChange>();
@@ -113,14 +115,14 @@ final class MembershipWrites {
 
     /** Ends all memberships. Each is told of its own end only: nobody is left to be told of the others'. */
     static MembersChanged everyoneLeaves(LockedConversation locked, UserId actor) {
+        long lastSeq = move(locked, -locked.memberCount(), 1, locked.large());
         var leavers = locked.db()
                 .createQuery(EVERYONE_LEAVES)
                 .bind("conversation", locked.id().value())
-                .bind("leftSeq", locked.lastSeq())
+                .bind("leftSeq", lastSeq)
                 .bind("at", Rows.time(locked.at()))
                 .map((row, context) -> Rows.member(row))
                 .list();
-        move(locked, -leavers.size(), 1, locked.large());
         var outbox = locked.remember(
                 OutboxKind.MEMBER_LEFT, leavers.stream().map(Member::user).toList(), actor);
         var changes = new ArrayList<MemberChange>(leavers.size());
@@ -149,25 +151,32 @@ final class MembershipWrites {
      *
      * @return the outbox row of what tells them, each by name: subject 0 says so to the relay
      */
-    private static long becomeLarge(LockedConversation locked, UserId actor) {
+    private static long becomeLarge(LockedConversation locked, UserId actor, long lastSeq) {
         locked.db()
                 .createUpdate(BECOME_LARGE)
                 .bind("conversation", locked.id().value())
-                .bind("lastSeq", locked.lastSeq())
+                .bind("lastSeq", lastSeq)
                 .execute();
         return locked.remember(OutboxKind.CONVERSATION_UPDATED, Outbox.TO_EACH, actor);
     }
 
-    /** @param moved 1: sends that were checked before are refused and checked again */
-    private static void move(LockedConversation locked, int joined, int moved, boolean large) {
+    /**
+     * Answers the newest seq, after which what follows is so.
+     *
+     * @param moved 1: sends that were checked before are refused and checked again
+     */
+    private static long move(LockedConversation locked, int joined, int moved, boolean large) {
+        long lastSeq = moved == 0 ? locked.lastSeq() : locked.moveMembers();
         locked.db()
                 .createUpdate(MOVE_VERSION)
                 .bind("conversation", locked.id().value())
                 .bind("joined", joined)
+                .bind("lastSeq", lastSeq)
                 .bind("moved", moved)
                 .bind("large", large)
                 .bind("at", Rows.time(locked.at()))
                 .execute();
+        return lastSeq;
     }
 
     private static MemberChange updateRole(LockedConversation locked, UserId actor, Member target, Role role) {

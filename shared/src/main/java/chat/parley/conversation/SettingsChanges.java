@@ -8,6 +8,7 @@ import chat.parley.conversation.ChangeOutcome.Unchanged;
 import chat.parley.conversation.ChangeOutcome.Updated;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.postgres.Postgres;
@@ -49,9 +50,13 @@ public final class SettingsChanges {
 
     private final Changes changes;
 
-    /** @param clock never goes back, see {@code MonotonicClock} */
-    public SettingsChanges(Postgres postgres, InstantSource clock) {
-        this.changes = new Changes(postgres, clock);
+    /**
+     * {@code postgres} is closed by the caller.
+     *
+     * @param clock never goes back, see {@code MonotonicClock}
+     */
+    public SettingsChanges(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.changes = new Changes(postgres, heads, clock);
     }
 
     /** Changes settings, all at once. */
@@ -81,6 +86,9 @@ public final class SettingsChanges {
                     .bind("conversation", conversation.value())
                     .bind("at", Rows.time(locked.at()))
                     .execute();
+            if (wanted.posting() != locked.settings().posting()) {
+                locked.moveMembers();
+            }
             String name = wanted.name();
             var notice =
                     name == null || name.equals(locked.settings().name()) ? null : Notices.renamed(locked, actor, name);

@@ -5,13 +5,13 @@ public sealed interface AppendOutcome {
     /**
      * Durable.
      *
-     * @param outboxId names the row that keeps it remembered until it is published
+     * @param reminder keeps it remembered until it is published
      * @param departedMillis in a large group: when someone left last, before this message; 0 if nobody did
      */
-    record Stored(Message message, long outboxId, long departedMillis) implements AppendOutcome {
+    record Stored(Message message, Reminder reminder, long departedMillis) implements AppendOutcome {
         /** Of a conversation from which nobody is known to have left, or that is not large. */
-        public Stored(Message message, long outboxId) {
-            this(message, outboxId, 0);
+        public Stored(Message message, Reminder reminder) {
+            this(message, reminder, 0);
         }
     }
 

@@ -91,7 +91,7 @@ final class AppendStatement {
             int position = (int) rows.getLong(1) - 1;
             var draft = drafts.get(position).message();
             outcomes[position] = switch (rows.getInt(2)) {
-                case STORED -> new Stored(message(draft, rows), rows.getLong(5), millis(rows));
+                case STORED -> new Stored(message(draft, rows), new Reminder(rows.getLong(5)), millis(rows));
                 // The hashes are equal, so it said what the draft says when it was sent; what became of it since is not
                 // told here.
                 case ALREADY_STORED -> new AlreadyStored(message(draft, rows));

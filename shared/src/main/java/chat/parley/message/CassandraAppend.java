@@ -10,7 +10,6 @@ import chat.parley.message.AppendWriter.Draft;
 import chat.parley.message.CassandraHeads.Head;
 import chat.parley.ops.StoreUnavailable;
 import com.datastax.oss.driver.api.core.cql.BatchStatement;
-import com.datastax.oss.driver.api.core.cql.DefaultBatchType;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import java.nio.ByteBuffer;
@@ -19,25 +18,25 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores messages of one conversation by a conditional batch: it names the head and the fence it was made for, and each key must be new. So it is stored whole or not at all, and
  * whoever comes second looks again. After a timeout a serial read decides: the keys carry the number of the batch that stored them.
  */
 final class CassandraAppend {
-    /** Below the wait of the sender, see {@link MessageStore#RESULT_LIMIT}. */
-    private static final Duration LIMIT = Duration.ofMillis(4_500);
-
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraFence fence;
     private final CassandraKeys keys;
     private final CassandraIntents intents;
     private final InstantSource clock;
+    private final CassandraMeters meters;
+    private final CassandraRivals rivals;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
@@ -48,7 +47,11 @@ final class CassandraAppend {
             CassandraFence fence,
             CassandraKeys keys,
             CassandraIntents intents,
-            InstantSource clock) {
+            InstantSource clock,
+            CassandraMeters meters,
+            CassandraRivals rivals) {
+        this.meters = meters;
+        this.rivals = rivals;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -71,50 +74,79 @@ final class CassandraAppend {
     private static final class Attempt {
         final ConversationId conversation;
         final long number = ThreadLocalRandom.current().nextLong();
-        final long end = System.nanoTime() + LIMIT.toNanos();
-        List<Draft> drafts;
+        final List<Draft> drafts;
+        Head head;
+
+        /** The head was read serially, so what a quorum says of keys is all there is. */
+        boolean isFresh;
+
+        /** 0 until something is about to be stored. */
         long intent;
 
-        Attempt(ConversationId conversation, List<Draft> drafts) {
+        int stored;
+
+        /** A try may have been stored, or may be yet. */
+        boolean isUnknown;
+
+        Attempt(ConversationId conversation, List<Draft> drafts, Head head) {
             this.conversation = conversation;
             this.drafts = new ArrayList<>(drafts);
+            this.head = head;
         }
     }
 
-    /** Completes the results; an exception leaves those open that it is about. */
-    void run(ConversationId conversation, List<Draft> drafts) {
-        var attempt = new Attempt(conversation, drafts);
-        var head = heads.lately(conversation);
-        boolean isFresh = false; // the head was read serially, so what a quorum says of keys is all there is
-        while (!attempt.drafts.isEmpty()) {
-            var now = head;
-            if (attempt.drafts.stream()
-                    .anyMatch(each ->
-                            !Objects.equals(now.membersVersion(), each.message().membersVersion()))) {
-                if (!isFresh) {
-                    head = heads.newestSerially(conversation);
-                    isFresh = true;
-                    known(attempt, head);
-                    continue;
+    /**
+     * Completes the results; an exception leaves those open that it is about. Answers how many were stored.
+     *
+     * @param goesOn whether this node has just stored others of the conversation
+     */
+    int run(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
+        rivals.leaveRoom(conversation, goesOn);
+        var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
+        try {
+            while (!attempt.drafts.isEmpty()) {
+                if (!isAdvanced(attempt)) {
+                    lookAgain(attempt);
                 }
-                head = fence.reconciled(conversation, head);
-                refuseOlder(attempt, head);
-                continue;
             }
-            if (head.isFull()) {
-                keys.copy(conversation, head.bucket());
-                head = new Head(head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, 0);
-                known(attempt, head);
-                continue;
-            }
-            var after = tried(attempt, head, isFresh);
-            isFresh = after == null;
-            head = after == null ? heads.newestSerially(conversation) : after;
-            if (after == null) {
-                known(attempt, head);
-                CassandraFence.pause();
+            return attempt.stored;
+        } finally {
+            if (attempt.intent != 0) {
+                intents.ended(attempt.intent, attempt.stored, attempt.isUnknown);
             }
         }
+    }
+
+    /** Brings a batch one step further; false where the conversation must be looked at anew. */
+    private boolean isAdvanced(Attempt attempt) {
+        var head = attempt.head;
+        if (attempt.drafts.stream()
+                .anyMatch(each ->
+                        !Objects.equals(head.membersVersion(), each.message().membersVersion()))) {
+            if (!attempt.isFresh) {
+                return false;
+            }
+            attempt.head = fence.reconciled(attempt.conversation, head);
+            refuseOlder(attempt, attempt.head);
+            return true;
+        }
+        if (head.isFull()) {
+            if (!attempt.isFresh) {
+                return false; // others may have opened the next one long ago
+            }
+            keys.copy(attempt.conversation, head.bucket());
+            attempt.head = new Head(
+                    head.bucket() + 1, null, head.lastAt(), head.membersVersion(), null, Instant.EPOCH, List.of());
+            known(attempt);
+            return true;
+        }
+        return isStored(attempt);
+    }
+
+    private void lookAgain(Attempt attempt) {
+        attempt.head = heads.newestSerially(attempt.conversation);
+        attempt.isFresh = true;
+        known(attempt);
     }
 
     private void refuseOlder(Attempt attempt, Head head) {
@@ -128,12 +160,13 @@ final class CassandraAppend {
         });
     }
 
-    /** Tries to store as many as there is room for; the head afterwards, null where it must be read anew. */
-    private @Nullable Head tried(Attempt attempt, Head head, boolean keysAreKnown) {
-        if (head.bucket() > 0 && !keysAreKnown) {
+    /** Tries to store as many as there is room for; false where others were first, or nobody knows. */
+    private boolean isStored(Attempt attempt) {
+        var head = attempt.head;
+        if (head.bucket() > 0 && !attempt.isFresh) {
             keys.inFullBuckets(attempt.conversation, attempt.drafts, this::answer);
             if (attempt.drafts.isEmpty()) {
-                return head;
+                return true;
             }
         }
         int room = (int) Math.min(attempt.drafts.size(), CassandraHeads.end(head.bucket()) - head.last());
@@ -141,28 +174,32 @@ final class CassandraAppend {
         var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         var at = now.isBefore(head.lastAt()) ? head.lastAt() : now;
         var batch = batch(attempt, head, fitting, at);
-        attempt.intent = intents.begin(attempt.conversation);
-        boolean isStored;
+        if (attempt.intent == 0) {
+            attempt.intent = intents.begin(attempt.conversation);
+        }
+        attempt.isFresh = false;
+        long begun = System.nanoTime();
         try {
-            isStored = cassandra.execute(batch).wasApplied();
+            var outcome = Objects.requireNonNull(meters.time().record(() -> cassandra.execute(batch)));
+            if (!outcome.wasApplied()) {
+                meters.contention().increment();
+                rivals.met(attempt.conversation);
+                learn(attempt, outcome.all());
+                if (!attempt.drafts.isEmpty() && Cassandra.left().isNegative()) {
+                    throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+                }
+                return true;
+            }
         } catch (StoreUnavailable e) {
-            intents.unknown(attempt.intent);
-            if (System.nanoTime() > attempt.end) {
+            attempt.isUnknown = true;
+            meters.unknown().increment();
+            if (!Cassandra.hasPaused()) {
                 throw e;
             }
-            return null; // unknown: a serial read decides
-        } catch (RuntimeException e) {
-            intents.ended(attempt.intent, 0);
-            throw e;
+            return false; // a serial read decides
         }
-        intents.ended(attempt.intent, isStored ? fitting.size() : 0);
-        if (!isStored) {
-            if (System.nanoTime() > attempt.end) {
-                throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
-            }
-            return null;
-        }
-        var after = new Head(
+        rivals.took(Duration.ofNanos(System.nanoTime() - begun));
+        attempt.head = new Head(
                 head.bucket(),
                 head.last() + room,
                 at,
@@ -170,20 +207,47 @@ final class CassandraAppend {
                 head.changes(),
                 head.movedAt(),
                 head.changeBy());
-        heads.remember(attempt.conversation, after);
-        for (int i = 0; i < room; i++) {
-            fitting.get(i)
-                    .result()
-                    .complete(new Stored(message(fitting.get(i), head.last() + 1 + i, at), attempt.intent));
-        }
+        heads.remember(attempt.conversation, attempt.head);
+        attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
-        return after;
+        for (int i = 0; i < room; i++) {
+            stored(attempt, fitting.get(i), head.last() + 1 + i, at);
+        }
+        return true;
+    }
+
+    /**
+     * Takes from a refusal why it was one: the head as it is and the keys that are there. So who was late needs no other look, and is no later next time than those who
+     * were first.
+     */
+    private void learn(Attempt attempt, List<Row> rows) {
+        for (var row : rows) {
+            attempt.head = Objects.requireNonNull(CassandraHeads.head(row));
+        }
+        heads.remember(attempt.conversation, attempt.head);
+        var drafts = new HashMap<CassandraKeys.Name, Draft>();
+        attempt.drafts.forEach(draft -> drafts.put(CassandraKeys.Name.of(draft), draft));
+        rows.stream()
+                .filter(row -> !row.isNull("kind") && row.getByte("kind") == CassandraRows.KEY)
+                .sorted(Comparator.comparingLong(row -> row.getLong("seq")))
+                .forEach(row -> {
+                    var draft = drafts.get(CassandraKeys.Name.of(row));
+                    if (draft != null && attempt.drafts.remove(draft)) {
+                        answer(attempt, draft, row);
+                    }
+                });
+    }
+
+    private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
+        var message = message(draft, seq, at);
+        intents.stored(attempt.intent, message);
+        draft.result().complete(new Stored(message, new Reminder(attempt.intent)));
     }
 
     private BatchStatement batch(Attempt attempt, Head head, List<Draft> drafts, Instant at) {
         long conversation = attempt.conversation.value();
         int bucket = head.bucket();
-        var batch = BatchStatement.builder(DefaultBatchType.UNLOGGED);
+        var batch = Cassandra.batch();
         // A bucket that is not there yet has no fence either; the new one takes over that of the one before.
         batch.addStatement(move.bind(
                 head.last() + drafts.size(),
@@ -222,18 +286,19 @@ final class CassandraAppend {
     }
 
     /** Answers those that are stored, in the order of their seqs. */
-    private void known(Attempt attempt, Head head) {
-        if (head.bucket() > 0) {
+    private void known(Attempt attempt) {
+        int bucket = attempt.head.bucket();
+        if (bucket > 0) {
             keys.inFullBuckets(attempt.conversation, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
         }
-        keys.inBucket(attempt.conversation, head.bucket(), attempt.drafts, (draft, row) -> answer(attempt, draft, row));
+        keys.inBucket(attempt.conversation, bucket, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
     }
 
     private void answer(Attempt attempt, Draft draft, Row row) {
         if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
-            // Ours after all. The intent of the try stays, as one of unknown outcome.
+            attempt.stored++; // ours after all
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            draft.result().complete(new Stored(message(draft, row.getLong("seq"), at), attempt.intent));
+            stored(attempt, draft, row.getLong("seq"), at);
         } else {
             answer(draft, row);
         }

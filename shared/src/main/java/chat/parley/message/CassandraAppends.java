@@ -36,15 +36,20 @@ final class CassandraAppends implements AutoCloseable {
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(6);
     private static final long CLOSE_POLL_MILLIS = 10;
 
+    /** Below the wait of the sender, see {@link MessageStore#RESULT_LIMIT}. */
+    private static final Duration LIMIT = Duration.ofMillis(4_500);
+
     private final CassandraAppend append;
+    private final CassandraTurns turns;
     private final ConcurrentHashMap<ConversationId, Lane> lanes = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Semaphore underWay = new Semaphore(UNDER_WAY_MAX);
     private final DistributionSummary batchSizes;
     private volatile boolean closing;
 
-    CassandraAppends(CassandraAppend append, MeterRegistry meters) {
+    CassandraAppends(CassandraAppend append, CassandraTurns turns, MeterRegistry meters) {
         this.append = append;
+        this.turns = turns;
         this.batchSizes = meters.summary("parley.append.batch");
         meters.gauge("parley.append.waiting", waiting);
     }
@@ -76,7 +81,7 @@ final class CassandraAppends implements AutoCloseable {
     }
 
     private void work(ConversationId conversation) {
-        while (true) {
+        for (boolean goesOn = false; true; goesOn = true) {
             var batch = new ArrayList<Draft>();
             lanes.computeIfPresent(conversation, (id, lane) -> {
                 take(lane.drafts, batch);
@@ -86,21 +91,17 @@ final class CassandraAppends implements AutoCloseable {
                 return;
             }
             waiting.addAndGet(-batch.size());
-            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
-            if (!batch.isEmpty()) {
-                store(conversation, batch);
-            }
+            store(conversation, batch, goesOn);
         }
     }
 
     /** The second one of a key waits for the next batch and is answered from what the first stored. */
     private static void take(ArrayDeque<Draft> drafts, List<Draft> batch) {
-        var keys = new HashSet<Key>();
+        var keys = new HashSet<CassandraKeys.Name>();
         long bytes = 0;
         while (!drafts.isEmpty() && batch.size() < BATCH_MAX) {
-            var message = drafts.getFirst().message();
             bytes += size(drafts.getFirst());
-            boolean isNew = keys.add(new Key(message.sender().value(), message.clientMessageId()));
+            boolean isNew = keys.add(CassandraKeys.Name.of(drafts.getFirst()));
             if (!isNew || (bytes > BATCH_BYTES_MAX && !batch.isEmpty())) {
                 return;
             }
@@ -108,19 +109,20 @@ final class CassandraAppends implements AutoCloseable {
         }
     }
 
-    private record Key(long sender, String clientMessageId) {}
-
     private static int size(Draft draft) {
         var text = draft.message().body().text();
         var details = draft.details();
         return (text == null ? 0 : text.length()) + (details == null ? 0 : details.length());
     }
 
-    private void store(ConversationId conversation, List<Draft> batch) {
-        batchSizes.record(batch.size());
+    private void store(ConversationId conversation, List<Draft> batch, boolean goesOn) {
         underWay.acquireUninterruptibly();
         try {
-            append.run(conversation, batch);
+            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
+            if (!batch.isEmpty()) {
+                batchSizes.record(batch.size());
+                turns.take(conversation, LIMIT, () -> append.run(conversation, batch, goesOn));
+            }
         } catch (StoreUnavailable e) {
             // Who waits behind would wait as long for the same answer.
             lanes.computeIfPresent(conversation, (id, lane) -> {
@@ -139,7 +141,7 @@ final class CassandraAppends implements AutoCloseable {
                 // One of them is to blame; the others must not suffer for it.
                 batch.forEach(draft -> {
                     if (!draft.result().isDone()) {
-                        store(conversation, new ArrayList<>(List.of(draft)));
+                        store(conversation, new ArrayList<>(List.of(draft)), goesOn);
                     }
                 });
             }

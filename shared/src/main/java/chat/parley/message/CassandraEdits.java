@@ -2,6 +2,7 @@ package chat.parley.message;
 
 import chat.parley.cassandra.Cassandra;
 import chat.parley.message.CassandraChange.Work;
+import chat.parley.message.CassandraHeads.Head;
 import chat.parley.message.MessageChange.Delete;
 import chat.parley.message.MessageChange.Edit;
 import chat.parley.message.MessageChange.React;
@@ -68,11 +69,11 @@ final class CassandraEdits {
 
     MessageChangeOutcome run(MessageChange change) {
         var now = clock.instant();
-        if (!isOfNow(change)) {
-            return new RosterChanged();
-        }
         if (change.seq() < 1) {
-            return new NoSuchMessage();
+            // There is no bucket to look at.
+            return isOfNow(change, heads.newestSerially(change.conversation()))
+                    ? new NoSuchMessage()
+                    : new RosterChanged();
         }
         if (change.action() instanceof React react) {
             // Before the reaction, so that none is without; one too many is left out by its readers.
@@ -84,7 +85,7 @@ final class CassandraEdits {
             note(change, react.emoji()); // an erasure that saw no reaction yet may have taken the first note away
         }
         return done.answer() instanceof Changed changed
-                ? new Changed(changed.message(), changed.at(), done.intent())
+                ? new Changed(changed.message(), changed.at(), new Reminder(done.intent()))
                 : done.answer();
     }
 
@@ -93,15 +94,16 @@ final class CassandraEdits {
                 noteReaction.bind(change.actor().value(), change.conversation().value(), change.seq(), emoji));
     }
 
-    private boolean isOfNow(MessageChange change) {
-        var head = heads.newestSerially(change.conversation());
-        if (!Objects.equals(head.membersVersion(), change.membersVersion())) {
-            head = fence.reconciled(change.conversation(), head);
-        }
-        return Objects.equals(head.membersVersion(), change.membersVersion());
+    private boolean isOfNow(MessageChange change, Head newest) {
+        return Objects.equals(newest.membersVersion(), change.membersVersion())
+                || Objects.equals(
+                        fence.reconciled(change.conversation(), newest).membersVersion(), change.membersVersion());
     }
 
     private MessageChangeOutcome plan(Work work, MessageChange change, Instant now) {
+        if (!isOfNow(change, work.newest)) {
+            return new RosterChanged();
+        }
         var found = changes.find(change.conversation(), change.seq());
         if (found.isEmpty()) {
             return new NoSuchMessage();
@@ -211,6 +213,6 @@ final class CassandraEdits {
     /** The intent's number is put in when there is one. */
     private MessageChangeOutcome changed(Work work, Message message, MessageBody body, MessageState state) {
         var changed = changes.changed(work, message, message.clientMessageId(), body, state);
-        return new Changed(changed, Objects.requireNonNull(state.changedAt()), 0);
+        return new Changed(changed, Objects.requireNonNull(state.changedAt()), new Reminder(0));
     }
 }

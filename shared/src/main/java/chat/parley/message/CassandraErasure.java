@@ -72,7 +72,8 @@ final class CassandraErasure {
         int last = heads.newestSerially(conversation).bucket();
         for (int bucket = 0; bucket <= last; bucket++) {
             int of = bucket;
-            var erased = changes.run(conversation, bucket, limit, work -> said(work, of, person, now, limit));
+            var erased = changes.run(
+                    conversation, bucket, CassandraChange.BY_RELAY, work -> said(work, of, person, now, limit));
             if (!erased.answer().isEmpty()) {
                 erased.answer()
                         .forEach(key -> cassandra.execute(deleteCopy.bind(conversation.value(), person.value(), key)));
@@ -137,7 +138,8 @@ final class CassandraErasure {
             int bucket = CassandraHeads.bucket(seq);
             // As of before the look: a reaction that comes after it is noted once more, later than that.
             long moment = cassandra.timestamp();
-            var done = changes.run(conversation, bucket, 1, work -> takenBack(work, bucket, seq, person, now));
+            var done = changes.run(
+                    conversation, bucket, CassandraChange.BY_RELAY, work -> takenBack(work, bucket, seq, person, now));
             count += done.answer() ? 1 : 0;
             noted.get(seq)
                     .forEach(emoji -> cassandra.execute(

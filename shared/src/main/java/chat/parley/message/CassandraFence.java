@@ -8,8 +8,6 @@ import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CassandraFence {
     private static final Duration LIMIT = Duration.ofSeconds(4);
-    private static final long PAUSE_MAX_MILLIS = 20;
+    private static final Duration OTHERS_MAX = Duration.ofMillis(20);
 
     private final Cassandra cassandra;
     private final CassandraHeads heads;
@@ -39,25 +37,22 @@ final class CassandraFence {
 
     /** Sets the fence, whatever it was; the newest seq at that moment. To be called while nobody else changes members. */
     long move(ConversationId conversation, long version) {
-        long end = System.nanoTime() + LIMIT.toNanos();
-        @Nullable StoreUnavailable failure = null;
-        while (System.nanoTime() < end) {
-            try {
-                var head = heads.newestSerially(conversation);
-                if (Objects.equals(head.membersVersion(), version)) {
-                    return head.last();
+        return Cassandra.within(LIMIT, () -> {
+            while (true) {
+                try {
+                    var head = heads.newestSerially(conversation);
+                    if (Objects.equals(head.membersVersion(), version) || isSet(conversation, head, version)) {
+                        return head.last();
+                    }
+                    letOthers();
+                } catch (StoreUnavailable e) {
+                    if (!Cassandra.hasPaused()) {
+                        throw e;
+                    }
+                    // Perhaps it was done: the next look tells.
                 }
-                if (isSet(conversation, head, version)) {
-                    return head.last();
-                }
-            } catch (StoreUnavailable e) {
-                failure = e; // perhaps it was done: the next look tells
             }
-            pause();
-        }
-        throw failure != null
-                ? failure
-                : new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
+        });
     }
 
     private boolean isSet(ConversationId conversation, Head head, long version) {
@@ -113,13 +108,10 @@ final class CassandraFence {
                 head.bucket(), head.lastSeq(), head.lastAt(), version, head.changes(), head.movedAt(), head.changeBy());
     }
 
-    /** A short while of random length, so that two who are in each other's way get out of it. */
-    static void pause() {
-        try {
-            TimeUnit.MILLISECONDS.sleep(1 + ThreadLocalRandom.current().nextLong(PAUSE_MAX_MILLIS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StoreUnavailable("cassandra", e);
+    /** After others were first: a short while, so that two who are in each other's way get out of it. */
+    static void letOthers() {
+        if (!Cassandra.hasPaused(OTHERS_MAX)) {
+            throw new StoreUnavailable("cassandra", new IllegalStateException("others were always first"));
         }
     }
 }

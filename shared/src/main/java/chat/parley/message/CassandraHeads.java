@@ -2,14 +2,19 @@ package chat.parley.message;
 
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
-import com.datastax.oss.driver.api.core.ConsistencyLevel;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Which bucket of a conversation is the newest, and what its head says. Once a bucket is full its head's seq, time and fence never change again. */
@@ -34,6 +39,7 @@ final class CassandraHeads {
      * @param lastSeq null for a bucket that is not there yet
      * @param membersVersion the fence
      * @param changes null before the first change
+     * @param changeBy random numbers of the last changes, the newest last: whose they were
      */
     record Head(
             int bucket,
@@ -42,10 +48,10 @@ final class CassandraHeads {
             @Nullable Long membersVersion,
             @Nullable Long changes,
             Instant movedAt,
-            long changeBy) {
+            List<Long> changeBy) {
 
         /** What comes before the first message of a conversation. */
-        static final Head NONE = new Head(0, null, Instant.EPOCH, null, null, Instant.EPOCH, 0);
+        static final Head NONE = new Head(0, null, Instant.EPOCH, null, null, Instant.EPOCH, List.of());
 
         long last() {
             return lastSeq == null ? first(bucket) - 1 : lastSeq;
@@ -53,6 +59,11 @@ final class CassandraHeads {
 
         boolean isFull() {
             return last() == end(bucket);
+        }
+
+        /** Without what only a serial read's answer is asked for. */
+        Head small() {
+            return new Head(bucket, lastSeq, lastAt, membersVersion, changes, movedAt, List.of());
         }
 
         long nextChange() {
@@ -93,7 +104,7 @@ final class CassandraHeads {
      * plain read repairs only the rows that it reads.
      */
     Optional<Head> readSerially(ConversationId conversation, int bucket) {
-        var statement = reading(conversation, bucket).setConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL);
+        var statement = Cassandra.serially(reading(conversation, bucket));
         return Optional.ofNullable(head(cassandra.execute(statement).one()));
     }
 
@@ -108,7 +119,7 @@ final class CassandraHeads {
                 row.isNull("members_version") ? null : row.getLong("members_version"),
                 row.isNull("changes") ? null : row.getLong("changes"),
                 orEpoch(row.getInstant("moved_at")),
-                row.getLong("change_by"));
+                Objects.requireNonNull(row.getList("change_by", Long.class)));
     }
 
     private static Instant orEpoch(@Nullable Instant time) {
@@ -158,11 +169,35 @@ final class CassandraHeads {
         return best;
     }
 
+    /** The newest buckets of many, read at once; conversations without any are left out. */
+    Map<ConversationId, Head> newest(Collection<ConversationId> conversations) {
+        var wanted = List.copyOf(Set.copyOf(conversations));
+        var answers = cassandra.executeAll(wanted.stream()
+                .map(conversation -> {
+                    var known = newest.getIfPresent(conversation);
+                    return reading(conversation, known == null ? 0 : known.bucket());
+                })
+                .toList());
+        var found = new HashMap<ConversationId, Head>();
+        for (int i = 0; i < wanted.size(); i++) {
+            var conversation = wanted.get(i);
+            var head = answers.get(i).isEmpty() ? null : head(answers.get(i).getFirst());
+            if (head != null && head.isFull()) {
+                head = newest(conversation); // of the few that have further buckets
+            }
+            if (head != null && head.lastSeq() != null) {
+                remember(conversation, head);
+                found.put(conversation, head);
+            }
+        }
+        return found;
+    }
+
     private Optional<Head> one(ConversationId conversation, int bucket, boolean serially) {
         return serially ? readSerially(conversation, bucket) : read(conversation, bucket);
     }
 
     void remember(ConversationId conversation, Head head) {
-        newest.asMap().merge(conversation, head, (a, b) -> b.last() >= a.last() ? b : a);
+        newest.asMap().merge(conversation, head.small(), (a, b) -> b.last() >= a.last() ? b : a);
     }
 }

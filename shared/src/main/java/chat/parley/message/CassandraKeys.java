@@ -3,29 +3,39 @@ package chat.parley.message;
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.message.AppendWriter.Draft;
-import com.datastax.oss.driver.api.core.DriverException;
-import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /** The clients' keys: of a bucket in its own partition, of full buckets besides in a table where one read finds each. */
 final class CassandraKeys {
-    /** Most statements under way at once. */
-    private static final int AT_ONCE = 200;
+    /** Without the copy no send of the conversation is stored any more, so it may take longer than senders wait. */
+    private static final Duration COPY_LIMIT = Duration.ofMinutes(1);
 
     private final Cassandra cassandra;
     private final PreparedStatement find;
     private final PreparedStatement findCopy;
     private final PreparedStatement all;
     private final PreparedStatement copy;
+
+    /** A key within its conversation. */
+    record Name(long sender, String clientMessageId) {
+        static Name of(Draft draft) {
+            return new Name(draft.message().sender().value(), draft.message().clientMessageId());
+        }
+
+        /** Of a row of {@code message_log} that is a key. */
+        static Name of(Row row) {
+            return new Name(row.getLong("n"), Objects.requireNonNull(row.getString("part")));
+        }
+    }
 
     CassandraKeys(Cassandra cassandra) {
         this.cassandra = cassandra;
@@ -69,12 +79,11 @@ final class CassandraKeys {
     private record Hit(Draft draft, Row row) {}
 
     private void look(List<Draft> drafts, Function<Draft, BoundStatement> statement, BiConsumer<Draft, Row> found) {
-        var answers = all(drafts.stream().map(statement).toList());
+        var answers = cassandra.executeAll(drafts.stream().map(statement).toList());
         var hits = new ArrayList<Hit>();
         for (int i = 0; i < answers.size(); i++) {
-            var row = answers.get(i).one();
-            if (row != null) {
-                hits.add(new Hit(drafts.get(i), row));
+            if (!answers.get(i).isEmpty()) {
+                hits.add(new Hit(drafts.get(i), answers.get(i).getFirst()));
             }
         }
         hits.sort(Comparator.comparingLong(hit -> hit.row.getLong("seq")));
@@ -100,21 +109,6 @@ final class CassandraKeys {
                     row.getInstant("created_at"),
                     hash));
         }
-        for (int i = 0; i < copies.size(); i += AT_ONCE) {
-            all(copies.subList(i, Math.min(copies.size(), i + AT_ONCE)));
-        }
-    }
-
-    /** Runs statements at once; their first pages, in their order. */
-    List<AsyncResultSet> all(List<BoundStatement> statements) {
-        var pending = new ArrayList<CompletionStage<AsyncResultSet>>();
-        statements.forEach(each -> pending.add(cassandra.session().executeAsync(each)));
-        var answers = new ArrayList<AsyncResultSet>();
-        try {
-            pending.forEach(each -> answers.add(each.toCompletableFuture().join()));
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof DriverException failure ? Cassandra.explained(failure) : e;
-        }
-        return answers;
+        Cassandra.apart(COPY_LIMIT, () -> cassandra.executeAll(copies));
     }
 }

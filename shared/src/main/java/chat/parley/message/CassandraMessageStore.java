@@ -4,10 +4,14 @@ import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendWriter.Draft;
+import chat.parley.message.RosterVersions.Moved;
+import chat.parley.ops.Rounds;
+import chat.parley.ops.StoreUnavailable;
 import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import com.datastax.oss.driver.api.core.cql.Row;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -21,16 +25,23 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Messages in Cassandra, partitions of 5,000 seqs. What is stored is stored by conditional batches of one partition, see {@link CassandraAppend} and
  * {@link CassandraChange}; reads are of a quorum, in one partition after another.
  */
 public final class CassandraMessageStore implements MessageStore {
+    private static final Logger LOG = LoggerFactory.getLogger(CassandraMessageStore.class);
+
     private static final int SINCE_PAGE = 200;
 
-    /** Most statements under way for one call. */
-    private static final int AT_ONCE = 200;
+    /** Most that nodes that died left behind, looked at in one pass: the others follow when these are settled. */
+    private static final int LEFT_MAX = 10_000;
+
+    /** Lists show within this time that something was said, and unread counts that it was. */
+    private static final Duration SWEEP_PAUSE = Duration.ofSeconds(1);
 
     private final Cassandra cassandra;
     private final CassandraHeads heads;
@@ -41,7 +52,9 @@ public final class CassandraMessageStore implements MessageStore {
     private final CassandraChange changes;
     private final CassandraEdits edits;
     private final CassandraErasure erasure;
+    private final RosterVersions rosters;
     private final InstantSource clock;
+    private final Rounds sweeps = new Rounds("message-intents", SWEEP_PAUSE, this::sweep);
     private final PreparedStatement before;
     private final PreparedStatement after;
     private final PreparedStatement find;
@@ -51,7 +64,6 @@ public final class CassandraMessageStore implements MessageStore {
     private final PreparedStatement reactions;
     private final PreparedStatement versions;
     private final PreparedStatement changed;
-    private final PreparedStatement allHeads;
 
     /** {@code cassandra} is closed by the caller, later than this store. */
     public CassandraMessageStore(
@@ -61,9 +73,15 @@ public final class CassandraMessageStore implements MessageStore {
         this.heads = new CassandraHeads(cassandra);
         this.keys = new CassandraKeys(cassandra);
         this.fence = new CassandraFence(cassandra, heads, keys, rosters);
-        this.intents = new CassandraIntents(cassandra, clock);
-        this.appends = new CassandraAppends(new CassandraAppend(cassandra, heads, fence, keys, intents, clock), meters);
-        this.changes = new CassandraChange(cassandra, heads, intents);
+        this.rosters = rosters;
+        this.intents = new CassandraIntents(cassandra, rosters, clock);
+        meters.gauge("parley.cassandra.intents", intents, CassandraIntents::count);
+        var batches = CassandraMeters.in(meters);
+        var turns = new CassandraTurns();
+        var rivals = new CassandraRivals();
+        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches, rivals);
+        this.appends = new CassandraAppends(append, turns, meters);
+        this.changes = new CassandraChange(cassandra, heads, intents, turns, batches, rivals);
         this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
         this.erasure = new CassandraErasure(cassandra, heads, changes);
         String messages = "SELECT " + CassandraRows.COLUMNS
@@ -88,8 +106,7 @@ public final class CassandraMessageStore implements MessageStore {
         this.changed = cassandra.prepareRead("""
                 SELECT conversation_id, n, who, created_at FROM message_log
                 WHERE conversation_id = ? AND bucket = ? AND kind = 4 AND n >= ?""");
-        this.allHeads = cassandra.prepareRead(
-                "SELECT DISTINCT conversation_id, bucket, last_seq, last_at, moved_at FROM message_log");
+        sweeps.start();
     }
 
     @Override
@@ -104,18 +121,55 @@ public final class CassandraMessageStore implements MessageStore {
         appends.add(new Draft(message, details, PostgresMessageStore.hash(text, details), result));
     }
 
-    /**
-     * Moves the fence of a conversation to the version its members are about to have. Called by a change of members that holds the lock of the conversation.
-     *
-     * @return the newest seq at that moment: what comes after it was checked against the new members
-     */
-    public long moveMembers(ConversationId conversation, long version) {
+    /** The fence, see {@link CassandraFence}. */
+    @Override
+    public long moveMembers(ConversationId conversation, long version, long rowSeq) {
         return fence.move(conversation, version);
     }
 
-    /** What was stored under these {@code outboxId}s is published, one for each message and change. */
-    public void published(Collection<Long> ids) {
-        intents.done(ids);
+    @Override
+    public boolean areAhead() {
+        return true;
+    }
+
+    @Override
+    public Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations) {
+        var ahead = new HashMap<ConversationId, MessageHead>();
+        heads.newest(conversations).forEach((id, head) -> ahead.put(id, new MessageHead(head.last(), head.lastAt())));
+        return ahead;
+    }
+
+    @Override
+    public void published(Collection<Reminder> reminders) {
+        intents.done(reminders.stream().map(Reminder::value).toList());
+    }
+
+    @Override
+    public List<Overdue> overdue(Instant now, int limit) {
+        return intents.overdue(now, limit);
+    }
+
+    /** Notes in the rows what the node could not that is gone. */
+    @Override
+    public void settle(Overdue overdue) {
+        var conversation = overdue.conversation();
+        var head = heads.newestSerially(conversation);
+        var senders = new HashMap<UserId, Long>();
+        since(conversation, 1, overdue.since(), SINCE_LIMIT_MAX)
+                .forEach(message -> senders.merge(message.sender(), message.seq(), Math::max));
+        var changed = changedSince(List.of(conversation), overdue.since(), SINCE_LIMIT_MAX);
+        var moved = new Moved(
+                conversation,
+                head.last() == 0 ? null : new MessageHead(head.last(), head.lastAt()),
+                changed.isEmpty() ? null : changed.getLast().at(),
+                senders);
+        if (rosters.note(List.of(moved)).isEmpty()) {
+            intents.settled(overdue);
+        }
+    }
+
+    private void sweep() {
+        intents.note();
         intents.sweep();
     }
 
@@ -242,30 +296,29 @@ public final class CassandraMessageStore implements MessageStore {
 
     @Override
     public List<Message> findAll(ConversationId conversation, Collection<Long> seqs) {
-        var found = new ArrayList<Message>();
-        var wanted = seqs.stream().distinct().sorted().toList();
-        for (int i = 0; i < wanted.size(); i += AT_ONCE) {
-            var reads = wanted.subList(i, Math.min(wanted.size(), i + AT_ONCE)).stream()
-                    .map(seq -> find.bind(conversation.value(), CassandraHeads.bucket(seq), seq))
-                    .toList();
-            for (var answer : keys.all(reads)) {
-                var row = answer.one();
-                if (row != null) {
-                    found.add(CassandraRows.message(row));
-                }
-            }
-        }
-        return found;
+        var reads = seqs.stream()
+                .distinct()
+                .sorted()
+                .map(seq -> find.bind(conversation.value(), CassandraHeads.bucket(seq), seq))
+                .toList();
+        return cassandra.executeAll(reads).stream()
+                .flatMap(List::stream)
+                .map(CassandraRows::message)
+                .toList();
     }
 
     @Override
     public Map<ConversationId, Message> newest(Collection<ConversationId> conversations) {
+        var reads = heads.newest(conversations).entrySet().stream()
+                .filter(head -> head.getValue().last() > 0)
+                .map(head -> find.bind(
+                        head.getKey().value(),
+                        CassandraHeads.bucket(head.getValue().last()),
+                        head.getValue().last()))
+                .toList();
         var newest = new HashMap<ConversationId, Message>();
-        for (var conversation : conversations) {
-            var head = heads.newest(conversation);
-            if (head.last() > 0) {
-                find(conversation, head.last()).ifPresent(message -> newest.put(conversation, message));
-            }
+        for (var rows : cassandra.executeAll(reads)) {
+            rows.stream().map(CassandraRows::message).forEach(each -> newest.put(each.conversation(), each));
         }
         return newest;
     }
@@ -351,28 +404,38 @@ public final class CassandraMessageStore implements MessageStore {
         return found;
     }
 
-    /** Looks at the head of every bucket there is, in the order of the ring, and keeps the lowest ids. */
+    /** By the rows, once they have what this node knows; what another node still notes is dated some seconds back at most, and what one left behind is among the overdue. */
     @Override
     public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
-        var lowest = new TreeSet<Long>();
-        for (var row : cassandra.execute(allHeads.bind())) {
-            long id = row.getLong("conversation_id");
-            var lastAt = row.getInstant("last_at");
-            var movedAt = row.getInstant("moved_at");
-            boolean isActive = (lastAt != null
-                            && !lastAt.isBefore(since)
-                            && row.getLong("last_seq") >= CassandraHeads.first(row.getInt("bucket")))
-                    || (movedAt != null && !movedAt.isBefore(since));
-            if (id > after.value() && isActive && lowest.add(id) && lowest.size() > limit) {
-                lowest.removeLast();
-            }
-        }
-        return lowest.stream().map(ConversationId::new).toList();
+        intents.note();
+        var found = new TreeSet<Long>();
+        rosters.activeSince(since, after, limit).forEach(id -> found.add(id.value()));
+        intents.overdue(clock.instant(), LEFT_MAX).stream()
+                .map(Overdue::conversation)
+                .distinct()
+                .filter(left -> isActive(left, since))
+                .forEach(left -> found.add(left.value()));
+        return found.tailSet(after.value(), false).stream()
+                .limit(limit)
+                .map(ConversationId::new)
+                .toList();
+    }
+
+    private boolean isActive(ConversationId conversation, Instant since) {
+        var head = heads.newest(conversation);
+        return (head.last() > 0 && !head.lastAt().isBefore(since))
+                || !changedSince(List.of(conversation), since, 1).isEmpty();
     }
 
     @Override
     public void close() {
         appends.close();
+        sweeps.close();
+        try {
+            intents.close();
+        } catch (StoreUnavailable e) {
+            LOG.warn("what was stored last is noted by a relay: {}", e.getMessage());
+        }
     }
 
     private static Instant time(Row row, String column) {

@@ -238,7 +238,7 @@ final class ChangeTransaction {
                 body,
                 message.createdAt(),
                 state);
-        return new Changed(changed, at, outboxId, departedMillis);
+        return new Changed(changed, at, new Reminder(outboxId), departedMillis);
     }
 
     private Update bound(String statement) {

@@ -7,13 +7,14 @@ public sealed interface MessageChangeOutcome {
     /**
      * Done and durable.
      *
-     * @param outboxId names the row that keeps it remembered until it is published
+     * @param reminder keeps it remembered until it is published
      * @param departedMillis in a large group: when someone left last, before this change; 0 if nobody did
      */
-    record Changed(Message message, Instant at, long outboxId, long departedMillis) implements MessageChangeOutcome {
+    record Changed(Message message, Instant at, Reminder reminder, long departedMillis)
+            implements MessageChangeOutcome {
         /** Of a conversation from which nobody is known to have left, or that is not large. */
-        public Changed(Message message, Instant at, long outboxId) {
-            this(message, at, outboxId, 0);
+        public Changed(Message message, Instant at, Reminder reminder) {
+            this(message, at, reminder, 0);
         }
     }
 

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Message history. Safe for use by many threads. Every method throws {@link StoreUnavailable} when the outcome is unknown.
  */
-public interface MessageStore extends AutoCloseable {
+public interface MessageStore extends MessageHeads, AutoCloseable {
     /** Most messages one read answers: a page of 200, and the one that shows that there are more. */
     int LIMIT_MAX = 201;
 
@@ -113,9 +112,6 @@ public interface MessageStore extends AutoCloseable {
     /** Those of the named messages that exist, in one round trip a conversation at most; for cutting replays out of history. */
     List<Message> findAll(ConversationId conversation, Collection<Long> seqs);
 
-    /** The newest message of each of these conversations (at most 1,000) that has one. */
-    Map<ConversationId, Message> newest(Collection<ConversationId> conversations);
-
     /**
      * Messages stored at {@code since} or later with {@code seq >= first}, lowest seq first, at most {@code limit}
      * (1 to {@link #SINCE_LIMIT_MAX}): where there are more, the newest ones. Reads no more than it answers and one page.
@@ -153,6 +149,21 @@ public interface MessageStore extends AutoCloseable {
      * their reactions. Answers how many there were; fewer than {@code limit} when none is left. Other messages keep their seqs, and the next one gets the next.
      */
     int removeBefore(ConversationId conversation, long before, int limit);
+
+    /** These are published, once for each message and change: what kept them remembered goes away soon. Returns at once. */
+    void published(Collection<Reminder> reminders);
+
+    /**
+     * Where at {@code now} something may be stored that nobody is about to publish any more, other than what rows of the outbox tell; at most {@code limit}, oldest
+     * first. For a relay, which ends each by {@link #settle}.
+     */
+    List<Overdue> overdue(Instant now, int limit);
+
+    /** All that was stored in a conversation at {@code since} or later may be unpublished. */
+    record Overdue(ConversationId conversation, Instant since, Reminder reminder) {}
+
+    /** All that this one tells of is published. */
+    void settle(Overdue overdue);
 
     /** Ends what the store runs; appends under way are finished first. */
     @Override

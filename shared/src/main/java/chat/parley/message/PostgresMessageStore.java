@@ -4,6 +4,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendWriter.Draft;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -121,12 +123,19 @@ public final class PostgresMessageStore implements MessageStore {
             """;
 
     private final Postgres postgres;
+    private final @Nullable Outbox outbox;
     private final InstantSource clock;
     private final List<AppendWriter> writers;
 
-    /** Starts the writers; {@code postgres} needs two connections for them and is closed by the caller, later than this store. */
-    public PostgresMessageStore(Postgres postgres, InstantSource clock, MeterRegistry meters) {
+    /**
+     * Starts the writers; {@code postgres} needs two connections for them.
+     *
+     * @param postgres closed by the caller, later than this store
+     * @param outbox closed by the caller, later than this store; null where nothing is published
+     */
+    public PostgresMessageStore(Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
         this.postgres = postgres;
+        this.outbox = outbox;
         this.clock = clock;
         var started = new ArrayList<AppendWriter>();
         for (int i = 0; i < WRITERS; i++) {
@@ -223,6 +232,10 @@ public final class PostgresMessageStore implements MessageStore {
 
     @Override
     public List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {
+        return activeSince(postgres, since, after, limit);
+    }
+
+    static List<ConversationId> activeSince(Postgres postgres, Instant since, ConversationId after, int limit) {
         return postgres.with(handle -> handle.createQuery(ACTIVE_SINCE)
                 .bind("since", since.atOffset(ZoneOffset.UTC))
                 .bind("after", after.value())
@@ -343,6 +356,38 @@ public final class PostgresMessageStore implements MessageStore {
                     .mapTo(Integer.class)
                     .one();
         });
+    }
+
+    @Override
+    public long moveMembers(ConversationId conversation, long version, long rowSeq) {
+        return rowSeq; // appends take the lock that the caller holds
+    }
+
+    @Override
+    public boolean areAhead() {
+        return false;
+    }
+
+    @Override
+    public Map<ConversationId, MessageHead> ahead(Collection<ConversationId> conversations) {
+        return Map.of();
+    }
+
+    @Override
+    public void published(Collection<Reminder> reminders) {
+        Objects.requireNonNull(outbox, "this store was opened without an outbox")
+                .done(reminders.stream().map(Reminder::value).toList());
+    }
+
+    /** The outbox has all there is. */
+    @Override
+    public List<Overdue> overdue(Instant now, int limit) {
+        return List.of();
+    }
+
+    @Override
+    public void settle(Overdue overdue) {
+        throw new IllegalArgumentException("not of this store");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package chat.parley.receipt;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.receipt.MarkOutcome.BeyondLast;
 import chat.parley.receipt.MarkOutcome.NotFound;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +29,10 @@ final class MarkStatement {
      */
     private static final String MOVE = """
             WITH draft AS (
-                SELECT place, conversation_id, user_id, read_seq, greatest(read_seq, delivered_seq) AS delivered_seq
-                FROM unnest(?, ?, ?, ?) WITH ORDINALITY AS d (conversation_id, user_id, read_seq, delivered_seq, place)
+                SELECT place, conversation_id, user_id, read_seq, greatest(read_seq, delivered_seq) AS delivered_seq, head_seq
+                FROM unnest(?, ?, ?, ?, ?) WITH ORDINALITY AS d (conversation_id, user_id, read_seq, delivered_seq, head_seq, place)
             ), known AS MATERIALIZED (
-                SELECT d.*, c.last_seq, c.member_count, c.members_version,
+                SELECT d.*, greatest(c.last_seq, d.head_seq) AS last_seq, c.member_count, c.members_version,
                     m.read_seq AS read_before, m.delivered_seq AS delivered_before
                 FROM draft d
                 JOIN member m ON m.conversation_id = d.conversation_id AND m.user_id = d.user_id AND m.left_at IS NULL
@@ -66,9 +68,11 @@ final class MarkStatement {
             """.formatted(OutboxKind.MARKS_ADVANCED.number());
 
     private final DataSource source;
+    private final MessageHeads heads;
     private final InstantSource clock;
 
-    MarkStatement(DataSource source, InstantSource clock) {
+    MarkStatement(DataSource source, MessageHeads heads, InstantSource clock) {
+        this.heads = heads;
         this.source = source;
         this.clock = clock;
     }
@@ -100,7 +104,16 @@ final class MarkStatement {
                 2, drafts.stream().mapToLong(draft -> draft.user().value()).toArray());
         move.setObject(3, drafts.stream().mapToLong(NewMarks::readSeq).toArray());
         move.setObject(4, drafts.stream().mapToLong(NewMarks::deliveredSeq).toArray());
-        move.setObject(5, clock.instant().atOffset(ZoneOffset.UTC));
+        var ahead = heads.ahead(drafts.stream().map(NewMarks::conversation).collect(Collectors.toSet()));
+        move.setObject(
+                5,
+                drafts.stream()
+                        .mapToLong(draft -> {
+                            var head = ahead.get(draft.conversation());
+                            return head == null ? 0 : head.lastSeq();
+                        })
+                        .toArray());
+        move.setObject(6, clock.instant().atOffset(ZoneOffset.UTC));
     }
 
     private static Result result(List<NewMarks> drafts, ResultSet rows) throws SQLException {

@@ -1,5 +1,6 @@
 package chat.parley.receipt;
 
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -46,8 +47,9 @@ final class MarkWriter implements AutoCloseable {
     /** Marks to be moved and who waits for it. */
     record Draft(NewMarks marks, CompletableFuture<MarkOutcome> result) {}
 
-    MarkWriter(Postgres postgres, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
-        this.statement = new MarkStatement(postgres.dataSource(), clock);
+    MarkWriter(
+            Postgres postgres, MessageHeads heads, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
+        this.statement = new MarkStatement(postgres.dataSource(), heads, clock);
         this.moved = moved;
         this.batchSizes = meters.summary("parley.marks.batch");
         meters.gauge("parley.marks.waiting", queue, BlockingQueue::size);
@@ -117,6 +119,9 @@ final class MarkWriter implements AutoCloseable {
                 batch.forEach(draft ->
                         draft.result.completeExceptionally(new IllegalStateException("PostgreSQL refused marks", e)));
             }
+        } catch (StoreUnavailable e) {
+            LOG.warn("{} marks without an answer: {}", batch.size(), e.toString());
+            batch.forEach(draft -> draft.result.completeExceptionally(e));
         } catch (RuntimeException e) {
             LOG.error("moving {} marks failed for a reason of ours", batch.size(), e);
             batch.forEach(draft -> draft.result.completeExceptionally(e));

@@ -3,6 +3,7 @@ package chat.parley.receipt;
 import chat.parley.conversation.Conversations.MemberPosition;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import chat.parley.receipt.MarkWriter.Draft;
@@ -56,9 +57,10 @@ public final class Receipts implements AutoCloseable {
      *
      * @param moved is handed everything that moved, in order, on the writer's thread: must be short and must not throw
      */
-    public Receipts(Postgres postgres, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
+    public Receipts(
+            Postgres postgres, MessageHeads heads, InstantSource clock, MeterRegistry meters, Consumer<Advance> moved) {
         this.postgres = postgres;
-        this.writer = new MarkWriter(postgres, clock, meters, moved);
+        this.writer = new MarkWriter(postgres, heads, clock, meters, moved);
     }
 
     /**

@@ -3,6 +3,7 @@ package chat.parley.safety;
 import chat.parley.conversation.DirectPair;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
 import java.time.Instant;
@@ -55,10 +56,12 @@ public final class Blocks {
             """;
 
     private final Postgres postgres;
+    private final MessageHeads heads;
     private final InstantSource clock;
 
     /** @param clock never goes back, see {@code MonotonicClock} */
-    public Blocks(Postgres postgres, InstantSource clock) {
+    public Blocks(Postgres postgres, MessageHeads heads, InstantSource clock) {
+        this.heads = heads;
         this.postgres = postgres;
         this.clock = clock;
     }
@@ -105,7 +108,7 @@ public final class Blocks {
                     .bind("other", other.value())
                     .bind("at", time(clock.instant()))
                     .execute();
-            return new Outcome.Done(added == 0 ? Optional.empty() : pair.moveVersion(db));
+            return new Outcome.Done(added == 0 ? Optional.empty() : pair.moveVersion(db, heads));
         });
     }
 
@@ -118,7 +121,7 @@ public final class Blocks {
                     .bind("user", user.value())
                     .bind("other", other.value())
                     .execute();
-            return new Outcome.Done(removed == 0 ? Optional.empty() : pair.moveVersion(db));
+            return new Outcome.Done(removed == 0 ? Optional.empty() : pair.moveVersion(db, heads));
         });
     }
 

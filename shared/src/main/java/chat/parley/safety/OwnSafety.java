@@ -23,7 +23,7 @@ public final class OwnSafety {
     private static final String FORGET_REPORTS = """
             DELETE FROM report r
             WHERE reporter_id = :user
-                OR EXISTS (SELECT FROM message m WHERE m.conversation_id = r.conversation_id AND m.seq = r.seq AND m.sender_id = :user)
+                OR CAST(r.snapshot AS json) ->> 'sender_id' = :userText
             """;
 
     private final Postgres postgres;
@@ -54,9 +54,11 @@ public final class OwnSafety {
 
     /** Whom this person blocks and who blocks them; reports by them, and of what they said. */
     public void erase(UserId user) {
-        for (var statement : List.of(FORGET_BLOCKS, FORGET_REPORTS)) {
-            postgres.<Integer, RuntimeException>with(
-                    db -> db.createUpdate(statement).bind("user", user.value()).execute());
-        }
+        postgres.<Integer, RuntimeException>with(
+                db -> db.createUpdate(FORGET_BLOCKS).bind("user", user.value()).execute());
+        postgres.<Integer, RuntimeException>with(db -> db.createUpdate(FORGET_REPORTS)
+                .bind("user", user.value())
+                .bind("userText", user.toString())
+                .execute());
     }
 }

@@ -20,6 +20,7 @@ import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.conversation.CreateOutcome.IdTaken;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.testkit.RealPostgres;
 import java.time.Duration;
@@ -174,7 +175,8 @@ class ConversationChangesTest {
 
     @Test
     void a_full_group_takes_nobody() {
-        var changes = new ConversationChanges(world.postgres, world.clock, new GroupSizes(50, 100));
+        var changes =
+                new ConversationChanges(world.postgres, MessageHeads.IN_ROWS, world.clock, new GroupSizes(50, 100));
         var people = world.people(100);
         var big = world.group(owner, people.subList(0, 99).toArray(UserId[]::new));
         assertEquals(new GroupFull(), changes.add(big, owner, List.of(people.getLast()), Role.MEMBER));

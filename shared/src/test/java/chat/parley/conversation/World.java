@@ -6,6 +6,7 @@ import chat.parley.conversation.CreateOutcome.Existed;
 import chat.parley.id.ConversationId;
 import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.Secret;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
@@ -40,11 +41,11 @@ final class World implements AutoCloseable {
     World(RealPostgres server) {
         postgres = Postgres.open(
                 new Postgres.Address(server.jdbcUrl(), server.user(), new Secret(server.password())), CONNECTIONS);
-        conversations = new Conversations(postgres);
-        list = new ConversationList(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
+        list = new ConversationList(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        changes = new ConversationChanges(postgres, clock);
-        settings = new SettingsChanges(postgres, clock);
+        changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, clock);
+        settings = new SettingsChanges(postgres, MessageHeads.IN_ROWS, clock);
     }
 
     UserId person() {

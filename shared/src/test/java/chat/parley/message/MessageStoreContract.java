@@ -394,7 +394,7 @@ public abstract class MessageStoreContract {
 
     protected Message send(ConversationId talk, UserId sender, String key, String text) {
         var stored = assertInstanceOf(Stored.class, store().append(draft(talk, sender, key, text)));
-        assertTrue(stored.outboxId() > 0);
+        assertTrue(stored.reminder().value() > 0);
         return stored.message();
     }
 

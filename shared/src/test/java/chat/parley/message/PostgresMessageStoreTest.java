@@ -35,7 +35,7 @@ class PostgresMessageStoreTest extends MessageErasureContract {
         postgres = Postgres.open(
                 new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
         addUser(postgres);
-        store = new PostgresMessageStore(postgres, clock, new SimpleMeterRegistry());
+        store = new PostgresMessageStore(postgres, null, clock, new SimpleMeterRegistry());
     }
 
     @AfterEach
@@ -73,7 +73,7 @@ class PostgresMessageStoreTest extends MessageErasureContract {
     @Test
     void two_nodes_write_to_the_same_conversations_without_holes_or_deadlocks() throws Exception {
         var talks = new ConversationId[] {newConversation(), newConversation(), newConversation()};
-        try (var other = new PostgresMessageStore(postgres, clock, new SimpleMeterRegistry())) {
+        try (var other = new PostgresMessageStore(postgres, null, clock, new SimpleMeterRegistry())) {
             var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
             for (int i = 0; i < 600; i++) {
                 var node = i % 2 == 0 ? store : other;
@@ -110,7 +110,7 @@ class PostgresMessageStoreTest extends MessageErasureContract {
             ownPostgres.migrate();
             addUser(ownPostgres);
             var talk = addConversation(ownPostgres);
-            try (var ownStore = new PostgresMessageStore(ownPostgres, clock, new SimpleMeterRegistry())) {
+            try (var ownStore = new PostgresMessageStore(ownPostgres, null, clock, new SimpleMeterRegistry())) {
                 ownStore.append(draft(talk, ANN, "first", "hello"));
                 own.server().kill();
                 assertThrows(StoreUnavailable.class, () -> ownStore.append(draft(talk, ANN, "second", "hello")));

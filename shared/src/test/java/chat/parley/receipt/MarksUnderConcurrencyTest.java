@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.message.MessageHeads;
 import chat.parley.receipt.MarkOutcome.Stand;
 import chat.parley.receipt.UnreadCounts.Unread;
 import chat.parley.testkit.RealPostgres;
@@ -44,7 +45,8 @@ class MarksUnderConcurrencyTest {
     void marks_only_grow_and_end_at_the_furthest(long seed) throws Exception {
         var moves = new ConcurrentLinkedQueue<Advance>();
         try (var world = new ReceiptWorld(POSTGRES, 20);
-                var otherNode = new Receipts(world.postgres, world.clock, new SimpleMeterRegistry(), moves::add)) {
+                var otherNode = new Receipts(
+                        world.postgres, MessageHeads.IN_ROWS, world.clock, new SimpleMeterRegistry(), moves::add)) {
             var run = new Run(world, otherNode, seed);
             run.everybodyAtOnce();
             run.check(world.advances, moves);

@@ -12,6 +12,7 @@ import chat.parley.id.IdSource;
 import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.postgres.Postgres;
@@ -44,11 +45,11 @@ final class ReceiptWorld implements AutoCloseable {
 
     ReceiptWorld(RealPostgres server, int connections) {
         postgres = Postgres.open(server.address(), connections);
-        conversations = new Conversations(postgres);
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
-        changes = new ConversationChanges(postgres, clock);
-        messages = new PostgresMessageStore(postgres, clock, meters);
-        receipts = new Receipts(postgres, clock, meters, advances::add);
+        changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, clock);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
+        receipts = new Receipts(postgres, MessageHeads.IN_ROWS, clock, meters, advances::add);
     }
 
     UserId person() {

@@ -7,7 +7,7 @@ import chat.parley.event.EventLog;
 import chat.parley.event.GroupLog;
 import chat.parley.id.IdRanges;
 import chat.parley.id.IdSource;
-import chat.parley.message.PostgresMessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.Shutdown;
@@ -80,11 +80,12 @@ public final class StreamService implements AutoCloseable {
         var redis = opened(Redis.open(settings.redis(), settings.poolSize()));
         health.part("redis", redis::complaint);
         var log = opened(new EventLog(redis, clock, meters));
-        var messages = opened(new PostgresMessageStore(postgres, clock, meters));
+        var messages = opened(MessageStores.connect(settings.messages(), health, opened::push)
+                .open(new MessageStores.Ground(postgres, null, clock, meters)));
         // For people of outside issuers who come here first; others are made elsewhere.
         var ids = new IdSource(new IdRanges(postgres, meters)::grant, System::nanoTime);
         var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
-        var conversations = new Conversations(postgres);
+        var conversations = new Conversations(postgres, messages);
 
         ExecutorService blocking = opened(Executors.newVirtualThreadPerTaskExecutor());
         var limits = settings.limits();

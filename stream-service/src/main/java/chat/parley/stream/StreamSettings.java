@@ -1,6 +1,7 @@
 package chat.parley.stream;
 
 import chat.parley.account.AccountSettings;
+import chat.parley.message.MessageSettings;
 import chat.parley.ops.Settings;
 import chat.parley.postgres.Postgres;
 import java.net.URI;
@@ -17,6 +18,7 @@ import java.util.Map;
 public record StreamSettings(
         ServerAddress server,
         Postgres.Address postgres,
+        MessageSettings messages,
         URI redis,
         int poolSize,
         AccountSettings accounts,
@@ -118,6 +120,7 @@ public record StreamSettings(
                         settings.number(
                                 "PARLEY_METRICS_PORT", -1, -1, 65_535, "it is a TCP port, 0 a free one, -1 none")),
                 Postgres.Address.from(settings),
+                MessageSettings.from(settings),
                 settings.address("PARLEY_REDIS_URL", "redis://:password@redis.example:6379"),
                 settings.number(
                         "PARLEY_CONNECTIONS",

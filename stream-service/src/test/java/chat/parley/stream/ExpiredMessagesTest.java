@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.stream.StreamWorld.NodeUnderTest;
 import chat.parley.stream.StreamWorld.Person;
 import chat.parley.testkit.RealPostgres;
@@ -84,7 +85,7 @@ class ExpiredMessagesTest {
     }
 
     private void hideBefore(long seq) {
-        new Expiry(world.postgres, Clock.systemUTC())
+        new Expiry(world.postgres, MessageHeads.IN_ROWS, Clock.systemUTC())
                 .hide(talk, seq, Clock.systemUTC().instant());
     }
 

@@ -8,6 +8,7 @@ import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome;
 import chat.parley.id.ConversationId;
 import chat.parley.json.Json;
+import chat.parley.message.MessageHeads;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.receipt.Advance;
 import chat.parley.receipt.NewMarks;
@@ -45,7 +46,11 @@ class MarksStreamTest {
         world = new StreamWorld(POSTGRES, REDIS.uri());
         node = world.node();
         receipts = new Receipts(
-                world.postgres, new MonotonicClock(Clock.systemUTC()), new SimpleMeterRegistry(), this::publish);
+                world.postgres,
+                MessageHeads.IN_ROWS,
+                new MonotonicClock(Clock.systemUTC()),
+                new SimpleMeterRegistry(),
+                this::publish);
         ann = world.person();
         ben = world.person();
         talk = world.direct(ann, ben);

@@ -21,6 +21,8 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
+import chat.parley.message.MessageHeads;
+import chat.parley.message.MessageSettings;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
@@ -61,8 +63,8 @@ final class StreamWorld implements AutoCloseable {
         postgres = Postgres.open(address, 6);
         redis = Redis.open(this.redisUri, 6);
         log = new EventLog(redis, clock, meters.registry());
-        messages = new PostgresMessageStore(postgres, clock, meters.registry());
-        conversations = new Conversations(postgres);
+        messages = new PostgresMessageStore(postgres, null, clock, meters.registry());
+        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);
         ids = TestIds.fresh();
         accounts = Accounts.open(accountSettings(), postgres, ids, clock, meters.registry());
@@ -121,6 +123,7 @@ final class StreamWorld implements AutoCloseable {
         return new NodeUnderTest(new StreamSettings(
                 new StreamSettings.ServerAddress("127.0.0.1", 0, -1),
                 address,
+                MessageSettings.POSTGRES,
                 redisUri,
                 8,
                 accountSettings(),

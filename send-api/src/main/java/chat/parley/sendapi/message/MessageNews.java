@@ -16,7 +16,8 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.Message;
 import chat.parley.message.MessageChangeOutcome.Changed;
-import chat.parley.outbox.Outbox;
+import chat.parley.message.MessageStore;
+import chat.parley.message.Reminder;
 import chat.parley.push.PushQueue;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class MessageNews {
     private final EventLog events;
     private final PushQueue pushes;
-    private final Outbox outbox;
+    private final MessageStore messages;
     private final Consumer<Message> index;
 
     /**
@@ -40,10 +41,10 @@ public final class MessageNews {
      *
      * @param index takes every message whose text is new, at once
      */
-    public MessageNews(EventLog events, PushQueue pushes, Outbox outbox, Consumer<Message> index) {
+    public MessageNews(EventLog events, PushQueue pushes, MessageStore messages, Consumer<Message> index) {
         this.events = events;
         this.pushes = pushes;
-        this.outbox = outbox;
+        this.messages = messages;
         this.index = index;
     }
 
@@ -65,7 +66,7 @@ public final class MessageNews {
                                 submit(new MessageCreated(message, null), notSeeing(quoted, members)));
         return told.thenApply(outcome -> {
             if (outcome instanceof Published published) {
-                wake(message, published, stored.outboxId());
+                wake(message, published, stored.reminder());
             }
             return outcome;
         });
@@ -99,7 +100,7 @@ public final class MessageNews {
                 : submit(change, seeing(message, roster.members().values()));
         return told.thenApply(outcome -> {
             if (outcome instanceof Published) {
-                outbox.done(changed.outboxId());
+                messages.published(List.of(changed.reminder()));
             }
             return outcome;
         });
@@ -138,15 +139,15 @@ public final class MessageNews {
         });
     }
 
-    private void wake(Message message, Published published, long outboxId) {
+    private void wake(Message message, Published published, Reminder reminder) {
         var jobs = pushes.jobs(message, published.toWake());
         if (jobs.isEmpty()) {
-            outbox.done(outboxId);
+            messages.published(List.of(reminder));
             return;
         }
         var queued = pushes.add(jobs).thenAccept(done -> {
             if (done) {
-                outbox.done(outboxId);
+                messages.published(List.of(reminder));
             }
         });
         assert queued != null;

@@ -151,6 +151,12 @@ final class Materials {
         return roster(row.conversation()).large();
     }
 
+    /** The publication of a change of a message, as it stands; who made it is not known. */
+    Publication changed(Message message, Instant at) {
+        var event = ChatEvent.changed(message, null, message.sender(), at);
+        return roster(message.conversation()).large() ? toGroup(event) : Publication.repeat(event, seeing(message));
+    }
+
     private List<UserId> seeing(Message message) {
         return members(message.conversation()).stream()
                 .filter(member -> member.joinedSeq() <= message.seq())

@@ -5,10 +5,12 @@ import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
+import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
+import chat.parley.message.MessageStore.Overdue;
 import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
@@ -28,6 +30,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -54,6 +57,9 @@ public final class Relay implements AutoCloseable {
 
     private static final int CONVERSATIONS_PAGE = 1_000;
 
+    /** Between two looks for what the store of messages remembers itself: each asks all of its partitions. */
+    private static final Duration LOOK_PAUSE = Duration.ofSeconds(5);
+
     /** A row that fails this often, a second apart, is broken itself. */
     private static final int TRIES_MAX = 5;
 
@@ -71,6 +77,8 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong backlogRows = new AtomicLong();
     private final AtomicLong backlogSeconds = new AtomicLong();
     private final AtomicLong setAside = new AtomicLong();
+    private final AtomicLong leftOver = new AtomicLong();
+    private Instant nextLook = Instant.EPOCH;
     private final Rounds rounds;
 
     /** Who is told. */
@@ -98,6 +106,7 @@ public final class Relay implements AutoCloseable {
         meters.gauge("parley.outbox.overdue.rows", backlogRows);
         meters.gauge("parley.outbox.overdue.seconds", backlogSeconds);
         meters.gauge("parley.outbox.set.aside.rows", setAside);
+        meters.gauge("parley.messages.left.rows", leftOver);
         this.rounds = new Rounds("relay", PAUSE, () -> outbox.alone(this::pass));
     }
 
@@ -122,6 +131,9 @@ public final class Relay implements AutoCloseable {
         do {
             rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
         } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
+        if (!clock.instant().isBefore(nextLook)) {
+            nextLook = settleOverdue() == BATCH ? nextLook : clock.instant().plus(LOOK_PAUSE);
+        }
         measure();
     }
 
@@ -234,7 +246,8 @@ public final class Relay implements AutoCloseable {
         do {
             page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
             for (var conversation : page) {
-                if (rounds.isEnding() || !offerAgain(conversation, since, lost)) {
+                // Who had it in the stream had the push as well, or was there.
+                if (rounds.isEnding() || !offerAgain(conversation, since, lost, toWake -> !toWake.before())) {
                     return false;
                 }
             }
@@ -243,7 +256,48 @@ public final class Relay implements AutoCloseable {
         return true;
     }
 
-    private boolean offerAgain(ConversationId conversation, Instant since, Predicate<UserId> lost) {
+    /** What the store of messages remembers itself: offered again as Redis that lost something is, with all pushes, and what became of messages. Answers how many there were. */
+    private int settleOverdue() {
+        var overdue = messages.overdue(clock.instant(), BATCH);
+        leftOver.set(overdue.size());
+        for (var each : overdue) {
+            if (rounds.isEnding() || !offerAll(each)) {
+                return 0;
+            }
+            messages.settle(each);
+            relayed.increment();
+        }
+        return overdue.size();
+    }
+
+    private boolean offerAll(Overdue overdue) {
+        var conversation = overdue.conversation();
+        if (!offerAgain(conversation, overdue.since(), user -> true, toWake -> true)) {
+            return false;
+        }
+        var changed = new TreeSet<Long>();
+        messages.changedSince(List.of(conversation), overdue.since(), MessageStore.SINCE_LIMIT_MAX)
+                .forEach(change -> changed.add(change.seq()));
+        messages.since(conversation, 1, overdue.since(), MessageStore.SINCE_LIMIT_MAX).stream()
+                .filter(message -> message.state().changedAt() != null)
+                .forEach(message -> changed.add(message.seq()));
+        var materials = new Materials(conversations, groups, messages);
+        var publications = new ArrayList<Publication>();
+        for (var message : messages.findAll(conversation, changed)) {
+            var at = message.state().changedAt();
+            if (at != null) {
+                publications.add(materials.changed(message, at));
+            }
+        }
+        return events.publish(publications).stream().allMatch(Published.class::isInstance);
+    }
+
+    /**
+     * @param lost who may lack something
+     * @param wakes whom a push is queued for
+     */
+    private boolean offerAgain(
+            ConversationId conversation, Instant since, Predicate<UserId> lost, Predicate<ToWake> wakes) {
         var materials = new Materials(conversations, groups, messages);
         var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
         for (int from = 0; from < recent.size(); from += BATCH) {
@@ -262,11 +316,8 @@ public final class Relay implements AutoCloseable {
                 if (!(outcomes.get(i) instanceof Published published)) {
                     return false;
                 }
-                // Who had it in the stream had the push as well, or was there.
-                var missed = published.toWake().stream()
-                        .filter(each -> !each.before())
-                        .toList();
-                jobs.addAll(pushes.jobs(of.get(i), missed));
+                var woken = published.toWake().stream().filter(wakes).toList();
+                jobs.addAll(pushes.jobs(of.get(i), woken));
             }
             if (!pushes.add(jobs).join()) {
                 return false;

@@ -17,6 +17,7 @@ import chat.parley.media.BlobStores;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
 import chat.parley.media.MediaSettings;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageStore;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.MonotonicClock;
@@ -92,7 +93,7 @@ class EraserTest {
         postgres = Postgres.open(POSTGRES.address(), 6);
         redis = Redis.open(URI.create(REDIS.uri()), 4);
         events = new EventLog(redis, now, meters);
-        messages = new PostgresMessageStore(postgres, now, meters);
+        messages = new PostgresMessageStore(postgres, null, now, meters);
         outbox = new Outbox(postgres, meters);
         accounts = Accounts.open(new AccountSettings(null, List.of()), postgres, TestIds.fresh(), now, meters);
         catalog = new MediaCatalog(postgres, now, media.limits());
@@ -173,7 +174,7 @@ class EraserTest {
     /** A fresh one, as after a crash. */
     private Eraser eraser() {
         var memberships = new OwnMemberships(postgres);
-        var changes = new ConversationChanges(postgres, Clock.systemUTC());
+        var changes = new ConversationChanges(postgres, MessageHeads.IN_ROWS, Clock.systemUTC());
         var steps = List.of(
                 ErasureSteps.memberships(memberships, changes::leaveForGood),
                 ErasureSteps.words(memberships, messages),

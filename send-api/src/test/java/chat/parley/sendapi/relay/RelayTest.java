@@ -19,6 +19,7 @@ import chat.parley.message.AppendOutcome;
 import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageChange;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.NewMessage;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.StoreUnavailable;
@@ -89,8 +90,8 @@ class RelayTest {
                     VALUES (?, ?, 'X', 'x', now()) ON CONFLICT DO NOTHING
                     """, user.value(), "u" + user.value()));
         }
-        messages = new PostgresMessageStore(postgres, clock, meters);
         outbox = new Outbox(postgres, meters);
+        messages = new PostgresMessageStore(postgres, outbox, clock, meters);
         parts = parts(URI.create(REDIS.uri()));
     }
 
@@ -234,7 +235,7 @@ class RelayTest {
         parts.relay.pass();
         assertEquals(5, entries(parts, ANN));
         long pushed = pushJobs(parts);
-        try (var receipts = new Receipts(postgres, clock, meters, advance -> {})) {
+        try (var receipts = new Receipts(postgres, MessageHeads.IN_ROWS, clock, meters, advance -> {})) {
             receipts.move(List.of(new NewMarks(talk, BOB, 0, 2)));
             receipts.move(List.of(new NewMarks(talk, BOB, 3, 5)));
         }
@@ -290,7 +291,7 @@ class RelayTest {
         outbox.noteRedisTag(parts.events.tag());
         var talk = newConversation();
         postgres.with(db -> db.execute("UPDATE member SET role = 'admin' WHERE user_id = ?", ANN.value()));
-        var settings = new SettingsChanges(postgres, clock);
+        var settings = new SettingsChanges(postgres, MessageHeads.IN_ROWS, clock);
         var changed =
                 assertInstanceOf(ChangeOutcome.Updated.class, settings.set(talk, ANN, SettingsChange.name("Better")));
         clock.advance(Duration.ofSeconds(3));
@@ -329,12 +330,12 @@ class RelayTest {
         var redis = Redis.open(uri, 4);
         var events = new EventLog(redis, clock, meters);
         var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
-        var conversations = new Conversations(postgres);
+        var conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         var notices = new SendNotice(
                 conversations,
                 new Notices(postgres),
                 messages,
-                new MessageNews(events, pushes, outbox, unused -> {}),
+                new MessageNews(events, pushes, messages, unused -> {}),
                 outbox);
         var groups = new Relay.Groups(conversations, new LargeGroups(postgres));
         var relay = new Relay(outbox, messages, groups, events, pushes, notices, clock, meters);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.postgres.Postgres;
 import chat.parley.sendapi.People.Person;
 import chat.parley.sendapi.RunningSendApi;
@@ -113,7 +114,7 @@ class RetentionSettingTest {
         assertTrue(read(ann, talk).at("/first_seq").isMissingNode());
         try (var postgres = Postgres.open(POSTGRES.address(), 2)) {
             var clock = Clock.systemUTC();
-            new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+            new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         }
         var conversation = read(ann, talk);
         assertEquals(2, conversation.at("/first_seq").intValue());

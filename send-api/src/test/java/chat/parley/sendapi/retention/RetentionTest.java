@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.Expiry;
 import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHeads;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Settings;
 import chat.parley.outbox.Outbox;
@@ -56,7 +57,7 @@ class RetentionTest {
         api = RunningSendApi.start(POSTGRES, REDIS);
         postgres = Postgres.open(POSTGRES.address(), 6);
         var meters = new SimpleMeterRegistry();
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         outbox = new Outbox(postgres, meters);
     }
 
@@ -119,12 +120,12 @@ class RetentionTest {
             send(ann, talk, "fog " + i, "");
         }
         awaitFound(ann, "fog", 3);
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 3, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 3, clock.instant());
         assertEquals(List.of("fog 2"), texts(json(ann.ask("GET", path(talk), null))));
         assertEquals(404, ann.ask("GET", path(talk) + "/2", null).statusCode());
         assertEquals(1, found(ann, "fog"));
         assertEquals(3, rowsBefore("message", talk, 9), "still there");
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         assertEquals(1, texts(json(ann.ask("GET", path(talk), null))).size(), "never back");
         pass(Duration.ZERO);
         assertEquals(1, rowsBefore("message", talk, 9));
@@ -202,7 +203,7 @@ class RetentionTest {
                 "INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at) VALUES (?, 1, 1, 1, now() + interval '1 hour'), (?, 7, 2, 1, now() + interval '1 hour')",
                 id(talk),
                 id(talk)));
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         pass(Duration.ZERO);
         assertEquals(
                 List.of(2L),
@@ -219,7 +220,7 @@ class RetentionTest {
         var talk = ann.groupWith();
         send(ann, talk, "first", "");
         copies(talk, 1_300);
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 1_251, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 1_251, clock.instant());
         try (var dying = retention(Duration.ZERO)) {
             dying.close();
             dying.pass();
@@ -235,8 +236,8 @@ class RetentionTest {
         var ann = Person.signUp(api);
         var talk = ann.groupWith();
         send(ann, talk, "one", "");
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
-        new Expiry(postgres, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
+        new Expiry(postgres, MessageHeads.IN_ROWS, clock).hide(ConversationId.parse(talk), 2, clock.instant());
         long told =
                 postgres.with(db -> db.createQuery("SELECT count(*) FROM outbox WHERE conversation_id = ? AND kind = 3")
                         .bind(0, id(talk))
@@ -277,7 +278,7 @@ class RetentionTest {
 
     private Retention retention(Duration everywhere) {
         return new Retention(
-                new Expiry(postgres, clock),
+                new Expiry(postgres, MessageHeads.IN_ROWS, clock),
                 messages,
                 new SearchIndex(postgres),
                 outbox,

@@ -52,7 +52,7 @@ class IndexSweepTest {
     @BeforeEach
     void open() {
         postgres = Postgres.open(POSTGRES.address(), 8);
-        messages = new PostgresMessageStore(postgres, clock, meters);
+        messages = new PostgresMessageStore(postgres, null, clock, meters);
         index = new SearchIndex(postgres);
         sweep = new IndexSweep(index, messages, clock, meters);
         postgres.with(db -> db.execute("DELETE FROM search_sweep"));

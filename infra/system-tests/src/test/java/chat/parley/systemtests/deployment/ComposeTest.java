@@ -94,6 +94,22 @@ class ComposeTest {
     }
 
     @Test
+    void each_process_takes_what_the_ring_adds_to_its_settings() throws IOException {
+        var added = fields(YamlFiles.one(FOLDER + "cassandra.yaml").path("services"));
+        for (var service : ours().values()) {
+            var environment = new HashMap<>(service.environment());
+            var ring = Objects.requireNonNull(added.get(service.name())).path("environment");
+            fields(ring).forEach((key, value) -> environment.put(key, value.asText()));
+            assertEquals("cassandra", environment.get("PARLEY_MESSAGES"));
+            for (var contact :
+                    environment.getOrDefault("PARLEY_CASSANDRA_CONTACTS", "").split(",", -1)) {
+                assertTrue(added.containsKey(contact.replace(":9042", "")), contact);
+            }
+            new DeployedService(service.name(), service.arguments(), environment).requireTaken(folder);
+        }
+    }
+
+    @Test
     void every_container_is_confined_bounded_and_watched() {
         services.forEach((name, service) -> {
             assertEquals(Set.of(), without(names(service), WORDS), name);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -54,6 +55,12 @@ final class MigrationRules {
             rule("^drop type ", "the version before still uses it"),
             rule("^drop trigger ", "the version before may rely on it"));
 
+    /** What keeps some others from a table until the migration has ended. The new table of a reference locks the old one too. */
+    private static final List<Pattern> LOCKS = List.of(
+            Pattern.compile("alter table (?:only )?(?:if exists )?(\\w+)"),
+            Pattern.compile("create (?:or replace )?(?:constraint )?trigger .*? on (\\w+)"),
+            Pattern.compile("create table .*?references (\\w+)"));
+
     private MigrationRules() {}
 
     private static Map.Entry<Pattern, String> rule(String pattern, String why) {
@@ -80,7 +87,25 @@ final class MigrationRules {
                 if (found.lookingAt() && !created.contains(found.group(1))) broken.add(statement + ": " + why);
             });
         }
+        var locked = locked(statements);
+        locked.removeAll(created);
+        if (locked.size() > 1) {
+            broken.add(
+                    locked
+                            + ": who locked one of these may wait for another, and a circle is an error for somebody: a migration each");
+        }
         return broken;
+    }
+
+    private static Set<String> locked(List<String> statements) {
+        var names = new TreeSet<String>();
+        for (var statement : statements) {
+            for (var lock : LOCKS) {
+                var found = lock.matcher(statement);
+                if (found.lookingAt()) names.add(found.group(1));
+            }
+        }
+        return names;
     }
 
     private static Set<String> created(List<String> statements) {

@@ -103,7 +103,8 @@ class MigrationTest {
                 "UPDATE member SET read_seq = 0",
                 "DELETE FROM outbox",
                 "LOCK TABLE message",
-                "DROP FUNCTION append_messages(bigint[])"
+                "DROP FUNCTION append_messages(bigint[])",
+                "ALTER TABLE conversation ADD COLUMN a int; CREATE TRIGGER t AFTER INSERT ON member EXECUTE FUNCTION f()"
             })
     void what_keeps_others_out_or_breaks_them_is_refused(String statement) {
         assertFalse(MigrationRules.broken(statement).isEmpty());
@@ -114,6 +115,7 @@ class MigrationTest {
             strings = {
                 "CREATE TABLE a (b int NOT NULL); CREATE INDEX a_by_b ON a (b); UPDATE a SET b = 1; ALTER TABLE a ADD CHECK (b > 0)",
                 "CREATE INDEX CONCURRENTLY message_by_x ON message (x)",
+                "CREATE TABLE a (b int); ALTER TABLE a ADD c int; ALTER TABLE message ADD COLUMN d int",
                 "ALTER TABLE conversation ADD COLUMN a boolean NOT NULL DEFAULT false, ADD COLUMN b int",
                 "ALTER TABLE message ADD CONSTRAINT c CHECK (a > 0) NOT VALID",
                 "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ UPDATE member SET read_seq = 0; DELETE FROM outbox; $$"
@@ -123,7 +125,7 @@ class MigrationTest {
     }
 
     private static Map<Long, String> readByThisVersion(Postgres postgres) {
-        var store = new PostgresMessageStore(postgres, Clock.systemUTC(), new SimpleMeterRegistry());
+        var store = new PostgresMessageStore(postgres, null, Clock.systemUTC(), new SimpleMeterRegistry());
         try {
             var read = new TreeMap<Long, String>();
             var conversation = new ConversationId(VersionBefore.conversation());

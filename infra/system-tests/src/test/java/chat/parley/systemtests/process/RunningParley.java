@@ -22,6 +22,7 @@ import redis.clients.jedis.Jedis;
 
 /** A whole Parley of a test's own: PostgreSQL, Redis, and the three services as processes. */
 public final class RunningParley implements AutoCloseable {
+    private final Map<String, String> more;
     private final Path folder;
     private final OwnServer<EmbeddedPostgres> postgres;
     private final @Nullable OwnServer<EmbeddedRedis> redis;
@@ -33,8 +34,10 @@ public final class RunningParley implements AutoCloseable {
     private final int streamMetrics = LowPorts.free();
     private final Thread atExit = Thread.ofPlatform().unstarted(this::endQuietly);
 
-    private RunningParley(@Nullable OwnServer<EmbeddedRedis> redis, @Nullable RealRedisCluster cluster)
+    private RunningParley(
+            @Nullable OwnServer<EmbeddedRedis> redis, @Nullable RealRedisCluster cluster, Map<String, String> more)
             throws IOException {
+        this.more = more;
         folder = Files.createTempDirectory("parley-system-");
         postgres = RealPostgres.own();
         this.redis = redis;
@@ -61,12 +64,17 @@ public final class RunningParley implements AutoCloseable {
 
     /** Starts everything and returns when all of it is ready. */
     public static RunningParley start(Persistence persistence) throws Exception {
-        return start(new RunningParley(RealRedis.own(persistence), null));
+        return start(persistence, Map.of());
+    }
+
+    /** The same with more settings for all services. */
+    public static RunningParley start(Persistence persistence, Map<String, String> more) throws Exception {
+        return start(new RunningParley(RealRedis.own(persistence), null, more));
     }
 
     /** The same over this cluster, which is closed with it. */
     public static RunningParley start(RealRedisCluster cluster) throws Exception {
-        return start(new RunningParley(null, cluster));
+        return start(new RunningParley(null, cluster, Map.of()));
     }
 
     private static RunningParley start(RunningParley parley) throws Exception {
@@ -155,6 +163,7 @@ public final class RunningParley implements AutoCloseable {
 
     private Map<String, String> settings(Map<String, String> ofThisService) {
         var settings = new HashMap<>(ofThisService);
+        settings.putAll(more);
         settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
         settings.put("PARLEY_POSTGRES_USER", postgres().user());
         settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());

@@ -1,0 +1,111 @@
+package chat.parley.message;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.cassandra.Cassandra;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
+import chat.parley.testkit.RealRing;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of messages when nodes of a ring of three die: three replicas, and a quorum is two. */
+class RingTest {
+    private static final int WRITERS = 16;
+    private static final int READERS = 4;
+
+    /** {@link MessageStore#RESULT_LIMIT}, and what a loaded machine takes to notice that it is over. */
+    private static final Duration ANSWER_MAX = MessageStore.RESULT_LIMIT.plusSeconds(3);
+
+    private static RealRing ring;
+
+    private final List<ConversationId> talks =
+            LongStream.rangeClosed(1, 6).mapToObj(ConversationId::new).toList();
+    private Cassandra cassandra;
+    private CassandraMessageStore store;
+
+    @BeforeAll
+    static void startRing() {
+        ring = RealRing.shared();
+    }
+
+    @BeforeEach
+    void open() {
+        cassandra = Cassandra.open(ring.freshKeyspace());
+        store = newStore();
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        cassandra.close();
+    }
+
+    private CassandraMessageStore newStore() {
+        return new CassandraMessageStore(
+                cassandra, MessageLoad.UNCHANGING, Clock.systemUTC(), new SimpleMeterRegistry());
+    }
+
+    @Test
+    void one_node_killed_under_load_and_brought_back_is_seen_by_no_client() throws Exception {
+        try (var other = newStore();
+                var load = new MessageLoad(List.of(store, other), talks)) {
+            load.start(WRITERS, READERS);
+            awaitMore(load, 200);
+            ring.kill(0);
+            awaitMore(load, 200);
+            ring.restart(0);
+            awaitMore(load, 200);
+            load.stop();
+            load.check(store);
+        }
+    }
+
+    @Test
+    void without_a_quorum_nothing_is_half_done_and_service_resumes_by_itself() throws Exception {
+        try (var load = new MessageLoad(List.of(store), talks)) {
+            load.start(WRITERS, READERS);
+            awaitMore(load, 100);
+            ring.kill(1, 2);
+            patiently().until(() -> !load.failures().isEmpty());
+            load.stop();
+            for (var failure : load.failures()) {
+                assertEquals(StoreUnavailable.class, failure.getClass(), failure.toString());
+            }
+            assertTrue(load.slowest().compareTo(ANSWER_MAX) < 0, load.slowest().toString());
+            assertNotNull(cassandra.complaint());
+            assertThrows(
+                    StoreUnavailable.class,
+                    () -> store.append(new NewMessage(talks.getFirst(), 1, new UserId(1), "a", MessageBody.text("a"))));
+            assertThrows(StoreUnavailable.class, () -> store.after(talks.getFirst(), 0, 10));
+            assertThrows(StoreUnavailable.class, () -> store.newest(talks));
+            ring.restart(1, 2);
+            patiently().until(() -> cassandra.complaint() == null);
+            load.repeatUnknown();
+            load.check(store);
+        }
+    }
+
+    private static void awaitMore(MessageLoad load, int count) {
+        int before = load.acknowledged();
+        patiently().until(() -> !load.failures().isEmpty() || load.acknowledged() > before + count);
+        assertEquals(List.of(), load.failures());
+    }
+
+    private static ConditionFactory patiently() {
+        return Awaitility.await().atMost(Duration.ofMinutes(2));
+    }
+}
