@@ -12,6 +12,8 @@ import chat.parley.event.LiveFrame.Entry;
 import chat.parley.event.References;
 import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
+import chat.parley.message.ChangedMessage;
+import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Instant;
@@ -40,7 +42,12 @@ final class GroupReplay {
     private long told;
 
     /** Where it reads. */
-    record Sources(GroupLog log, MessageStore messages, Conversations conversations) {}
+    record Sources(
+            GroupLog log,
+            MessageStore messages,
+            Conversations conversations,
+            HistoryReads history,
+            Rebuilds rebuilds) {}
 
     /** Takes events in the order of each group. */
     interface Sink {
@@ -156,39 +163,63 @@ final class GroupReplay {
     private long readHistory(LargeGroups.Place group, Instant since, Sink sink) {
         var conversation = group.conversation();
         long first = Math.max(group.joinedSeq(), group.fromSeq());
-        var sent = sources().messages.since(conversation, first, since, Past.CHANGES_MAX + 1);
-        var changed = sources().messages.changedSince(Set.of(conversation), since, Past.CHANGES_MAX + 1).stream()
-                .filter(change -> change.seq() >= group.joinedSeq())
-                .toList();
-        told += sent.size() + changed.size();
-        if (isTooMuch()) {
-            return 0;
+        var reads = sources().history;
+        // What is read at once is a page; the place bounds how many read.
+        try (var place = sources().rebuilds.enter(sink::isOver)) {
+            long last = reads.last(conversation);
+            long next = last < first ? first : reads.firstSince(conversation, first, last, since);
+            var changed = reads.changedSince(Set.of(conversation), since, Past.CHANGES_MAX + 1).stream()
+                    .filter(change -> change.seq() >= group.joinedSeq())
+                    .toList();
+            long all = Math.max(0, last - next + 1) + changed.size();
+            if (told + all > Past.CHANGES_MAX) {
+                told += all;
+                return 0;
+            }
+            return tellChanged(conversation, changed, place, sink) + tellSent(conversation, next, last, place, sink);
         }
-        told -= sent.size() + changed.size();
+    }
+
+    private long tellChanged(
+            ConversationId conversation, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
         long wanted = 0;
-        for (int from = 0; from < changed.size(); from += CatchUp.PAGE) {
+        for (int from = 0; from < changed.size() && !sink.isOver(); from += CatchUp.PAGE) {
             var some = changed.subList(from, Math.min(from + CatchUp.PAGE, changed.size()));
             var events = new ArrayList<EncodedEvent>();
             var found = new HashMap<Long, Instant>();
             some.forEach(change -> found.put(change.seq(), change.at()));
-            for (var message : sources().messages.findAll(conversation, found.keySet())) {
+            for (var message : sources().history.findAll(conversation, found.keySet())) {
                 var at = found.getOrDefault(message.seq(), message.createdAt());
                 events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
             }
-            wanted += take(events, sink);
-        }
-        for (int from = 0; from < sent.size() && !sink.isOver(); from += CatchUp.PAGE) {
-            var some = sent.subList(from, Math.min(from + CatchUp.PAGE, sent.size()));
-            wanted += take(
-                    some.stream()
-                            .map(message -> EventJson.encode(
-                                    message.isDeleted()
-                                            ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
-                                            : new ChatEvent.MessageCreated(message, null)))
-                            .toList(),
-                    sink);
+            place.page();
+            wanted += place.toClient(() -> take(events, sink));
         }
         return wanted;
+    }
+
+    private long tellSent(ConversationId conversation, long first, long last, Rebuilds.Place place, Sink sink) {
+        long wanted = 0;
+        long reached = first - 1;
+        while (reached < last && !sink.isOver()) {
+            int size = (int) Math.min(CatchUp.PAGE, last - reached);
+            var some = sources().history.after(conversation, reached, size);
+            if (some.isEmpty()) {
+                break; // gone meanwhile
+            }
+            reached = some.getLast().seq();
+            var events = some.stream().map(GroupReplay::told).toList();
+            place.page();
+            wanted += place.toClient(() -> take(events, sink));
+        }
+        return wanted;
+    }
+
+    private static EncodedEvent told(Message message) {
+        return EventJson.encode(
+                message.isDeleted()
+                        ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
+                        : new ChatEvent.MessageCreated(message, null));
     }
 
     private int take(List<EncodedEvent> events, Sink sink) {

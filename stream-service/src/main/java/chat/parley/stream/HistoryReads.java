@@ -57,6 +57,42 @@ final class HistoryReads {
         return read(() -> messages.changedSince(among, since, limit));
     }
 
+    /** The lowest seq in {@code least..last} stored at {@code since} or later; times do not go back, so halving finds it. */
+    long firstSince(ConversationId conversation, long least, long last, Instant since) {
+        long low = least;
+        long high = last + 1;
+        // Mostly a few messages were missed: look near the end first.
+        for (long step = 8; low < high - step; step *= 4) {
+            long probe = high - step;
+            if (isBefore(conversation, probe, since)) {
+                low = probe + 1;
+                break;
+            }
+            high = probe;
+        }
+        while (low < high) {
+            long middle = low + (high - low) / 2;
+            if (isBefore(conversation, middle, since)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private boolean isBefore(ConversationId conversation, long seq, Instant since) {
+        return find(conversation, seq)
+                .map(message -> message.createdAt().isBefore(since))
+                .orElse(true);
+    }
+
+    /** The last seq of a conversation; 0 when it has no message. */
+    long last(ConversationId conversation) {
+        var newest = read(() -> messages.newest(List.of(conversation))).get(conversation);
+        return newest == null ? 0 : newest.seq();
+    }
+
     /** What a rebuild has read and not yet told; to be closed with it. */
     Rows rows() {
         return new Rows();

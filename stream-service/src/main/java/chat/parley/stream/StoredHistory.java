@@ -145,37 +145,7 @@ final class StoredHistory implements History {
         if (least > last) {
             return null;
         }
-        long first = firstSince(conversation.id(), least, last, since);
+        long first = reads.firstSince(conversation.id(), least, last, since);
         return first > last ? null : new Run(conversation.id(), first, last);
-    }
-
-    /** The lowest seq in {@code least..last} stored at {@code since} or later; times do not go back, so halving finds it. */
-    private long firstSince(ConversationId conversation, long least, long last, Instant since) {
-        long low = least;
-        long high = last + 1;
-        // Mostly a few messages were missed: look near the end first.
-        for (long step = 8; low < high - step; step *= 4) {
-            long probe = high - step;
-            if (isBefore(conversation, probe, since)) {
-                low = probe + 1;
-                break;
-            }
-            high = probe;
-        }
-        while (low < high) {
-            long middle = low + (high - low) / 2;
-            if (isBefore(conversation, middle, since)) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
-    }
-
-    private boolean isBefore(ConversationId conversation, long seq, Instant since) {
-        return reads.find(conversation, seq)
-                .map(message -> message.createdAt().isBefore(since))
-                .orElse(true);
     }
 }

@@ -98,16 +98,13 @@ public final class StreamService implements AutoCloseable {
         var feed = opened(new LiveFeed(redis, log, registry, streamMeters));
         health.part("feed", () -> feed.isConnected() ? null : "not connected");
 
-        var past = new Past(
-                new RedisWindow(log, messages, conversations),
-                new StoredHistory(
-                        new HistoryReads(conversations, messages, share(settings, REBUILDS_SHARE), streamMeters)),
-                new Rebuilds(Rebuilds.Limits.DEFAULT, streamMeters, System::nanoTime),
-                share(settings, WINDOW_SHARE),
-                clock);
+        var history = new HistoryReads(conversations, messages, share(settings, REBUILDS_SHARE), streamMeters);
+        var rebuilds = new Rebuilds(Rebuilds.Limits.DEFAULT, streamMeters, System::nanoTime);
+        var window = new RedisWindow(log, messages, conversations);
+        var past = new Past(window, new StoredHistory(history), rebuilds, share(settings, WINDOW_SHARE), clock);
         var groupLog = new GroupLog(redis);
         groups = new Groups(registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
-        var sources = new GroupReplay.Sources(groupLog, messages, conversations);
+        var sources = new GroupReplay.Sources(groupLog, messages, conversations, history, rebuilds);
         CatchUp.Followed followed =
                 (user, live) -> new GroupReplay(sources, live ? groups.follow(user) : groups.present(user));
         var catchUp = new CatchUp(past, followed);
