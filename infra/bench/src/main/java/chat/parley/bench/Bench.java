@@ -70,9 +70,17 @@ public final class Bench {
             if (options.wants(Options.What.LISTS)) new ListsBench(deployment, people, options, report).run();
             if (options.wants(Options.What.PUSH)) new PushBench(deployment, people, options, report).run();
             if (options.wants(Options.What.GROUPS)) new GroupsBench(deployment, people, options, report).run();
+            if (options.wants(Options.What.NODES)) nodes(deployment, people, options, report);
             if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report).run();
         }
         report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());
+    }
+
+    /** The same with one stream node and with two. */
+    private static void nodes(Deployment deployment, People people, Options options, Report report) throws Exception {
+        new FanoutBench(deployment, people, options, report).run();
+        deployment.addStreamNode();
+        new FanoutBench(deployment, people, options, report).run();
     }
 
     private static void delete(Path folder) throws IOException {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -43,6 +44,8 @@ final class Deployment implements AutoCloseable {
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<Part, ServiceProcess> services = new EnumMap<>(Part.class);
+    private final List<ServiceProcess> streamNodes = new ArrayList<>();
+    private final Supply moreStreamNodes;
     private final EmbeddedPostgres postgres;
     private final EmbeddedRedis redis;
     private final Issuer issuer;
@@ -80,7 +83,14 @@ final class Deployment implements AutoCloseable {
                 Part.NOTIFIER, "chat.parley.notifier.Notifier", "PARLEY_METRICS_PORT", List.of(stores, PUSH_TO_HERE));
         // One after the other: the first one migrates, and start-up costs no measurement anything.
         for (var service : List.of(sendApi, streamService, notifier)) start(service, folder, jvmOptions, http);
+        streamNodes.add(service(Part.STREAM_SERVICE));
+        moreStreamNodes = () -> launch(streamService, folder, jvmOptions, http);
         api = new Api(http, service(Part.SEND_API).port());
+    }
+
+    /** Starts another process of a service. */
+    private interface Supply {
+        ServiceProcess more() throws IOException, InterruptedException;
     }
 
     /** Starts all and returns when all are ready. */
@@ -94,6 +104,11 @@ final class Deployment implements AutoCloseable {
 
     private void start(Service service, Path folder, List<String> jvmOptions, HttpClient http)
             throws IOException, InterruptedException {
+        services.put(service.part, launch(service, folder, jvmOptions, http));
+    }
+
+    private ServiceProcess launch(Service service, Path folder, List<String> jvmOptions, HttpClient http)
+            throws IOException, InterruptedException {
         var environment = new HashMap<String, String>();
         service.settings.forEach(environment::putAll);
         int port = ServiceProcess.freePort();
@@ -105,7 +120,19 @@ final class Deployment implements AutoCloseable {
         var log = folder.resolve(service.part.title + ".log");
         var process = opened(ServiceProcess.start(service.mainClass, port, environment, options, log));
         process.awaitReady(http);
-        services.put(service.part, process);
+        return process;
+    }
+
+    /** One more stream node over the same stores; its CPU counts as the stream-service's. */
+    void addStreamNode() throws IOException, InterruptedException {
+        streamNodes.add(moreStreamNodes.more());
+    }
+
+    /** All stream nodes. */
+    List<InetSocketAddress> streamNodes() {
+        return streamNodes.stream()
+                .map(node -> new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), node.port()))
+                .toList();
     }
 
     Api api() {
@@ -139,6 +166,9 @@ final class Deployment implements AutoCloseable {
         for (var service : services.entrySet()) {
             micros.put(
                     service.getKey(), ProcessStat.cpuMicros(service.getValue().pid()));
+        }
+        for (var another : streamNodes.subList(1, streamNodes.size())) {
+            micros.merge(Part.STREAM_SERVICE, ProcessStat.cpuMicros(another.pid()), Long::sum);
         }
         micros.put(Part.POSTGRES, ProcessStat.familyCpuMicros(postgres.pid()));
         micros.put(Part.REDIS, ProcessStat.familyCpuMicros(redis.pid()));

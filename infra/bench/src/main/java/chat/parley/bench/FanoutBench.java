@@ -29,16 +29,18 @@ final class FanoutBench {
     }
 
     void run() throws IOException, InterruptedException, ExecutionException {
+        var nodes = deployment.streamNodes();
         var members = people.first(options.members);
         var sender = members.getFirst();
         var group = deployment.api().group(members);
         int receivers = options.members * options.devices;
-        try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
+        try (var streams = new StreamClients(nodes)) {
             streams.open(members, options.devices);
             saturate(sender, group, receivers, streams.tally(), options.warmup());
 
-            report.title("One message to " + receivers + " connections (" + options.members + " members, "
-                    + options.devices + " each)");
+            report.title(
+                    "One message to " + receivers + " connections (" + options.members + " members, " + options.devices
+                            + " each) at " + nodes.size() + (nodes.size() == 1 ? " stream node" : " stream nodes"));
             report.head(columns());
             var tally = streams.tally();
             var before = deployment.cpu();

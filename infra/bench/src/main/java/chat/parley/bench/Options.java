@@ -17,6 +17,7 @@ final class Options {
         LISTS,
         PUSH,
         GROUPS,
+        NODES,
         ALL
     }
 
@@ -44,7 +45,7 @@ final class Options {
     @Parameters(
             arity = "0..1",
             defaultValue = "ALL",
-            description = "sends, idle, fanout, lists, push, groups or all (default).")
+            description = "sends, idle, fanout, lists, push, groups, nodes or all (default).")
     What what = What.ALL;
 
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")

@@ -30,7 +30,7 @@ final class StreamClients implements AutoCloseable {
     private static final int POLL_MILLIS = 5;
     private static final long OPEN_PATIENCE_NANOS = 20_000_000_000L;
 
-    private final InetSocketAddress server;
+    private final List<InetSocketAddress> servers;
     private final Selector selector;
     private final Thread thread;
     private final Queue<String> toOpen = new ConcurrentLinkedQueue<>();
@@ -46,7 +46,12 @@ final class StreamClients implements AutoCloseable {
     private int connecting;
 
     StreamClients(InetSocketAddress server) throws IOException {
-        this.server = server;
+        this(List.of(server));
+    }
+
+    /** @param servers each takes the next connection in turn */
+    StreamClients(List<InetSocketAddress> servers) throws IOException {
+        this.servers = List.copyOf(servers);
         this.selector = Selector.open();
         this.thread = Thread.ofPlatform().name("stream-clients").start(this::run);
     }
@@ -102,7 +107,7 @@ final class StreamClients implements AutoCloseable {
                 while (connecting < CONNECTING_MAX) {
                     var token = toOpen.poll();
                     if (token == null) break;
-                    StreamClient.open(selector, server, source(), token);
+                    StreamClient.open(selector, servers.get(opened % servers.size()), source(), token);
                     opened++;
                     connecting++;
                 }
