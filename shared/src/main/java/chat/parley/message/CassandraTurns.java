@@ -11,10 +11,13 @@ import java.util.function.Supplier;
 
 /** What this node stores in one conversation goes one after another: two conditional writes of a partition at once cost each other rounds in the ring. */
 final class CassandraTurns {
-    /** Many more than are at work at once, so that hardly ever two conversations share one. */
-    private static final int LOCKS = 4_096;
+    /** Of the number of locks: many more than are at work at once, so that hardly ever two conversations share one. */
+    private static final int BITS = 12;
 
-    private final ReentrantLock[] locks = new ReentrantLock[LOCKS];
+    /** 2^64 over the golden ratio: ids have a time in front and often zeros behind, and this spreads them over the highest bits. */
+    private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+    private final ReentrantLock[] locks = new ReentrantLock[1 << BITS];
 
     CassandraTurns() {
         Arrays.setAll(locks, unused -> new ReentrantLock(true));
@@ -23,7 +26,7 @@ final class CassandraTurns {
     /** Runs {@code work}, waiting included, {@link Cassandra#within} the limit. */
     <T> T take(ConversationId conversation, Duration limit, Supplier<T> work) {
         return Cassandra.within(limit, () -> {
-            var lock = locks[Math.floorMod(conversation.hashCode(), LOCKS)];
+            var lock = locks[(int) (conversation.value() * SPREAD >>> (Long.SIZE - BITS))];
             waitFor(lock);
             try {
                 return work.get();
