@@ -31,6 +31,12 @@ final class CassandraNode implements AutoCloseable {
     private static final ExecutorService KEEPER = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("cassandra-keeper").factory());
 
+    /** Starts soon, and takes 600 MB. */
+    static final List<String> SMALL = List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+    /** To be measured. */
+    static final List<String> FAST = List.of("-Xms1g", "-Xmx1g", "-XX:+UseG1GC");
+
     /** Without a file of its own it writes all there is to say, which costs as much as the work. */
     private static final String LOGGING = """
             <configuration>
@@ -78,12 +84,14 @@ final class CassandraNode implements AutoCloseable {
     }
 
     private final Place place;
+    private final List<String> size;
     private final Path folder;
     private Process process;
 
     /** Started, but perhaps not ready yet: see {@link #awaitReady}. */
-    CassandraNode(Place place) {
+    CassandraNode(Place place, List<String> size) {
         this.place = place;
+        this.size = size;
         this.folder = TestServers.temporaryFolder("cassandra");
         try {
             Files.writeString(folder.resolve("cassandra.yaml"), settings());
@@ -129,15 +137,12 @@ final class CassandraNode implements AutoCloseable {
         for (var opened : OPENED) {
             command.add("--add-opens=java.base/" + opened + "=ALL-UNNAMED");
         }
+        command.addAll(size);
         command.addAll(List.of(
                 "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED",
                 "--add-exports=java.management.rmi/com.sun.jmx.remote.internal.rmi=ALL-UNNAMED",
                 "--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED",
                 "--add-exports=java.rmi/sun.rmi.server=ALL-UNNAMED",
-                "-Xms256m",
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-Dcassandra.config=" + folder.resolve("cassandra.yaml").toUri(),
                 "-Dcassandra.storagedir=" + folder,
                 "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),

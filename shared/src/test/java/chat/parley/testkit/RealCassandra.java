@@ -4,6 +4,7 @@ import chat.parley.cassandra.Cassandra;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
@@ -42,11 +43,20 @@ public final class RealCassandra implements AutoCloseable {
     /** A node of the test's own, to be killed and restarted; close it afterwards. */
     public static RealCassandra start() {
         needJava17();
+        return start(CassandraNode.SMALL);
+    }
+
+    /** One to be measured, with a heap and a compiler of common size. Outside of tests, too. */
+    public static RealCassandra startFast() {
+        return start(CassandraNode.FAST);
+    }
+
+    private static RealCassandra start(List<String> size) {
         try {
             var hosts = List.of(HOST);
             var place = new CassandraNode.Place(
                     HOST, CassandraNode.freePort(hosts), CassandraNode.freePort(hosts), hosts, null);
-            var node = new CassandraNode(place);
+            var node = new CassandraNode(place, size);
             node.awaitReady();
             return new RealCassandra(node);
         } catch (IOException e) {
@@ -68,6 +78,14 @@ public final class RealCassandra implements AutoCloseable {
     public Cassandra.Address freshKeyspace() {
         return new Cassandra.Address(
                 List.of(node.place().address()), CassandraNode.DATA_CENTER, nextKeyspace(), 1, null, null, false);
+    }
+
+    /** What tells a process of ours to keep messages in it. */
+    public Map<String, String> settings() {
+        return Map.of(
+                "PARLEY_MESSAGES", "cassandra",
+                "PARLEY_CASSANDRA_CONTACTS", HOST + ":" + node.place().port(),
+                "PARLEY_CASSANDRA_REPLICAS", "1");
     }
 
     static String nextKeyspace() {

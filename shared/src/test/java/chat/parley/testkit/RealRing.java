@@ -56,7 +56,8 @@ public final class RealRing implements AutoCloseable {
             for (var host : HOSTS) {
                 // Spread evenly: 2^64 tokens from the lowest on.
                 long token = Long.MIN_VALUE + nodes.size() * Long.divideUnsigned(-1L, HOSTS.size());
-                nodes.add(new CassandraNode(new CassandraNode.Place(host, storagePort, port, HOSTS, token)));
+                nodes.add(new CassandraNode(
+                        new CassandraNode.Place(host, storagePort, port, HOSTS, token), CassandraNode.SMALL));
             }
             var ring = new RealRing(List.copyOf(nodes));
             ring.awaitWhole();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
@@ -63,7 +64,15 @@ public final class Bench {
         report.line(
                 "`infra/bench/run %s`, %d cores, load average %.2f before.",
                 String.join(" ", arguments), Runtime.getRuntime().availableProcessors(), ProcessStat.loadAverage());
-        try (var deployment = Deployment.start(options.folder(), options.jvm)) {
+        for (var store : options.messages) {
+            var folder = options.folder().resolve(store.name().toLowerCase(Locale.ROOT));
+            measure(options, report, folder, store);
+        }
+        report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());
+    }
+
+    private static void measure(Options options, Report report, Path folder, Options.Store store) throws Exception {
+        try (var deployment = Deployment.start(folder, options.jvm, store)) {
             var people = new People(deployment);
             if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report).run();
             if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report).run();
@@ -73,7 +82,6 @@ public final class Bench {
             if (options.wants(Options.What.NODES)) nodes(deployment, people, options, report);
             if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report).run();
         }
-        report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());
     }
 
     /** The same with one stream node and with two. */

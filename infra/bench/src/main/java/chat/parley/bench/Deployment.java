@@ -2,6 +2,7 @@ package chat.parley.bench;
 
 import chat.parley.embedded.EmbeddedPostgres;
 import chat.parley.embedded.EmbeddedRedis;
+import chat.parley.testkit.RealCassandra;
 import com.nimbusds.jose.JOSEException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** A whole Parley of its own under a folder: embedded stores and the three services, each a process. Opened in the order of the lines. */
 final class Deployment implements AutoCloseable {
@@ -48,13 +50,16 @@ final class Deployment implements AutoCloseable {
     private final Supply moreStreamNodes;
     private final EmbeddedPostgres postgres;
     private final EmbeddedRedis redis;
+    private final @Nullable RealCassandra cassandra;
     private final Issuer issuer;
     private final Api api;
 
-    private Deployment(Path folder, List<String> jvmOptions) throws IOException, JOSEException, InterruptedException {
+    private Deployment(Path folder, List<String> jvmOptions, Options.Store messages)
+            throws IOException, JOSEException, InterruptedException {
         Files.createDirectories(folder);
         postgres = opened(EmbeddedPostgres.start(folder.resolve("postgres")));
         redis = opened(EmbeddedRedis.start(folder.resolve("redis")));
+        cassandra = messages == Options.Store.CASSANDRA ? opened(RealCassandra.startFast()) : null;
         issuer = new Issuer(InstantSource.system().instant());
         var issuersFile = issuer.writeIssuersFile(folder);
         var http = opened(HttpClient.newBuilder()
@@ -62,12 +67,13 @@ final class Deployment implements AutoCloseable {
                 .connectTimeout(CONNECT_PATIENCE)
                 .build());
 
-        var stores = Map.of(
+        var stores = new HashMap<>(Map.of(
                 "PARLEY_HOST", "127.0.0.1",
                 "PARLEY_REDIS_URL", redis.uri(),
                 "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
                 "PARLEY_POSTGRES_USER", postgres.user(),
-                "PARLEY_POSTGRES_PASSWORD", postgres.password());
+                "PARLEY_POSTGRES_PASSWORD", postgres.password()));
+        if (cassandra != null) stores.putAll(cassandra.settings());
         var issuers = Map.of("PARLEY_ISSUERS", issuersFile.toString());
         var sendApi = new Service(
                 Part.SEND_API,
@@ -94,9 +100,9 @@ final class Deployment implements AutoCloseable {
     }
 
     /** Starts all and returns when all are ready. */
-    static Deployment start(Path folder, List<String> jvmOptions)
+    static Deployment start(Path folder, List<String> jvmOptions, Options.Store messages)
             throws IOException, JOSEException, InterruptedException {
-        return new Deployment(folder, jvmOptions);
+        return new Deployment(folder, jvmOptions, messages);
     }
 
     /** @param portSetting what names the port of its {@code /readyz} */
@@ -143,6 +149,10 @@ final class Deployment implements AutoCloseable {
         return issuer;
     }
 
+    boolean hasCassandra() {
+        return cassandra != null;
+    }
+
     EmbeddedPostgres postgres() {
         return postgres;
     }
@@ -171,6 +181,7 @@ final class Deployment implements AutoCloseable {
             micros.merge(Part.STREAM_SERVICE, ProcessStat.cpuMicros(another.pid()), Long::sum);
         }
         micros.put(Part.POSTGRES, ProcessStat.familyCpuMicros(postgres.pid()));
+        if (cassandra != null) micros.put(Part.CASSANDRA, ProcessStat.cpuMicros(cassandra.pid()));
         micros.put(Part.REDIS, ProcessStat.familyCpuMicros(redis.pid()));
         micros.put(Part.GENERATOR, ProcessStat.cpuMicros(ProcessHandle.current().pid()));
         return new CpuSample(micros, ProcessStat.machineCpuMicros(), System.nanoTime());

@@ -91,11 +91,11 @@ final class FanoutBench {
         return count;
     }
 
-    private static List<String> columns() {
+    private List<String> columns() {
         var columns = new ArrayList<>(
                 List.of("load", "messages/s", "deliveries/s", "sent to read p50 / p99 ms", "expected, delivered"));
         columns.add("CPU a delivery, µs");
-        for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
+        for (var part : Part.servers(deployment.hasCassandra())) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));
         return columns;
     }
@@ -109,7 +109,7 @@ final class FanoutBench {
         cells.add(SendsBench.quantiles(tally.latencies()));
         cells.add(messages * receivers + ", " + tally.messages());
         cells.add(Report.number(used.servers() / delivered));
-        for (var part : Part.values()) if (part != Part.GENERATOR) cells.add(Report.number(used.of(part) / delivered));
+        for (var part : Part.servers(deployment.hasCassandra())) cells.add(Report.number(used.of(part) / delivered));
         cells.add(Report.number(used.of(Part.GENERATOR) / delivered));
         cells.add(Report.number(used.othersCores()));
         report.row(cells);

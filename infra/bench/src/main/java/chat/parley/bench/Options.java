@@ -21,6 +21,12 @@ final class Options {
         ALL
     }
 
+    /** Where messages are kept. */
+    enum Store {
+        POSTGRES,
+        CASSANDRA
+    }
+
     private static final int SECONDS_MAX = 300;
     private static final int SENDERS_MAX = 1_000;
 
@@ -69,6 +75,14 @@ final class Options {
             defaultValue = "1000",
             description = "Direct messages a second for the latency (default: ${DEFAULT-VALUE}; 0: not measured).")
     int rate;
+
+    @Option(
+            names = "--messages",
+            split = ",",
+            defaultValue = "postgres",
+            description = "Where messages are: postgres, cassandra, or both, one after the other"
+                    + " (default: ${DEFAULT-VALUE}).")
+    List<Store> messages = List.of();
 
     @Option(names = "--connections", defaultValue = "10000", description = "Idle ones (default: ${DEFAULT-VALUE}).")
     int connections;

@@ -1,5 +1,8 @@
 package chat.parley.bench;
 
+import java.util.Arrays;
+import java.util.List;
+
 /** Whose CPU is counted apart. */
 enum Part {
     SEND_API("send-api"),
@@ -7,10 +10,19 @@ enum Part {
     NOTIFIER("notifier"),
     POSTGRES("PostgreSQL"),
     REDIS("Redis"),
+    /** Where messages are in it. */
+    CASSANDRA("Cassandra"),
     /** This process. */
     GENERATOR("generator");
 
     final String title;
+
+    /** Those that serve. */
+    static List<Part> servers(boolean withCassandra) {
+        return Arrays.stream(values())
+                .filter(part -> part != GENERATOR && (withCassandra || part != CASSANDRA))
+                .toList();
+    }
 
     Part(String title) {
         this.title = title;

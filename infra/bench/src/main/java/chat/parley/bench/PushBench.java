@@ -82,16 +82,16 @@ final class PushBench {
         return sends;
     }
 
-    private static List<String> columns() {
+    private List<String> columns() {
         var columns = new ArrayList<>(
                 List.of("messages/s", "answered p50 / p99 ms", "sent to decrypted p50 / p99 ms", "sent, pushed"));
         columns.add("CPU a push, µs");
-        for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
+        for (var part : Part.servers(deployment.hasCassandra())) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));
         return columns;
     }
 
-    private static List<String> cells(SendLoad.Result sends, List<Received> pushes, CpuSample used) {
+    private List<String> cells(SendLoad.Result sends, List<Received> pushes, CpuSample used) {
         var latencies = new Latencies();
         for (var push : pushes) {
             byte[] text = push.json().path("body").asText().getBytes(US_ASCII);
@@ -104,7 +104,7 @@ final class PushBench {
         cells.add(SendsBench.quantiles(latencies));
         cells.add(sends.acknowledged() + ", " + pushes.size());
         cells.add(Report.number(used.servers() / count));
-        for (var part : Part.values()) if (part != Part.GENERATOR) cells.add(Report.number(used.of(part) / count));
+        for (var part : Part.servers(deployment.hasCassandra())) cells.add(Report.number(used.of(part) / count));
         cells.add(Report.number(used.of(Part.GENERATOR) / count));
         cells.add(Report.number(used.othersCores()));
         return cells;

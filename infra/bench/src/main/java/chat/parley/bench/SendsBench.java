@@ -15,6 +15,9 @@ final class SendsBench {
     /** Long enough for reads that lag behind; a message that has not come by then has not come. */
     private static final long READ_PATIENCE_NANOS = 5_000_000_000L;
 
+    /** As many as code that is not compiled yet answers in time, also that of a Cassandra. */
+    private static final int WARM_SENDERS = 16;
+
     private final Deployment deployment;
     private final People people;
     private final Options options;
@@ -37,23 +40,26 @@ final class SendsBench {
         var routes = people.direct(crowd.subList(0, most), peers);
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             streams.open(peers, 1);
-            load(routes, options.warmup(), 0);
-            floor.jdbc(1, options.warmup().dividedBy(4));
+            load(routes.subList(0, Math.min(most, WARM_SENDERS)), options.warmup(), 0);
+            load(routes, options.warmup().dividedBy(2), 0);
+            if (!deployment.hasCassandra()) floor.jdbc(1, options.warmup().dividedBy(4));
 
-            report.title("Persisted sends");
+            report.title("Persisted sends" + (deployment.hasCassandra() ? ", messages in one Cassandra node" : ""));
             report.head(columns());
             var rows = new ArrayList<Runnable>();
             for (int senders : options.senders) measure(routes.subList(0, senders), streams, rows);
-            report.title("The same server, one row an INSERT, one INSERT a commit");
-            report.head(List.of(
-                    "clients",
-                    "JDBC rows/s",
-                    "PostgreSQL µs a row",
-                    "pgbench rows/s",
-                    "PostgreSQL µs a row",
-                    "sends/s to the best of these",
-                    "PostgreSQL CPU a send to the cheaper of these"));
-            rows.forEach(Runnable::run);
+            if (!rows.isEmpty()) {
+                report.title("The same server, one row an INSERT, one INSERT a commit");
+                report.head(List.of(
+                        "clients",
+                        "JDBC rows/s",
+                        "PostgreSQL µs a row",
+                        "pgbench rows/s",
+                        "PostgreSQL µs a row",
+                        "sends/s to the best of these",
+                        "PostgreSQL CPU a send to the cheaper of these"));
+                rows.forEach(Runnable::run);
+            }
 
             if (options.rate > 0) paced(routes, streams);
         }
@@ -69,6 +75,8 @@ final class SendsBench {
         var used = deployment.cpu().since(before);
         streams.check();
         report.row(cells(routes.size(), sends, tally, used, allRead));
+
+        if (deployment.hasCassandra()) return; // it has no such loop to compare with
 
         int clients = Math.min(routes.size(), InsertLoop.CLIENTS_MAX);
         var jdbc = floor.jdbc(clients, options.duration());
@@ -102,17 +110,16 @@ final class SendsBench {
         return SendLoad.run(deployment.address(Part.SEND_API), routes, duration, perSecond, "bench" + runs++);
     }
 
-    private static List<String> columns() {
+    private List<String> columns() {
         var columns = new ArrayList<>(
                 List.of("senders", "sends/s", "answered p50 / p99 ms", "read by the other p50 / p99 ms"));
         columns.add("CPU a message, µs");
-        for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
+        for (var part : Part.servers(deployment.hasCassandra())) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));
         return columns;
     }
 
-    private static List<String> cells(
-            int senders, SendLoad.Result sends, Tally tally, CpuSample used, boolean allRead) {
+    private List<String> cells(int senders, SendLoad.Result sends, Tally tally, CpuSample used, boolean allRead) {
         double messages = sends.acknowledged();
         var cells = new ArrayList<String>();
         cells.add(Integer.toString(senders));
@@ -120,7 +127,7 @@ final class SendsBench {
         cells.add(quantiles(sends.answers()));
         cells.add(quantiles(tally.latencies()) + (allRead ? "" : " (only " + tally.messages() + " read)"));
         cells.add(Report.number(used.servers() / messages));
-        for (var part : Part.values()) if (part != Part.GENERATOR) cells.add(Report.number(used.of(part) / messages));
+        for (var part : Part.servers(deployment.hasCassandra())) cells.add(Report.number(used.of(part) / messages));
         cells.add(Report.number(used.of(Part.GENERATOR) / messages));
         cells.add(Report.number(used.othersCores()));
         return cells;
