@@ -26,7 +26,7 @@ final class CassandraTurns {
     /** Runs {@code work}, waiting included, {@link Cassandra#within} the limit. */
     <T> T take(ConversationId conversation, Duration limit, Supplier<T> work) {
         return Cassandra.within(limit, () -> {
-            var lock = locks[(int) (conversation.value() * SPREAD >>> (Long.SIZE - BITS))];
+            var lock = locks[(int) ((conversation.value() * SPREAD) >>> (Long.SIZE - BITS))];
             waitFor(lock);
             try {
                 return work.get();
