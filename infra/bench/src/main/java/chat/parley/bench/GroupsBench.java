@@ -137,9 +137,9 @@ final class GroupsBench {
         }
     }
 
-    private static List<String> columns(String first) {
+    private List<String> columns(String first) {
         var columns = new ArrayList<>(List.of(first, "messages/s", "sent to read p50 / p99 ms", "CPU, µs"));
-        for (var part : Part.values()) if (part != Part.GENERATOR) columns.add(part.title);
+        for (var part : Part.servers(deployment.hasCassandra())) columns.add(part.title);
         columns.addAll(List.of("generator", "others' cores"));
         return columns;
     }
@@ -150,7 +150,7 @@ final class GroupsBench {
         cells.add(Report.number(messages / used.seconds()));
         cells.add(SendsBench.quantiles(tally.latencies()));
         cells.add(Report.number(used.servers() / per));
-        for (var part : Part.values()) if (part != Part.GENERATOR) cells.add(Report.number(used.of(part) / per));
+        for (var part : Part.servers(deployment.hasCassandra())) cells.add(Report.number(used.of(part) / per));
         cells.add(Report.number(used.of(Part.GENERATOR) / per));
         cells.add(Report.number(used.othersCores()));
         report.row(cells);
