@@ -241,7 +241,8 @@ final class CatchUp {
             subscriber.endSaying(StreamEvents.BUSY, wait, CloseReason.UNAVAILABLE);
         } catch (Rebuilds.Full e) {
             // As after a node left: many come back, and must not do it together.
-            subscriber.endSaying(StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.REBUILDS_FULL);
+            subscriber.endSaying(
+                    StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.REBUILDS_FULL);
         } catch (RuntimeException e) {
             LOG.error("a stream could not be brought up to date", e);
             subscriber.end(CloseReason.FAILED);

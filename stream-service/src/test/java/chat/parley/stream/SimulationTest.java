@@ -78,7 +78,8 @@ class SimulationTest {
         private final List<String> broken = new ArrayList<>();
         private final StreamMeters meters = new StreamMeters(new SimpleMeterRegistry());
         private final Rebuilds rebuilds = new Rebuilds(Rebuilds.Limits.DEFAULT, meters, System::nanoTime);
-        private final CatchUp catchUp = new CatchUp(new Past(this, this, rebuilds, 1, clock), (user, live) -> GroupReplay.NONE);
+        private final CatchUp catchUp =
+                new CatchUp(new Past(this, this, rebuilds, 1, clock), (user, live) -> GroupReplay.NONE);
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
