@@ -77,8 +77,9 @@ final class CassandraHeads {
                 "SELECT DISTINCT " + COLUMNS + " FROM message_log WHERE conversation_id = ? AND bucket = ?");
     }
 
+    /** Also of a seq that no conversation ever reaches, which callers of the API may name: then of a bucket that is not there. */
     static int bucket(long seq) {
-        return (int) (seq / BUCKET_SEQS);
+        return (int) Math.min(seq / BUCKET_SEQS, Integer.MAX_VALUE);
     }
 
     static long first(int bucket) {

@@ -271,7 +271,7 @@ public final class CassandraMessageStore implements MessageStore {
     public List<Message> after(ConversationId conversation, long after, int limit) {
         checkLimit(limit, LIMIT_MAX);
         var found = new ArrayList<Message>();
-        int bucket = CassandraHeads.bucket(Math.max(0, after) + 1);
+        int bucket = CassandraHeads.bucket(Math.clamp(after, 0, Long.MAX_VALUE - 1) + 1);
         while (true) {
             add(this.after.bind(conversation.value(), bucket, after, limit - found.size()), found);
             if (found.size() == limit) {
