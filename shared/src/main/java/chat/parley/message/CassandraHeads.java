@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which bucket of a conversation is the newest, and what its head says. Once a bucket is full its head's seq, time and fence never change again. */
@@ -141,6 +142,19 @@ final class CassandraHeads {
     /** The newest bucket, see {@link #readSerially}. */
     Head newestSerially(ConversationId conversation) {
         return search(conversation, true);
+    }
+
+    /** When a message changed last in any bucket up to this newest one, see {@link #readSerially}. */
+    Instant movedSerially(ConversationId conversation, Head newest) {
+        var reads = IntStream.range(0, newest.bucket())
+                .mapToObj(bucket -> Cassandra.serially(reading(conversation, bucket)))
+                .toList();
+        var movedAt = newest.movedAt();
+        for (var rows : cassandra.executeAll(reads)) {
+            var head = rows.isEmpty() ? Head.NONE : Objects.requireNonNull(head(rows.getFirst()));
+            movedAt = head.movedAt().isAfter(movedAt) ? head.movedAt() : movedAt;
+        }
+        return movedAt;
     }
 
     /** From the newest known one on, in steps that double and then halve: buckets are opened one after another. */
