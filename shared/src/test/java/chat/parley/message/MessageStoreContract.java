@@ -321,7 +321,8 @@ public abstract class MessageStoreContract {
     void a_page_after_or_around_a_seq_that_nobody_reaches_is_answered_at_once() {
         var talk = newConversation();
         send(talk, ANN, "once", "hello");
-        for (long far : new long[] {1_000_000, (1L << 31) * 5_000, 11_474_836_480_000L, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
+        for (long far :
+                new long[] {1_000_000, (1L << 31) * 5_000, 11_474_836_480_000L, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
             assertTimeoutPreemptively(PATIENCE, () -> {
                 assertEquals(List.of(), store().after(talk, far, 10));
                 assertEquals(List.of(), store().sentBy(ANN, talk, far, 10));

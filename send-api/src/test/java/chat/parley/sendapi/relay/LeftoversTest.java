@@ -71,8 +71,7 @@ class LeftoversTest extends RelayFixture {
         say(other, 1);
         clock.advance(Duration.ofMinutes(1));
         parts.relay().pass();
-        assertEquals(
-                List.of("m:" + talk + ":1:1", "m:" + talk + ":1:2", "m:" + other + ":1:1"), keys(parts, BOB));
+        assertEquals(List.of("m:" + talk + ":1:1", "m:" + talk + ":1:2", "m:" + other + ":1:1"), keys(parts, BOB));
         assertEquals(0, messages.overdue(clock.instant(), 1_000).size());
     }
 

@@ -194,7 +194,11 @@ class RelayTest extends RelayFixture {
         clock.advance(Duration.ofSeconds(3));
         parts.relay().pass();
         var told = parts.events()
-                .read(BOB, parts.events().head(BOB, parts.events().tag()), parts.events().tag(), 10)
+                .read(
+                        BOB,
+                        parts.events().head(BOB, parts.events().tag()),
+                        parts.events().tag(),
+                        10)
                 .toString();
         assertEquals(0, rows());
         // The message itself, as it stands, and once: edit and reaction are one version that both rows tell of.
