@@ -67,7 +67,8 @@ class LargeGroupLeavingTest {
         }
         try (var slow = new Socket()) {
             slow.setReceiveBufferSize(4096);
-            slow.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), node.uri().getPort()));
+            slow.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), node.uri().getPort()));
             slow.getOutputStream().write("""
                             GET /v1/stream HTTP/1.1\r
                             Host: localhost\r
