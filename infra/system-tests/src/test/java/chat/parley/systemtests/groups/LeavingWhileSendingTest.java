@@ -61,15 +61,16 @@ class LeavingWhileSendingTest {
                 for (int i = 0; i < AT_ONCE; i++) {
                     sending.add(threads.submit(() -> sayUntilRefused(dee, group, said)));
                 }
-                Awaitility.await().until(() -> said.get() > AT_ONCE || sending.stream().anyMatch(Future::isDone));
+                Awaitility.await()
+                        .until(() -> said.get() > AT_ONCE || sending.stream().anyMatch(Future::isDone));
                 dee.remove(group, dee);
                 for (var each : sending) {
                     each.get();
                 }
-                long left = world.number("SELECT left_seq FROM member WHERE conversation_id = " + id
-                        + " AND user_id = " + UserId.parse(dee.id).value());
+                long left = world.number("SELECT left_seq FROM member WHERE conversation_id = " + id + " AND user_id = "
+                        + UserId.parse(dee.id).value());
                 ann.say(group, "after");
-                    assertEquals(List.of(), saidAfter(ann, group, left, dee));
+                assertEquals(List.of(), saidAfter(ann, group, left, dee));
                 ann.add(group, dee);
             }
         }
