@@ -116,7 +116,7 @@ class ReturningCrowdTest {
             blocker.setAutoCommit(false);
             blocker.createStatement().execute("LOCK TABLE member IN ACCESS EXCLUSIVE MODE");
             var crowdsEnd = returning.stream().map(threads::submit).toList();
-            patiently().until(() -> gauge("waiting") > size / 2 && gauge("running") == PLACES);
+            patiently().until(() -> gauge("waiting") > size / 2.0 && gauge("running") == PLACES);
             for (var message : live) {
                 assertTrue(readsHeldUp(blocker) <= READS);
                 assertTrue(world.publish(message, false));
@@ -124,7 +124,7 @@ class ReturningCrowdTest {
             }
             patiently().until(() -> readsHeldUp(blocker) == READS);
             assertEquals(READS, gauge("reads"));
-            assertTrue(gauge("waiting") > size / 2, "the crowd still waits");
+            assertTrue(gauge("waiting") > size / 2.0, "the crowd still waits");
             try (var newcomer = SseClient.resume(node.port(), ann, null)) {
                 newcomer.until(StreamEvents.CAUGHT_UP);
             }
