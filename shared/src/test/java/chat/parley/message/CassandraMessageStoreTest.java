@@ -167,6 +167,27 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         }
     }
 
+    @Test
+    void buckets_that_were_removed_long_ago_are_passed_over() {
+        var talk = newConversation();
+        int buckets = 70;
+        for (int bucket = 0; bucket < buckets; bucket++) {
+            cassandra.session().execute("""
+                    INSERT INTO message_log (conversation_id, bucket, last_seq, last_at, members_version)
+                    VALUES (?, ?, ?, ?, ?)""", talk.value(), bucket, CassandraHeads.end(bucket), clock.instant(), VERSION);
+        }
+        var text = "hello";
+        long first = send(talk, ANN, "a", text).seq();
+        assertEquals(CassandraHeads.first(buckets), first);
+        send(talk, ANN, "b", text);
+        assertEquals(List.of(first + 1, first), seqs(store.before(talk, Long.MAX_VALUE, 10)));
+        assertEquals(List.of(), store.before(talk, first, 10));
+        assertEquals(2, store.since(talk, 1, clock.instant(), 10).size());
+        clock.advance(Duration.ofSeconds(1));
+        change(talk, first, ANN, new MessageChange.Edit("edited", null, null));
+        assertEquals(1, store.changedSince(List.of(talk), clock.instant(), 10).size());
+    }
+
     private boolean areStored(ConversationId talk, List<Integer> keys) {
         var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
         for (int key : keys) {
