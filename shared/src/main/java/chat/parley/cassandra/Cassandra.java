@@ -44,7 +44,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Cassandra ring as every store uses it: writes and reads at QUORUM, conditional writes and serial reads at LOCAL_SERIAL, each with a time limit. Callers get
+ * A Cassandra ring as every store uses it: writes and reads at QUORUM, conditional writes and serial reads at SERIAL, each with a time limit. Callers get
  * {@link StoreUnavailable} when the outcome is unknown. Safe for use by many threads.
  */
 public final class Cassandra implements AutoCloseable {
@@ -221,7 +221,8 @@ public final class Cassandra implements AutoCloseable {
         var config = DriverConfigLoader.programmaticBuilder()
                 .withString(DefaultDriverOption.PROTOCOL_VERSION, PROTOCOL)
                 .withString(DefaultDriverOption.REQUEST_CONSISTENCY, "QUORUM")
-                .withString(DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, "LOCAL_SERIAL")
+                // Not LOCAL_SERIAL: a keyspace may span data centers, and each would agree with itself only.
+                .withString(DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, "SERIAL")
                 .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_LIMIT)
                 .withDuration(DefaultDriverOption.CONNECTION_CONNECT_TIMEOUT, CONNECT_LIMIT)
                 .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, CONNECT_LIMIT)
@@ -301,7 +302,7 @@ public final class Cassandra implements AutoCloseable {
 
     /** The same read after all that is under way in its partition is decided. Never asked of two nodes at once, which would be in each other's way. */
     public static BoundStatement serially(BoundStatement read) {
-        return read.setConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL).setExecutionProfileName(IN_TURN);
+        return read.setConsistencyLevel(ConsistencyLevel.SERIAL).setExecutionProfileName(IN_TURN);
     }
 
     /** What {@code work} asks is answered or given up when so much time is over; inside another call of this, no later than that one's. */

@@ -159,7 +159,7 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         assertEquals(List.of(1L), uses(media));
         assertTrue(isKept(media));
         postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
-        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertTrue(store.complete(talk, clock.instant().minusSeconds(6)));
         assertEquals(List.of(1L), uses(media), "by a relay, for a process that died before");
         postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
         send(talk, "a", media);
@@ -167,7 +167,7 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         send(talk, "b", media);
         change(talk, 1, ANN, new MessageChange.Delete());
         assertEquals(List.of(2L), uses(media));
-        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertTrue(store.complete(talk, clock.instant().minusSeconds(6)));
         assertEquals(List.of(2L), uses(media), "deleted stays deleted");
         assertTrue(isKept(media));
         assertEquals(2, store.erase(talk, ANN, clock.instant(), 10));
