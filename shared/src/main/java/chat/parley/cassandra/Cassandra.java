@@ -104,10 +104,12 @@ public final class Cassandra implements AutoCloseable {
 
     private final CqlSession session;
     private final String keyspace;
+    private final FirstReplica inTurn;
 
     private Cassandra(CqlSession session, String keyspace) {
         this.session = session;
         this.keyspace = keyspace;
+        this.inTurn = (FirstReplica) session.getContext().getLoadBalancingPolicy(IN_TURN);
     }
 
     /**
@@ -333,7 +335,7 @@ public final class Cassandra implements AutoCloseable {
 
     private ResultSet once(Statement<?> statement) {
         try {
-            return session.execute(statement.setTimeout(atMost(REQUEST_LIMIT)));
+            return asked(statement, REQUEST_LIMIT);
         } catch (DriverException e) {
             throw explained(e);
         }
@@ -342,13 +344,29 @@ public final class Cassandra implements AutoCloseable {
     private ResultSet repeated(Statement<?> statement) {
         while (true) {
             try {
-                return session.execute(statement.setTimeout(atMost(READ_LIMIT)));
+                return asked(statement, READ_LIMIT);
             } catch (DriverException e) {
                 var failure = explained(e);
                 if (!(failure instanceof StoreUnavailable) || !hasPaused()) {
                     throw failure;
                 }
             }
+        }
+    }
+
+    private ResultSet asked(Statement<?> statement, Duration limit) {
+        var timeout = atMost(limit);
+        var first = IN_TURN.equals(statement.getExecutionProfileName())
+                ? inTurn.newQueryPlan(statement, session).peek()
+                : null;
+        long begun = System.nanoTime();
+        try {
+            return session.execute(statement.setTimeout(timeout));
+        } catch (DriverTimeoutException e) {
+            if (first != null && timeout.equals(limit)) {
+                inTurn.missed(first, begun);
+            }
+            throw e;
         }
     }
 
