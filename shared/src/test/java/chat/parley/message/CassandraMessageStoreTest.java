@@ -15,10 +15,12 @@ import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -151,6 +153,86 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0));
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0), "a repeat");
         send(talk, ANN, "b", "hello");
+    }
+
+    @Test
+    void a_change_of_members_that_lost_its_lock_does_not_undo_a_later_one() {
+        var talk = newConversation();
+        send(talk, ANN, "a", "hello");
+        changeMembers(talk);
+        changeMembers(talk);
+        assertThrows(StoreUnavailable.class, () -> store.moveMembers(talk, VERSION + 1, 0));
+        assertInstanceOf(
+                AppendOutcome.Stored.class,
+                store.append(new NewMessage(talk, VERSION + 2, ANN, "b", MessageBody.text("hello"))));
+    }
+
+    @Test
+    void a_fence_that_failed_changes_left_far_ahead_is_set_right_without_a_send() {
+        var talk = newConversation();
+        send(talk, ANN, "a", "hello");
+        store.moveMembers(talk, VERSION + 5, 0);
+        assertThrows(StoreUnavailable.class, () -> store.moveMembers(talk, VERSION + 1, 0));
+        Awaitility.await().ignoreExceptions().until(() -> store.moveMembers(talk, VERSION + 1, 0) == 1);
+    }
+
+    @Test
+    void what_cannot_be_noted_is_left_to_the_relay_after_a_minute() {
+        var isAway = new AtomicBoolean(true);
+        var meters = new SimpleMeterRegistry();
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                work.accept(VERSION);
+            }
+
+            @Override
+            public Set<ConversationId> note(Collection<Moved> news) {
+                if (isAway.get()) {
+                    throw new StoreUnavailable("postgres", new IllegalStateException("a test says so"));
+                }
+                return Set.of();
+            }
+        };
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, meters)) {
+            node.append(draft(new ConversationId(IDS.incrementAndGet()), ANN, "a", "hello"));
+            assertEquals(1, meters.get("parley.cassandra.intents").gauge().value());
+            clock.advance(Duration.ofMinutes(2));
+            Awaitility.await().until(() -> meters.get("parley.cassandra.intents").gauge().value() == 0);
+            isAway.set(false);
+        }
+    }
+
+    @Test
+    void whatever_ends_the_thread_of_a_conversation_its_senders_are_answered() {
+        var isBroken = new AtomicBoolean(true);
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                if (isBroken.get()) {
+                    throw new LinkageError("a test says so");
+                }
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("nothing is there yet");
+            }
+        };
+        var talk = new ConversationId(IDS.incrementAndGet());
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            var lost = new CompletableFuture<AppendOutcome>();
+            node.submit(draft(talk, ANN, "a", "hello"), lost);
+            assertThrows(StoreUnavailable.class, () -> MessageStore.result(lost));
+            isBroken.set(false);
+            assertInstanceOf(AppendOutcome.Stored.class, node.append(draft(talk, ANN, "a", "hello")));
+        }
     }
 
     @Test
