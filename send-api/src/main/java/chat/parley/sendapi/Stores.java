@@ -47,7 +47,9 @@ final class Stores implements AutoCloseable {
         postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
-        opened(new TimeFloor(postgres, clock)).start();
+        var floor = opened(new TimeFloor(postgres, clock));
+        floor.start();
+        health.part("clock", floor::complaint);
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 

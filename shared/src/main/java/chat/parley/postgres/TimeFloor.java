@@ -6,6 +6,7 @@ import chat.parley.ops.StoreUnavailable;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the time of the processes that stamp rows in PostgreSQL, so that none starts with a clock that was set back: streams rebuilt "since a time" would
@@ -15,8 +16,15 @@ public final class TimeFloor implements AutoCloseable {
     /** A sixth of what a rebuild reads before its "since", which covers what was stamped after the last note of a process that was killed. */
     static final Duration PAUSE = Duration.ofSeconds(10);
 
+    /**
+     * How far the clock may be from PostgreSQL's. Two processes that are as far from it in opposite directions are 10 s apart; from there on one would take for left
+     * behind what the other is still at work on.
+     */
+    static final Duration DIFFERENCE_MAX = Duration.ofSeconds(5);
+
     private static final String RAISE = "UPDATE time_floor SET at = :now WHERE at < :now";
     private static final String FLOOR = "SELECT at FROM time_floor";
+    private static final String NOW = "SELECT clock_timestamp()";
 
     private final Postgres postgres;
     private final MonotonicClock clock;
@@ -37,6 +45,22 @@ public final class TimeFloor implements AutoCloseable {
     /** Begins to keep the time. */
     public void start() {
         rounds.start();
+    }
+
+    /** Null while the clock agrees with PostgreSQL's, else by how much it does not. */
+    public @Nullable String complaint() {
+        var asked = clock.instant();
+        var theirs = postgres.with(
+                db -> db.createQuery(NOW).mapTo(OffsetDateTime.class).one().toInstant());
+        var answered = clock.instant();
+        // Theirs was read at some moment between ours: what that may explain is no difference.
+        if (Duration.between(answered, theirs).compareTo(DIFFERENCE_MAX) > 0) {
+            return "this process's clock is " + Duration.between(answered, theirs).toSeconds() + " s behind PostgreSQL's";
+        }
+        if (Duration.between(theirs, asked).compareTo(DIFFERENCE_MAX) > 0) {
+            return "this process's clock is " + Duration.between(theirs, asked).toSeconds() + " s ahead of PostgreSQL's";
+        }
+        return null;
     }
 
     /** Keeps the time as it is now. */

@@ -13,6 +13,7 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.testkit.RealCassandra;
 import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -143,6 +144,64 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         } catch (StoreUnavailable e) {
             return false;
         }
+    }
+
+    @Test
+    void keys_are_copied_also_when_nobody_waits_long_enough() {
+        var talk = newConversation();
+        int count = 3_000;
+        var insert = cassandra.prepareRead("""
+                INSERT INTO message_log (conversation_id, bucket, kind, n, part, who, seq, created_at, body_hash)
+                VALUES (?, 0, 1, ?, ?, 0, ?, ?, ?)""");
+        for (long first = 1; first <= count; first += 200) {
+            cassandra.executeAll(LongStream.range(first, first + 200)
+                    .mapToObj(seq -> insert.bind(
+                            talk.value(),
+                            ANN.value(),
+                            "key" + seq,
+                            seq,
+                            clock.instant(),
+                            ByteBuffer.wrap(new byte[] {1})))
+                    .toList());
+        }
+        var keys = new CassandraKeys(cassandra);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreException(StoreUnavailable.class)
+                .until(() -> Cassandra.within(Duration.ofMillis(20), () -> {
+                    keys.copy(talk, 0);
+                    return true;
+                }));
+        var copies = cassandra.prepareRead("SELECT count(*) FROM message_key WHERE conversation_id = ? ALLOW FILTERING");
+        assertEquals(
+                count,
+                Objects.requireNonNull(cassandra.execute(copies.bind(talk.value())).one())
+                        .getLong(0));
+    }
+
+    @Test
+    void who_only_asks_what_was_stored_before_waits_for_no_row_and_holds_up_nobody() {
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("PostgreSQL need not be asked");
+            }
+        };
+        var talk = new ConversationId(IDS.incrementAndGet());
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            node.append(draft(talk, ANN, "a", "hello"));
+            assertInstanceOf(AppendOutcome.AlreadyStored.class, node.append(asking(talk, "a")));
+            assertInstanceOf(AppendOutcome.RosterChanged.class, node.append(asking(talk, "b")));
+        }
+    }
+
+    private static NewMessage asking(ConversationId talk, String key) {
+        return new NewMessage(talk, -1, ANN, key, MessageBody.text("hello"));
     }
 
     @Test

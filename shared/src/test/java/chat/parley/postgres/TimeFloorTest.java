@@ -1,6 +1,8 @@
 package chat.parley.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.ops.MonotonicClock;
 import chat.parley.testkit.RealPostgres;
@@ -8,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,20 @@ class TimeFloorTest {
         var right = at(LATER.plusSeconds(1));
         open(right).close();
         assertEquals(LATER.plusSeconds(1), right.instant());
+    }
+
+    @Test
+    void a_clock_that_differs_from_postgresqls_is_complained_of() {
+        postgres.with(db -> db.execute("UPDATE time_floor SET at = to_timestamp(0)"));
+        assertNull(complaint(Duration.ZERO));
+        assertTrue(String.valueOf(complaint(Duration.ofMinutes(-1))).contains("behind"));
+        assertTrue(String.valueOf(complaint(Duration.ofMinutes(1))).contains("ahead"));
+    }
+
+    private @Nullable String complaint(Duration off) {
+        try (var floor = open(new MonotonicClock(Clock.offset(Clock.systemUTC(), off)))) {
+            return floor.complaint();
+        }
     }
 
     private TimeFloor open(MonotonicClock clock) {
