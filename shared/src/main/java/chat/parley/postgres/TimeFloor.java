@@ -47,12 +47,15 @@ public final class TimeFloor implements AutoCloseable {
         rounds.start();
     }
 
-    /** Null while the clock agrees with PostgreSQL's, else by how much it does not. */
+    /**
+     * Null while the machine's clock agrees with PostgreSQL's, else by how much it does not. The time that was kept is left out: it may come from another machine,
+     * whose clock was ahead, and this one can only wait for it.
+     */
     public @Nullable String complaint() {
-        var asked = clock.instant();
+        var asked = clock.ofMachine();
         var theirs = postgres.with(
                 db -> db.createQuery(NOW).mapTo(OffsetDateTime.class).one().toInstant());
-        var answered = clock.instant();
+        var answered = clock.ofMachine();
         // Theirs was read at some moment between ours: what that may explain is no difference.
         if (Duration.between(answered, theirs).compareTo(DIFFERENCE_MAX) > 0) {
             return "this process's clock is " + Duration.between(answered, theirs).toSeconds() + " s behind PostgreSQL's";
