@@ -19,6 +19,7 @@ import chat.parley.message.MessageStore;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class GroupReplay {
     /** Entries of one read. */
     private static final int PAGE = 400;
+
+    /** Places in a cursor, some 30 characters each: a request's headers have 16 KB with all proxies. */
+    private static final int WRITTEN_MAX = 100;
 
     /** Of someone who is in no large group. */
     static final GroupReplay NONE = new GroupReplay(null, new UserId(0), List.of());
@@ -275,18 +279,21 @@ final class GroupReplay {
         };
     }
 
-    /** The groups' places as a poll's cursor carries them: those in which something was published since {@code sinceMillis}. */
+    /**
+     * The groups' places as a poll's cursor carries them: the newest of those in which something was published since {@code sinceMillis}. Others are read from that
+     * time.
+     */
     String written(long sinceMillis) {
         var text = new StringBuilder();
-        places.forEach((conversation, place) -> {
-            if (place.millis() > sinceMillis) {
-                text.append('~')
-                        .append(conversation)
-                        .append(Long.toString(place.millis(), Character.MAX_RADIX))
+        places.entrySet().stream()
+                .filter(each -> each.getValue().millis() > sinceMillis)
+                .sorted(Comparator.comparingLong(each -> -each.getValue().millis()))
+                .limit(WRITTEN_MAX)
+                .forEach(each -> text.append('~')
+                        .append(each.getKey())
+                        .append(Long.toString(each.getValue().millis(), Character.MAX_RADIX))
                         .append('.')
-                        .append(Long.toString(place.n(), Character.MAX_RADIX));
-            }
-        });
+                        .append(Long.toString(each.getValue().n(), Character.MAX_RADIX)));
         return text.toString();
     }
 
@@ -297,7 +304,7 @@ final class GroupReplay {
             return places;
         }
         String[] parts = lastEventId.split("~", -1);
-        for (int i = 1; i < parts.length && i <= LargeGroups.FOLLOWED_MAX; i++) {
+        for (int i = 1; i < parts.length && i <= WRITTEN_MAX; i++) {
             int dot = parts[i].indexOf('.');
             if (dot <= ID_CHARS) {
                 continue;

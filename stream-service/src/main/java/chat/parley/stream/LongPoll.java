@@ -155,7 +155,7 @@ final class LongPoll {
                     isAnswered = switch (next) {
                         case Resumption.Exact exact -> answer(exact.page());
                         case Resumption.Rebuilt rebuilt -> answer(rebuilt);
-                        case Resumption.Reset reset -> answer(reset);
+                        case Resumption.Reset reset -> new Items().end(reset);
                     };
                 }
             }
@@ -172,22 +172,15 @@ final class LongPoll {
             var items = new Items();
             page.entries().forEach(entry -> items.add(entry.event()));
             if (page.more()) {
-                if (items.count > 0) {
-                    // Of the groups nothing is told yet: the next poll goes on from the time of this one.
-                    items.end(beforeGroups(cursor));
-                }
-                return items.count > 0;
+                // Of the groups nothing is told yet: the next poll goes on from the time of this one.
+                return items.count > 0 && items.end(beforeGroups(cursor));
             }
             readGroups(items);
             if (groups.isTooMuch()) {
                 groups.fromEnds();
-                items.end(past.reset(user));
-                return true;
+                return items.end(past.reset(user));
             }
-            if (items.count > 0) {
-                items.end(reached(cursor));
-            }
-            return items.count > 0;
+            return items.count > 0 && items.end(reached(cursor));
         }
 
         /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
@@ -198,17 +191,10 @@ final class LongPoll {
                 rebuilt.place().toClient(() -> items.addAll(told));
                 if (rebuilt.place().givesWay()) {
                     rebuilt.close();
-                    items.end(past.reset(user));
-                    return true;
+                    return items.end(past.reset(user));
                 }
             }
-            items.end(reached(rebuilt.head()));
-            return true;
-        }
-
-        private boolean answer(Resumption.Reset reset) {
-            new Items().end(reset);
-            return true;
+            return items.end(reached(rebuilt.head()));
         }
 
         /** The cursor with what it has been told of large groups. */
@@ -333,7 +319,8 @@ final class LongPoll {
         }
 
         private synchronized void endIn(int ticks) {
-            endTick = node.heartbeats().now() + ticks;
+            int end = node.heartbeats().now() + ticks;
+            endTick = endTick == 0 ? end : Math.min(endTick, end);
             schedule();
         }
 
@@ -461,20 +448,21 @@ final class LongPoll {
             }
 
             /** Whatever came before: the client reloads. */
-            void end(Resumption.Reset reset) {
+            boolean end(Resumption.Reset reset) {
                 add(node.events().reset(reset.heads()));
-                end(reached(reset.head()));
+                return end(reached(reset.head()));
             }
 
-            void end(String lastEventId) {
+            /** True: it is answered. */
+            boolean end(String lastEventId) {
                 begin();
                 part.writeBytes(("],\"last_event_id\":\"" + lastEventId + "\"}").getBytes(UTF_8));
-                if (!mine) {
-                    return;
+                if (mine) {
+                    answering = false;
+                    node.meters().delivered(count);
+                    http.response().write(true, ByteBuffer.wrap(part.toByteArray()), http.callback());
                 }
-                answering = false;
-                node.meters().delivered(count);
-                http.response().write(true, ByteBuffer.wrap(part.toByteArray()), http.callback());
+                return true;
             }
 
             /** Waits for the socket, so that a long answer is never whole in memory. */
