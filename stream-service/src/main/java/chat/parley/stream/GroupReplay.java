@@ -50,6 +50,10 @@ final class GroupReplay {
     private final Set<ConversationId> left = new HashSet<>();
 
     private long told;
+    /** The client was too slow for history while others waited. */
+    private boolean isCutShort;
+    /** Of the groups that are not read yet, those in which nothing happened since then; null: not asked for. */
+    private @Nullable Set<ConversationId> quiet;
 
     /** Where it reads. */
     record Sources(
@@ -108,9 +112,9 @@ final class GroupReplay {
         return places;
     }
 
-    /** Whether there was more than is told one by one: then the client has to be reset. */
+    /** Whether there was more than is told one by one, or than was taken in time: then the client has to be reset. */
     boolean isTooMuch() {
-        return told > Past.CHANGES_MAX;
+        return told > Past.CHANGES_MAX || isCutShort;
     }
 
     /**
@@ -121,6 +125,7 @@ final class GroupReplay {
      */
     long read(long sinceMillis, Sink sink) {
         long wanted = 0;
+        quiet = null;
         for (var group : groups) {
             var place = places.get(group.conversation());
             wanted += place == null ? readSince(group, sinceMillis, sink) : readAfter(group, place, sink);
@@ -137,7 +142,36 @@ final class GroupReplay {
 
     private long readSince(LargeGroups.Place group, long sinceMillis, Sink sink) {
         var place = sources().log.at(group.conversation(), sinceMillis);
-        return place.isPresent() ? readAfter(group, place.get(), sink) : readHistoryAndOn(group, sinceMillis, sink);
+        if (place.isPresent()) {
+            return readAfter(group, place.get(), sink);
+        }
+        if (hasNoStream(group) && quiet(sinceMillis).contains(group.conversation())) {
+            reached(group, Place.START); // as most are that have no stream: nobody said anything for days
+            return 0;
+        }
+        return readHistoryAndOn(group, sinceMillis, sink);
+    }
+
+    private boolean hasNoStream(LargeGroups.Place group) {
+        return sources().log.end(group.conversation()).equals(Place.START);
+    }
+
+    /** One statement for all: what happens after it is published, and then the group has a stream. */
+    private Set<ConversationId> quiet(long sinceMillis) {
+        var known = quiet;
+        if (known == null) {
+            var unread = groups.stream()
+                    .map(LargeGroups.Place::conversation)
+                    .filter(conversation -> !places.containsKey(conversation))
+                    .toList();
+            known = sources().large.quietSince(unread, instant(sinceMillis));
+            quiet = known;
+        }
+        return known;
+    }
+
+    private static Instant instant(long millis) {
+        return Instant.ofEpochMilli(Math.max(0, millis));
     }
 
     private long readAfter(LargeGroups.Place group, Place from, Sink sink) {
@@ -171,7 +205,7 @@ final class GroupReplay {
     private long readHistoryAndOn(LargeGroups.Place group, long sinceMillis, Sink sink) {
         // The end first: what is committed after it was read comes by the stream.
         var end = sources().log.end(group.conversation());
-        long wanted = readHistory(group, Instant.ofEpochMilli(Math.max(0, sinceMillis)), sink);
+        long wanted = readHistory(group, instant(sinceMillis), sink);
         reached(group, end);
         return isOver(group, sink) ? wanted : wanted + readAfter(group, end, sink);
     }
@@ -206,8 +240,20 @@ final class GroupReplay {
                 told += all;
                 return 0;
             }
-            return tellChanged(group, changed, place, sink) + tellSent(group, next, last, place, sink);
+            return tellSettings(group, since, sink)
+                    + tellChanged(group, changed, place, sink)
+                    + tellSent(group, next, last, place, sink);
         }
+    }
+
+    /** Its name and what else everyone sees of it, as it stands. */
+    private long tellSettings(LargeGroups.Place group, Instant since, Sink sink) {
+        var events = sources().conversations.find(group.conversation(), user).stream()
+                .filter(membership -> !membership.updatedAt().isBefore(since))
+                .map(StoredHistory::updated)
+                .map(EventJson::encode)
+                .toList();
+        return take(group, events, sink);
     }
 
     private long tellChanged(LargeGroups.Place group, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
@@ -222,7 +268,8 @@ final class GroupReplay {
                 events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
             }
             place.page();
-            wanted += place.toClient(() -> take(group, events, sink));
+            wanted += place.toClient(events, told -> take(group, told, sink));
+            isCutShort |= place.gaveWay();
         }
         return wanted;
     }
@@ -239,7 +286,8 @@ final class GroupReplay {
             reached = some.getLast().seq();
             var events = some.stream().map(GroupReplay::told).toList();
             place.page();
-            wanted += place.toClient(() -> take(group, events, sink));
+            wanted += place.toClient(events, told -> take(group, told, sink));
+            isCutShort |= place.gaveWay();
         }
         return wanted;
     }

@@ -168,6 +168,7 @@ final class Groups {
         // Nothing of this waits for a group or a person whose server is away.
         for (var audience : audiences.values()) {
             blocking.execute(() -> work.run(audience));
+            sayWhetherAway(audience);
         }
         for (var user : Set.copyOf(changed.keySet())) {
             if (!retries.tryAcquire()) {
@@ -182,6 +183,24 @@ final class Groups {
             });
         }
         check();
+    }
+
+    /** Each second to each: whoever listens only since then is to know too. */
+    private void sayWhetherAway(GroupAudience audience) {
+        boolean wasAway = audience.isAway();
+        long since = audience.awaySince(clock.millis());
+        if (since == 0 && !wasAway) {
+            return;
+        }
+        for (var user : audience.users()) {
+            for (var listener : registry.listeners(user)) {
+                if (since == 0) {
+                    listener.groupBack(audience.conversation());
+                } else {
+                    listener.groupAway(audience.conversation(), since);
+                }
+            }
+        }
     }
 
     private void check() {
@@ -389,6 +408,9 @@ final class Groups {
             var mine = followed.get(user);
             if (mine != null && mine.remove(conversation)) {
                 drop(user, conversation);
+                for (var listener : registry.listeners(user)) {
+                    listener.groupBack(conversation);
+                }
                 if (mine.isEmpty()) {
                     followed.remove(user);
                 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import chat.parley.event.Cursor;
 import chat.parley.event.EncodedEvent;
 import chat.parley.event.LiveFrame;
+import chat.parley.id.ConversationId;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
@@ -187,9 +188,8 @@ final class LongPoll {
         private boolean answer(Resumption.Rebuilt rebuilt) {
             var items = new Items();
             for (var part = rebuilt.next(); !part.isEmpty(); part = rebuilt.next()) {
-                var told = part;
-                rebuilt.place().toClient(() -> items.addAll(told));
-                if (rebuilt.place().givesWay()) {
+                rebuilt.place().toClient(part, items::addAll);
+                if (rebuilt.place().gaveWay()) {
                     rebuilt.close();
                     return items.end(past.reset(user));
                 }
@@ -273,6 +273,13 @@ final class LongPoll {
             groupsChanged = true;
             wake();
         }
+
+        /** Its cursor tells the place in each group. */
+        @Override
+        public void groupAway(ConversationId conversation, long since) {}
+
+        @Override
+        public void groupBack(ConversationId conversation) {}
 
         /** It reads when it is woken. */
         @Override
