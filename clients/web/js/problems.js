@@ -30,6 +30,7 @@ const SENTENCES = {
   idempotency_mismatch: 'This was already sent with other words. Write it once more.',
   body_too_large: 'That is too long to send.',
   media_off: 'This server keeps no files.',
+  search_off: 'Messages cannot be searched on this server.',
   unknown_media: 'A file of this message is not there any more. Attach it again.',
   unavailable: 'The server is catching its breath. Try again in a moment.',
 };

@@ -17,6 +17,7 @@ import chat.parley.event.GroupLog;
 import chat.parley.media.BlobStore;
 import chat.parley.media.MediaCatalog;
 import chat.parley.media.MediaCollector;
+import chat.parley.message.Message;
 import chat.parley.ops.Rounds;
 import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
@@ -91,6 +92,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,8 +133,7 @@ final class Features {
         accounts = AccountRoutes.over(stores.accounts, stores.events, browsers, mediaCatalog(), stores.meters);
         var idempotency = idempotency();
         var index = new SearchIndex(stores.postgres);
-        var indexer = stores.opened(new Indexer(index, stores.meters));
-        var messageNews = new MessageNews(stores.events, stores.pushes, stores.messages, indexer::accept);
+        var messageNews = new MessageNews(stores.events, stores.pushes, stores.messages, indexer(index));
         media = new MediaGate(stores.blobs == null ? null : media(stores.blobs, idempotency));
         sendNotice = new SendNotice(
                 stores.conversations, new Notices(stores.postgres), stores.messages, messageNews, stores.outbox);
@@ -343,11 +344,18 @@ final class Features {
         return new DeviceRoutes(devices, settings.subscriptions(), keys, stores.meters, Ticker.systemTicker());
     }
 
+    /** What is told of each message that was stored or changed. */
+    private Consumer<Message> indexer(SearchIndex index) {
+        return settings.bounds().search() ? stores.opened(new Indexer(index, stores.meters))::accept : unused -> {};
+    }
+
     private SearchRoutes search(SearchIndex index) {
+        var limit = new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker());
+        if (!settings.bounds().search()) {
+            return new SearchRoutes(null, limit);
+        }
         stores.opened(new IndexSweep(index, stores.messages, stores.clock, stores.meters).start());
-        return new SearchRoutes(
-                new SearchMessages(index, stores.conversations, stores.messages),
-                new RateLimit("search", SearchRoutes.PER_MINUTE, Ticker.systemTicker()));
+        return new SearchRoutes(new SearchMessages(index, stores.conversations, stores.messages), limit);
     }
 
     private void startRelay() {

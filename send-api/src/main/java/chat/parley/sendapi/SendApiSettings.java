@@ -45,6 +45,7 @@ public record SendApiSettings(
      * @param retention how long messages are kept; zero: for ever
      * @param wakes how soon devices are woken
      * @param groups how many people a group may have
+     * @param search whether messages can be searched; else nothing is indexed
      */
     public record Bounds(
             int connections,
@@ -53,7 +54,8 @@ public record SendApiSettings(
             boolean presence,
             Duration retention,
             Wakes wakes,
-            GroupSizes groups) {
+            GroupSizes groups,
+            boolean search) {
         private static final int SENDS_PER_MINUTE = 600;
 
         /** The default quota with so many connections. */
@@ -65,7 +67,8 @@ public record SendApiSettings(
                     true,
                     Duration.ZERO,
                     Wakes.DEFAULT,
-                    GroupSizes.DEFAULT);
+                    GroupSizes.DEFAULT,
+                    true);
         }
 
         private static Bounds from(Settings settings) {
@@ -81,7 +84,8 @@ public record SendApiSettings(
                     settings.flag("PARLEY_PRESENCE", true),
                     retention(settings),
                     Wakes.from(settings),
-                    GroupSizes.from(settings));
+                    GroupSizes.from(settings),
+                    settings.flag("PARLEY_SEARCH", true));
         }
 
         /** The time for edits that the environment sets, or the default. */

@@ -65,7 +65,25 @@ public final class RunningSendApi implements AutoCloseable {
                         false,
                         usual.retention(),
                         usual.wakes(),
-                        usual.groups()));
+                        usual.groups(),
+                        true));
+    }
+
+    /** Starts one where nothing is indexed for search. */
+    public static RunningSendApi startWithoutSearch(RealPostgres postgres, RealRedis redis) {
+        var usual = SendApiSettings.Bounds.of(8);
+        return start(
+                postgres,
+                redis,
+                new SendApiSettings.Bounds(
+                        usual.connections(),
+                        usual.sendsPerMinute(),
+                        usual.editWindow(),
+                        usual.presence(),
+                        usual.retention(),
+                        usual.wakes(),
+                        usual.groups(),
+                        false));
     }
 
     /** Starts one where groups of other sizes are large, or full. */
@@ -81,7 +99,8 @@ public final class RunningSendApi implements AutoCloseable {
                         usual.presence(),
                         usual.retention(),
                         usual.wakes(),
-                        groups));
+                        groups,
+                        true));
     }
 
     private static RunningSendApi start(RealPostgres postgres, RealRedis redis, SendApiSettings.Bounds bounds) {

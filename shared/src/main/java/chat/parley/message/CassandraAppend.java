@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores messages of one conversation by a conditional batch: it names the head and the fence it was made for, and each key must be new. So it is stored whole or not at all, and
@@ -37,9 +38,13 @@ final class CassandraAppend {
     private final InstantSource clock;
     private final CassandraMeters meters;
     private final CassandraRivals rivals;
+    private final CassandraUses uses;
     private final PreparedStatement move;
     private final PreparedStatement insertKey;
     private final PreparedStatement insertMessage;
+
+    /** What goes along with a batch. */
+    record Beside(CassandraMeters meters, CassandraRivals rivals, CassandraUses uses) {}
 
     CassandraAppend(
             Cassandra cassandra,
@@ -48,10 +53,10 @@ final class CassandraAppend {
             CassandraKeys keys,
             CassandraIntents intents,
             InstantSource clock,
-            CassandraMeters meters,
-            CassandraRivals rivals) {
-        this.meters = meters;
-        this.rivals = rivals;
+            Beside beside) {
+        this.meters = beside.meters;
+        this.rivals = beside.rivals;
+        this.uses = beside.uses;
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
@@ -164,7 +169,7 @@ final class CassandraAppend {
     private boolean isStored(Attempt attempt) {
         var head = attempt.head;
         if (head.bucket() > 0 && !attempt.isFresh) {
-            keys.inFullBuckets(attempt.conversation, attempt.drafts, this::answer);
+            keys.inFullBuckets(attempt.conversation, attempt.drafts, (draft, row) -> answer(attempt, draft, row));
             if (attempt.drafts.isEmpty()) {
                 return true;
             }
@@ -210,10 +215,39 @@ final class CassandraAppend {
         heads.remember(attempt.conversation, attempt.head);
         attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
+        var failure = notCarried(attempt, fitting, head.last() + 1);
         for (int i = 0; i < room; i++) {
-            stored(attempt, fitting.get(i), head.last() + 1 + i, at);
+            var draft = fitting.get(i);
+            var message = message(draft, head.last() + 1 + i, at);
+            if (failure != null && carries(draft)) {
+                intents.stored(attempt.intent, message);
+                draft.result().completeExceptionally(failure);
+            } else {
+                stored(attempt, draft, message);
+            }
         }
         return true;
+    }
+
+    private static boolean carries(Draft draft) {
+        return draft.message().body().media() != null;
+    }
+
+    /** Notes what these carry; why it could not, or null. Then a repeat does, or a relay: the intent stays, since nobody publishes it. */
+    private @Nullable StoreUnavailable notCarried(Attempt attempt, List<Draft> drafts, long first) {
+        var seqs = new ArrayList<Long>();
+        for (int i = 0; i < drafts.size(); i++) {
+            if (carries(drafts.get(i))) {
+                seqs.add(first + i);
+            }
+        }
+        try {
+            uses.note(attempt.conversation, seqs);
+            return null;
+        } catch (StoreUnavailable e) {
+            attempt.isUnknown = true;
+            return e;
+        }
     }
 
     /**
@@ -238,8 +272,7 @@ final class CassandraAppend {
                 });
     }
 
-    private void stored(Attempt attempt, Draft draft, long seq, Instant at) {
-        var message = message(draft, seq, at);
+    private void stored(Attempt attempt, Draft draft, Message message) {
         intents.stored(attempt.intent, message);
         draft.result().complete(new Stored(message, new Reminder(attempt.intent)));
     }
@@ -295,10 +328,13 @@ final class CassandraAppend {
     }
 
     private void answer(Attempt attempt, Draft draft, Row row) {
-        if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
+        var failure = notCarried(attempt, List.of(draft), row.getLong("seq"));
+        if (failure != null) {
+            draft.result().completeExceptionally(failure);
+        } else if (row.getColumnDefinitions().contains("stored_by") && row.getLong("stored_by") == attempt.number) {
             attempt.stored++; // ours after all
             var at = Objects.requireNonNull(row.getInstant("created_at"));
-            stored(attempt, draft, row.getLong("seq"), at);
+            stored(attempt, draft, message(draft, row.getLong("seq"), at));
         } else {
             answer(draft, row);
         }

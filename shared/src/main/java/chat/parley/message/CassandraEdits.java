@@ -16,6 +16,7 @@ import chat.parley.message.MessageChangeOutcome.Unchanged;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -25,6 +26,7 @@ final class CassandraEdits {
     private final CassandraHeads heads;
     private final CassandraFence fence;
     private final CassandraChange changes;
+    private final CassandraUses uses;
     private final InstantSource clock;
     private final PreparedStatement lastVersion;
     private final PreparedStatement keepVersion;
@@ -40,11 +42,13 @@ final class CassandraEdits {
             CassandraHeads heads,
             CassandraFence fence,
             CassandraChange changes,
+            CassandraUses uses,
             InstantSource clock) {
         this.cassandra = cassandra;
         this.heads = heads;
         this.fence = fence;
         this.changes = changes;
+        this.uses = uses;
         this.clock = clock;
         this.lastVersion = cassandra.prepareRead("""
                 SELECT who FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 2 AND n = ?
@@ -84,9 +88,22 @@ final class CassandraEdits {
         if (done.answer() instanceof Changed && change.action() instanceof React react) {
             note(change, react.emoji()); // an erasure that saw no reaction yet may have taken the first note away
         }
+        if (change.action() instanceof Delete) {
+            noteDeleted(done.answer());
+        }
         return done.answer() instanceof Changed changed
                 ? new Changed(changed.message(), changed.at(), new Reminder(done.intent()))
                 : done.answer();
+    }
+
+    /** Also after a repeat: the one before may have failed here. */
+    private void noteDeleted(MessageChangeOutcome outcome) {
+        var message = outcome instanceof Changed changed
+                ? changed.message()
+                : outcome instanceof Unchanged unchanged ? unchanged.message() : null;
+        if (message != null && CassandraUses.mayCarry(message)) {
+            uses.note(message.conversation(), List.of(message.seq()));
+        }
     }
 
     private void note(MessageChange change, String emoji) {

@@ -21,6 +21,7 @@ final class CassandraErasure {
     private final Cassandra cassandra;
     private final CassandraHeads heads;
     private final CassandraChange changes;
+    private final CassandraUses uses;
     private final PreparedStatement keysOf;
     private final PreparedStatement insertKey;
     private final PreparedStatement deleteKey;
@@ -34,10 +35,11 @@ final class CassandraErasure {
     private final PreparedStatement forgetReacted;
     private final PreparedStatement lowest;
 
-    CassandraErasure(Cassandra cassandra, CassandraHeads heads, CassandraChange changes) {
+    CassandraErasure(Cassandra cassandra, CassandraHeads heads, CassandraChange changes, CassandraUses uses) {
         this.cassandra = cassandra;
         this.heads = heads;
         this.changes = changes;
+        this.uses = uses;
         this.keysOf = cassandra.prepareRead("""
                 SELECT part, seq, created_at, body_hash FROM message_log
                 WHERE conversation_id = ? AND bucket = ? AND kind = 1 AND n = ?""");
@@ -74,19 +76,29 @@ final class CassandraErasure {
             int of = bucket;
             var erased = changes.run(
                     conversation, bucket, CassandraChange.BY_RELAY, work -> said(work, of, person, now, limit));
-            if (!erased.answer().isEmpty()) {
-                erased.answer()
-                        .forEach(key -> cassandra.execute(deleteCopy.bind(conversation.value(), person.value(), key)));
-                return erased.answer().size();
+            var names = erased.answer().names;
+            if (!names.isEmpty()) {
+                names.forEach(key -> cassandra.execute(deleteCopy.bind(conversation.value(), person.value(), key)));
+                uses.note(conversation, erased.answer().carrying);
+                return names.size();
             }
         }
         return takeBack(conversation, person, now, limit);
     }
 
-    /** Adds what erases the next ones; their keys as they were. */
-    private List<String> said(Work work, int bucket, UserId person, Instant now, int limit) {
+    /**
+     * Erased messages.
+     *
+     * @param names their keys as they were
+     * @param carrying the seqs of those that may have carried files
+     */
+    private record Said(List<String> names, List<Long> carrying) {}
+
+    /** Adds what erases the next ones. */
+    private Said said(Work work, int bucket, UserId person, Instant now, int limit) {
         long conversation = work.conversation.value();
         var names = new ArrayList<String>();
+        var carrying = new ArrayList<Long>();
         var at = work.time(now);
         for (var key : cassandra.execute(keysOf.bind(conversation, bucket, person.value()))) {
             var hash = key.getByteBuffer("body_hash");
@@ -120,8 +132,11 @@ final class CassandraErasure {
                     message.body().deleted(),
                     new MessageState(state.version() + 1, null, state.editedAt(), deletedAt, at));
             names.add(key.getString("part"));
+            if (CassandraUses.mayCarry(message)) {
+                carrying.add(message.seq());
+            }
         }
-        return names;
+        return new Said(names, carrying);
     }
 
     private int takeBack(ConversationId conversation, UserId person, Instant now, int limit) {
@@ -183,6 +198,7 @@ final class CassandraErasure {
 
     /** See {@link MessageStore#removeBefore}. */
     int remove(ConversationId conversation, long before, int limit) {
+        uses.noteRemoved(conversation, before);
         var newest = heads.newestSerially(conversation);
         int last = CassandraHeads.bucket(Math.min(newest.last(), before));
         int removed = 0;

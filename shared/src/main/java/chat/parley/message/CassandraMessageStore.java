@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ public final class CassandraMessageStore implements MessageStore {
     private final CassandraChange changes;
     private final CassandraEdits edits;
     private final CassandraErasure erasure;
+    private final CassandraUses uses;
     private final RosterVersions rosters;
     private final InstantSource clock;
     private final Rounds sweeps = new Rounds("message-intents", SWEEP_PAUSE, this::sweep);
@@ -79,11 +81,13 @@ public final class CassandraMessageStore implements MessageStore {
         var batches = CassandraMeters.in(meters);
         var turns = new CassandraTurns();
         var rivals = new CassandraRivals();
-        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, batches, rivals);
+        this.uses = new CassandraUses(cassandra, rosters);
+        var beside = new CassandraAppend.Beside(batches, rivals, uses);
+        var append = new CassandraAppend(cassandra, heads, fence, keys, intents, clock, beside);
         this.appends = new CassandraAppends(append, turns, meters);
         this.changes = new CassandraChange(cassandra, heads, intents, turns, batches, rivals);
-        this.edits = new CassandraEdits(cassandra, heads, fence, changes, clock);
-        this.erasure = new CassandraErasure(cassandra, heads, changes);
+        this.edits = new CassandraEdits(cassandra, heads, fence, changes, uses, clock);
+        this.erasure = new CassandraErasure(cassandra, heads, changes, uses);
         String messages = "SELECT " + CassandraRows.COLUMNS
                 + " FROM message_log WHERE conversation_id = ? AND bucket = ? AND kind = 0 AND ";
         this.before = cassandra.prepareRead(messages + "n < ? ORDER BY kind DESC, n DESC, part DESC, who DESC LIMIT ?");
@@ -155,9 +159,10 @@ public final class CassandraMessageStore implements MessageStore {
         var conversation = overdue.conversation();
         var head = heads.newestSerially(conversation);
         var senders = new HashMap<UserId, Long>();
-        since(conversation, 1, overdue.since(), SINCE_LIMIT_MAX)
-                .forEach(message -> senders.merge(message.sender(), message.seq(), Math::max));
+        var sent = since(conversation, 1, overdue.since(), SINCE_LIMIT_MAX);
+        sent.forEach(message -> senders.merge(message.sender(), message.seq(), Math::max));
         var changed = changedSince(List.of(conversation), overdue.since(), SINCE_LIMIT_MAX);
+        noteUses(conversation, sent, changed);
         var moved = new Moved(
                 conversation,
                 head.last() == 0 ? null : new MessageHead(head.last(), head.lastAt()),
@@ -166,6 +171,15 @@ public final class CassandraMessageStore implements MessageStore {
         if (rosters.note(List.of(moved)).isEmpty()) {
             intents.settled(overdue);
         }
+    }
+
+    private void noteUses(ConversationId conversation, List<Message> sent, List<ChangedMessage> changed) {
+        var seqs = changed.stream().map(ChangedMessage::seq).toList();
+        var carrying = Stream.concat(sent.stream(), findAll(conversation, seqs).stream())
+                .filter(CassandraUses::mayCarry)
+                .map(Message::seq)
+                .toList();
+        uses.note(conversation, carrying);
     }
 
     private void sweep() {

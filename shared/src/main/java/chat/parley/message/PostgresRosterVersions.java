@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.SqlStatement;
 import org.jspecify.annotations.Nullable;
 
 /** The versions in {@code conversation.members_version}; its row's lock holds changes of members back. Heads and senders' marks are noted for many conversations at once. */
@@ -47,6 +50,40 @@ public final class PostgresRosterVersions implements RosterVersions {
             )
             SELECT n.id FROM news n JOIN conversation c USING (id) WHERE NOT EXISTS (SELECT FROM noted WHERE noted.id = n.id)
             """;
+
+    private static final String SAID = """
+            WITH said AS (
+                SELECT s.seq, m.id FROM unnest(:seqs, :details) AS s (seq, details), unnest(media_of(s.details)) AS m (id)
+            ), used AS (
+                SELECT media_id AS id, seq FROM media_use WHERE conversation_id = :conversation AND seq = ANY (:seqs)
+            )
+            """;
+
+    /** In the order of their ids, as the triggers do that stand for this where messages are in PostgreSQL. */
+    private static final String LOCK = SAID
+            + "SELECT id FROM media WHERE id IN (SELECT id FROM said UNION SELECT id FROM used) ORDER BY id FOR UPDATE";
+
+    private static final String USE = SAID + """
+            INSERT INTO media_use (media_id, conversation_id, seq)
+            SELECT said.id, :conversation, said.seq FROM said JOIN media ON media.id = said.id AND media.state = 'ready'
+            ON CONFLICT DO NOTHING""";
+
+    private static final String KEEP =
+            SAID + "UPDATE media SET remove_after = NULL WHERE id IN (SELECT id FROM said) AND state = 'ready'";
+
+    private static final String LET_GO = SAID + """
+            DELETE FROM media_use u
+            WHERE u.conversation_id = :conversation AND u.seq = ANY (:seqs)
+                AND NOT EXISTS (SELECT FROM said WHERE said.id = u.media_id AND said.seq = u.seq)
+            RETURNING u.media_id""";
+
+    private static final String LOCK_BEFORE = """
+            SELECT id FROM media
+            WHERE id IN (SELECT media_id FROM media_use WHERE conversation_id = :conversation AND seq < :before)
+            ORDER BY id FOR UPDATE""";
+
+    private static final String LET_GO_BEFORE =
+            "DELETE FROM media_use WHERE conversation_id = :conversation AND seq < :before RETURNING media_id";
 
     private final Postgres postgres;
 
@@ -118,6 +155,54 @@ public final class PostgresRosterVersions implements RosterVersions {
         note.setArray(5, connection.createArrayOf("bigint", conversations.toArray()));
         note.setArray(6, connection.createArrayOf("bigint", senders.toArray()));
         note.setArray(7, connection.createArrayOf("bigint", marks.toArray()));
+    }
+
+    @Override
+    public void carry(ConversationId conversation, Map<Long, String> details) {
+        postgres.<Integer, RuntimeException>inTransaction(db -> {
+            said(db.createQuery(LOCK), conversation, details).mapTo(Long.class).list();
+            said(db.createUpdate(USE), conversation, details).execute();
+            said(db.createUpdate(KEEP), conversation, details).execute();
+            return letGo(
+                    db,
+                    said(db.createQuery(LET_GO), conversation, details)
+                            .mapTo(Long.class)
+                            .list());
+        });
+    }
+
+    @Override
+    public void carryNothing(ConversationId conversation, long before) {
+        postgres.<Integer, RuntimeException>inTransaction(db -> {
+            removed(db.createQuery(LOCK_BEFORE), conversation, before);
+            return letGo(db, removed(db.createQuery(LET_GO_BEFORE), conversation, before));
+        });
+    }
+
+    private static <S extends SqlStatement<S>> S said(
+            S statement, ConversationId conversation, Map<Long, String> details) {
+        return statement
+                .bind("conversation", conversation.value())
+                .bindArray("seqs", Long.class, details.keySet().toArray())
+                .bindArray("details", String.class, details.values().toArray());
+    }
+
+    private static List<Long> removed(Query query, ConversationId conversation, long before) {
+        return query.bind("conversation", conversation.value())
+                .bind("before", before)
+                .mapTo(Long.class)
+                .list();
+    }
+
+    /** What nothing uses any more may be removed; the rows are locked. */
+    private static int letGo(Handle db, List<Long> media) {
+        if (!media.isEmpty()) {
+            db.createQuery("SELECT let_go_of_media(:ids)::text")
+                    .bindArray("ids", Long.class, media.toArray())
+                    .mapTo(String.class)
+                    .list();
+        }
+        return media.size();
     }
 
     @Override

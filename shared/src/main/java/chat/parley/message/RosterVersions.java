@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The rows of conversations, for a store of messages that is another one: where members are versioned, and where it is noted how far messages reach. */
+/** The rows of conversations, for a store of messages that is another one: where members are versioned, and where it is noted how far messages reach and what they carry. */
 public interface RosterVersions {
     /** The version of a conversation's members; empty where there is no such conversation. */
     OptionalLong of(ConversationId conversation);
@@ -36,6 +36,12 @@ public interface RosterVersions {
     default Set<ConversationId> note(Collection<Moved> news) {
         return Set.of();
     }
+
+    /** These messages carry the uploaded files that their details name, by seq, and no others: what nothing uses any more may be removed. May be told again. */
+    default void carry(ConversationId conversation, Map<Long, String> details) {}
+
+    /** Messages before this one carry nothing any more. */
+    default void carryNothing(ConversationId conversation, long before) {}
 
     /** Conversations that by the rows have messages stored or changed at {@code since} or later, by id, those after {@code after}, at most {@code limit}. */
     default List<ConversationId> activeSince(Instant since, ConversationId after, int limit) {

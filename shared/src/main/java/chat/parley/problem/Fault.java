@@ -73,6 +73,8 @@ public enum Fault {
     INTERNAL(500, "Something went wrong on our side", true),
     /** The operator has given media no place. */
     MEDIA_OFF(501, "This server keeps no media", false),
+    /** The operator has the words of messages not indexed. */
+    SEARCH_OFF(501, "Messages cannot be searched here", false),
     /** The stream needs HTTP/1.1. */
     HTTP_VERSION(505, "Use HTTP/1.1 here", false),
     /** More work than there is room for; nothing was done. */

@@ -1,10 +1,14 @@
 package chat.parley.message;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
+import chat.parley.id.MediaId;
 import chat.parley.ops.Secret;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.postgres.Postgres;
@@ -15,9 +19,13 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -182,6 +190,106 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0));
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0), "a repeat");
         send(talk, ANN, "b", "hello");
+    }
+
+    @Test
+    void what_messages_carry_is_noted_where_uploads_are() {
+        var talk = newConversation();
+        var media = upload();
+        send(talk, "a", media);
+        assertEquals(List.of(1L), uses(media));
+        assertTrue(isKept(media));
+        postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
+        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertEquals(List.of(1L), uses(media), "by a relay, for a process that died before");
+        postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
+        send(talk, "a", media);
+        assertEquals(List.of(1L), uses(media), "by a repeat");
+        send(talk, "b", media);
+        change(talk, 1, ANN, new MessageChange.Delete());
+        assertEquals(List.of(2L), uses(media));
+        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertEquals(List.of(2L), uses(media), "deleted stays deleted");
+        assertTrue(isKept(media));
+        assertEquals(2, store.erase(talk, ANN, clock.instant(), 10));
+        assertEquals(List.of(), uses(media));
+        assertFalse(isKept(media));
+        send(talk, "c", media);
+        assertTrue(isKept(media));
+        assertEquals(3, store.removeBefore(talk, 4, 10));
+        assertEquals(List.of(), uses(media));
+        assertFalse(isKept(media));
+    }
+
+    @Test
+    void a_message_whose_files_cannot_be_noted_is_not_acknowledged_and_a_repeat_is() {
+        var talk = newConversation();
+        var media = upload();
+        var isAway = new AtomicBoolean(true);
+        var uploads = new PostgresRosterVersions(postgres);
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                return uploads.of(conversation);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                uploads.hold(conversation, work);
+            }
+
+            @Override
+            public void carry(ConversationId conversation, Map<Long, String> details) {
+                if (isAway.get()) {
+                    throw new StoreUnavailable("postgres", new IllegalStateException("a test says so"));
+                }
+                uploads.carry(conversation, details);
+            }
+        };
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            assertThrows(StoreUnavailable.class, () -> node.append(picture(talk, "a", media)));
+            assertThrows(StoreUnavailable.class, () -> node.append(picture(talk, "a", media)));
+            node.append(draft(talk, ANN, "words", "need no row"));
+            isAway.set(false);
+            assertInstanceOf(AppendOutcome.AlreadyStored.class, node.append(picture(talk, "a", media)));
+            assertEquals(List.of(1L), uses(media));
+        }
+    }
+
+    private void send(ConversationId talk, String key, MediaId media) {
+        store.append(picture(talk, key, media));
+    }
+
+    private static NewMessage picture(ConversationId talk, String key, MediaId media) {
+        var json = "[{\"id\":\"" + media + "\"}]";
+        return new NewMessage(
+                talk,
+                VERSION,
+                ANN,
+                key,
+                new MessageBody(MessageBody.Type.IMAGE, null, json, null, List.of(), null, null));
+    }
+
+    private static MediaId upload() {
+        var media = new MediaId(IDS.incrementAndGet());
+        postgres.with(db -> db.execute("""
+                INSERT INTO media (id, owner_id, state, type, bytes, sha256, created_at, remove_after)
+                VALUES (?, ?, 'ready', 'image/png', 1, '', now(), now() + interval '1 day')""", media.value(), ANN.value()));
+        return media;
+    }
+
+    private static List<Long> uses(MediaId media) {
+        return postgres.with(db -> db.createQuery("SELECT seq FROM media_use WHERE media_id = ? ORDER BY seq")
+                .bind(0, media.value())
+                .mapTo(Long.class)
+                .list());
+    }
+
+    private static boolean isKept(MediaId media) {
+        return postgres.with(db -> db.createQuery("SELECT remove_after IS NULL FROM media WHERE id = ?")
+                .bind(0, media.value())
+                .mapTo(Boolean.class)
+                .one());
     }
 
     @Test

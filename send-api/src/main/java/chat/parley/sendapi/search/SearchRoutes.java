@@ -35,17 +35,20 @@ public final class SearchRoutes {
 
     private static final Instant YEAR_10000 = Instant.parse("9999-12-31T00:00:00Z");
 
-    private final SearchMessages search;
+    private final @Nullable SearchMessages search;
     private final RateLimit limit;
 
-    /** Serves this. */
-    public SearchRoutes(SearchMessages search, RateLimit limit) {
+    /** @param search null where nothing is indexed */
+    public SearchRoutes(@Nullable SearchMessages search, RateLimit limit) {
         this.search = search;
         this.limit = limit;
     }
 
     /** A page of what the caller may read and what says these words. */
     public void messages(Context http) {
+        if (search == null) {
+            throw new ProblemException(Fault.SEARCH_OFF);
+        }
         var reader = Edge.caller(http).user();
         var order = order(http);
         var query = new SearchQuery(

@@ -36,6 +36,9 @@ class SearchHttpTest {
     @RegisterExtension
     static final RealRedis REDIS = RealRedis.shared();
 
+    @RegisterExtension
+    static final RealPostgres WITHOUT_INDEX = RealPostgres.fresh();
+
     private static final AtomicInteger KEYS = new AtomicInteger();
 
     private RunningSendApi api;
@@ -63,6 +66,23 @@ class SearchHttpTest {
                     "[{\"text\":\"Shall we meet at the <b>\"},{\"text\":\"Lighthouse\",\"match\":true},{\"text\":\"</b>?\"}]",
                     found.at("/items/0/snippet").toString());
             assertTrue(found.at("/after").isMissingNode());
+        }
+    }
+
+    @Test
+    void without_search_nothing_is_indexed_and_searches_say_so() throws Exception {
+        try (var without = RunningSendApi.startWithoutSearch(WITHOUT_INDEX, REDIS)) {
+            var ann = Person.signUp(without);
+            send(ann, ann.directWith(Person.signUp(without)), "Lighthouse");
+            var answer = ann.ask("GET", "/v1/search/messages?q=lighth", null);
+            assertEquals(501, answer.statusCode());
+            assertEquals("search_off", problem(answer).at("/code").textValue());
+        } // an indexer would have written by now
+        try (var db = WITHOUT_INDEX.dataSource().getConnection();
+                var statement = db.createStatement();
+                var rows = statement.executeQuery("SELECT count(*) FROM message_search")) {
+            assertTrue(rows.next());
+            assertEquals(0, rows.getLong(1));
         }
     }
 

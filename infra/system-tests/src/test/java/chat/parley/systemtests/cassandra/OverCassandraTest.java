@@ -5,18 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.embedded.EmbeddedRedis.Persistence;
+import chat.parley.notifier.LocalPushService;
+import chat.parley.push.PushTarget;
 import chat.parley.systemtests.process.Api;
 import chat.parley.systemtests.process.Person;
 import chat.parley.systemtests.process.RunningParley;
 import chat.parley.systemtests.process.Scene;
 import chat.parley.testkit.RealCassandra;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +37,9 @@ import org.junit.jupiter.api.Timeout;
 class OverCassandraTest {
     /** Rows follow within a second; a machine that does much else takes longer. */
     private static final Duration FOLLOWED_MAX = Duration.ofSeconds(30);
+
+    /** Of a picture, in pixels: larger than its thumbnail. */
+    private static final int SIDE = 600;
 
     private RunningParley parley;
     private Person ann;
@@ -152,6 +162,65 @@ class OverCassandraTest {
             assertTrue(rows.next());
             assertEquals(1, rows.getLong(1), "the message before, though its row came later");
         }
+    }
+
+    @Test
+    void a_picture_is_sent_found_by_its_words_and_pushed() throws Exception {
+        try (var pushes = LocalPushService.start()) {
+            var carl = parley.api().signUp("carl");
+            register(carl, pushes.subscribe());
+            var talk = ann.direct(carl);
+            var picture = upload(ann);
+            var body = Api.object().put("client_message_id", "k1").put("text", "the Lighthouse at dusk");
+            body.putArray("media_ids").add(picture);
+            ok(ann, "POST", "/v1/conversations/" + talk + "/messages", body.toString());
+
+            var sent = ok(carl, "GET", "/v1/conversations/" + talk + "/messages", null)
+                    .at("/items/0");
+            assertEquals(picture, sent.at("/media/0/id").asText(), sent.toString());
+            assertEquals(SIDE, sent.at("/media/0/width").asInt(), sent.toString());
+            for (var path : List.of("/v1/media/" + picture, "/v1/media/" + picture + "/thumbnail")) {
+                assertEquals(200, call(carl, "GET", path, null).statusCode(), path);
+            }
+            var push = pushes.await(received -> true).json();
+            assertEquals(talk, push.get("conversation_id").asText());
+            assertEquals(1, push.get("seq").asLong());
+            Awaitility.await().atMost(FOLLOWED_MAX).untilAsserted(() -> {
+                var found = ok(carl, "GET", "/v1/search/messages?q=lighthouse", null)
+                        .get("items");
+                assertEquals(1, found.size());
+                assertEquals(sent, found.at("/0/message"));
+            });
+            ok(ann, "DELETE", "/v1/conversations/" + talk + "/messages/1", null);
+            assertEquals(404, call(carl, "GET", "/v1/media/" + picture, null).statusCode());
+            assertEquals(
+                    0,
+                    ok(carl, "GET", "/v1/search/messages?q=lighthouse", null)
+                            .get("items")
+                            .size());
+        }
+    }
+
+    private static String upload(Person person) throws Exception {
+        var png = new ByteArrayOutputStream();
+        ImageIO.write(new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_INT_RGB), "png", png);
+        var answer = person.api()
+                .send(HttpRequest.newBuilder(person.api().sendApi().resolve("/v1/media?name=dusk.png"))
+                        .header("Authorization", "Bearer " + person.token())
+                        .header("Content-Type", "image/png")
+                        .POST(BodyPublishers.ofByteArray(png.toByteArray())));
+        assertEquals(201, answer.statusCode(), answer.body());
+        return Api.json(answer.body()).get("id").asText();
+    }
+
+    private static void register(Person person, PushTarget.WebPush subscription) throws Exception {
+        var body = Api.object().put("vendor", "web_push").put("state", "background");
+        body.putObject("subscription")
+                .put("endpoint", subscription.endpoint().toString())
+                .putObject("keys")
+                .put("p256dh", subscription.p256dh())
+                .put("auth", subscription.auth());
+        ok(person, "PUT", "/v1/devices/browser", body.toString());
     }
 
     @Test

@@ -2,8 +2,8 @@ package chat.parley.systemtests.deployment;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -18,42 +18,25 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The compose file fits itself, the services, and what it mounts. Where Docker has its plugin, Docker says so too. */
+/** The compose files fit Docker Compose, each other, the services, and what they mount. */
 class ComposeTest {
     private static final String FOLDER = "infra/compose/";
+    private static final String FILE = "compose.yaml";
+    private static final JsonNode RING = YamlFiles.one(FOLDER + "cassandra.yaml");
     private static final String USER_OF_THE_IMAGE = "10001:10001";
-
-    /** All of the compose specification that is used here; anything else is taken for a slip of the pen. */
-    private static final Set<String> WORDS = Set.of(
-            "image",
-            "user",
-            "read_only",
-            "cap_drop",
-            "security_opt",
-            "restart",
-            "secrets",
-            "networks",
-            "depends_on",
-            "command",
-            "environment",
-            "tmpfs",
-            "volumes",
-            "healthcheck",
-            "ulimits",
-            "stop_grace_period",
-            "deploy",
-            "ports",
-            "shm_size");
 
     private static final Pattern DEFAULT_ADDRESS = Pattern.compile("_[12]-([a-z0-9-]+):([0-9]+)}");
     private static final Pattern TARGET = Pattern.compile("([a-z0-9-]+):([0-9]+)[,\\]]");
     private static final Pattern SECONDS = Pattern.compile("([0-9]+)s");
+    private static final Pattern ADDRESS = Pattern.compile("([0-9.]+):6379");
     private static final int ROOM_TO_CLOSE_SECONDS = 15;
+    private static final int REDIS_NODES = 6;
 
-    private final JsonNode compose = YamlFiles.one(FOLDER + "compose.yaml");
+    private final JsonNode compose = YamlFiles.one(FOLDER + FILE);
     private final Map<String, JsonNode> services = fields(compose.path("services"));
 
     @TempDir
@@ -95,7 +78,7 @@ class ComposeTest {
 
     @Test
     void each_process_takes_what_the_ring_adds_to_its_settings() throws IOException {
-        var added = fields(YamlFiles.one(FOLDER + "cassandra.yaml").path("services"));
+        var added = fields(RING.path("services"));
         for (var service : ours().values()) {
             var environment = new HashMap<>(service.environment());
             var ring = Objects.requireNonNull(added.get(service.name())).path("environment");
@@ -112,21 +95,29 @@ class ComposeTest {
     @Test
     void every_container_is_confined_bounded_and_watched() {
         services.forEach((name, service) -> {
-            assertEquals(Set.of(), without(names(service), WORDS), name);
             assertTrue(service.path("read_only").asBoolean(), name);
-            assertFalse(
-                    service.path("user").asText().isEmpty()
-                            || service.path("user").asText().startsWith("0"),
-                    name);
-            assertEquals(List.of("ALL"), YamlFiles.texts(service.path("cap_drop")), name);
-            assertEquals(List.of("no-new-privileges:true"), YamlFiles.texts(service.path("security_opt")), name);
-            var image = service.path("image").asText();
-            assertTrue(
-                    image.contains(":") && !image.endsWith(":latest"), () -> name + " runs whatever comes: " + image);
-            if (service.path("restart").asText().equals("no")) return; // does its work and ends
-            assertFalse(service.at("/deploy/resources/limits/memory").asText().isEmpty(), name);
-            assertFalse(service.at("/healthcheck/test").isEmpty(), name);
+            if (service.path("restart").asText().equals("no")) assertConfined(name, service); // does its work and ends
+            else assertConfinedAndWatched(name, service);
         });
+        fields(RING.path("services")).forEach((name, service) -> {
+            // The others are ours, which only get more settings there.
+            if (service.has("image")) assertConfinedAndWatched(name, service);
+        });
+    }
+
+    private static void assertConfined(String name, JsonNode service) {
+        var user = service.path("user").asText();
+        assertFalse(user.isEmpty() || user.startsWith("0"), name);
+        assertEquals(List.of("ALL"), YamlFiles.texts(service.path("cap_drop")), name);
+        assertEquals(List.of("no-new-privileges:true"), YamlFiles.texts(service.path("security_opt")), name);
+        var image = service.path("image").asText();
+        assertTrue(image.contains(":") && !image.endsWith(":latest"), () -> name + " runs whatever comes: " + image);
+    }
+
+    private static void assertConfinedAndWatched(String name, JsonNode service) {
+        assertConfined(name, service);
+        assertFalse(service.at("/deploy/resources/limits/memory").asText().isEmpty(), name);
+        assertFalse(service.at("/healthcheck/test").isEmpty(), name);
     }
 
     @Test
@@ -141,12 +132,11 @@ class ComposeTest {
                 if (!isThere) missing.add(name + " mounts " + source);
             }
             for (var list : List.of("secrets", "networks")) {
-                without(new TreeSet<>(YamlFiles.texts(service.path(list))), names(compose.path(list)))
+                without(named(service.path(list)), names(compose.path(list)))
                         .forEach(unknown -> missing.add(name + ": " + list + " " + unknown));
             }
             var needed = service.path("depends_on");
-            without(needed.isArray() ? Set.copyOf(YamlFiles.texts(needed)) : names(needed), services.keySet())
-                    .forEach(unknown -> missing.add(name + " needs " + unknown));
+            without(named(needed), services.keySet()).forEach(unknown -> missing.add(name + " needs " + unknown));
         });
         assertEquals(List.of(), missing);
         makeSecrets();
@@ -184,40 +174,84 @@ class ComposeTest {
     }
 
     @Test
-    void redis_keeps_what_it_was_given() {
-        for (int i = 1; i <= 6; i++) {
-            var command = Objects.requireNonNull(services.get("redis-" + i))
-                    .path("command")
-                    .toString();
-            for (var setting : List.of("maxmemory-policy noeviction", "appendonly yes", "cluster-enabled yes")) {
+    void redis_keeps_what_it_was_given_and_is_one_cluster() {
+        var members = new TreeSet<String>();
+        for (int i = 1; i <= REDIS_NODES; i++) {
+            var node = Objects.requireNonNull(services.get("redis-" + i));
+            var command = node.path("command").toString();
+            for (var setting : List.of(
+                    "maxmemory-policy noeviction",
+                    "appendonly yes",
+                    "cluster-enabled yes",
+                    "cluster-require-full-coverage no",
+                    "stream-node-max-bytes 1024")) {
                 assertTrue(command.contains(setting), setting);
             }
+            members.add(node.at("/networks/stores/ipv4_address").asText());
         }
+        var made = Objects.requireNonNull(services.get("redis-cluster")).path("command");
+        var named = ADDRESS.matcher(made.toString())
+                .results()
+                .map(address -> Objects.requireNonNull(address.group(1)))
+                .collect(Collectors.toCollection(TreeSet::new));
+        assertEquals(REDIS_NODES, members.size());
+        assertEquals(members, named);
     }
 
     @Test
-    void docker_takes_it() throws Exception {
-        var docker = Programs.find("docker");
-        assumeTrue(docker.isPresent(), "no docker here");
-        var program = docker.orElseThrow().toString();
-        var plugin = new ProcessBuilder(program, "compose", "version")
-                .redirectErrorStream(true)
-                .start();
-        plugin.getInputStream().readAllBytes();
-        assumeTrue(plugin.waitFor() == 0, "docker has no compose plugin here");
-        Programs.run(new ProcessBuilder(
-                program,
-                "compose",
+    void compose_takes_the_files_and_no_misspelt_word() throws Exception {
+        var resolved = YamlFiles.parse(Programs.run(compose("config"))).path("services");
+        var expected = new TreeSet<>(services.keySet());
+        expected.addAll(names(RING.path("services")));
+        assertEquals(expected, names(resolved));
+        var awaited = names(resolved.path("send-api-1").path("depends_on"));
+        assertTrue(awaited.containsAll(Set.of("postgres", "redis-cluster", "cassandra-3")), awaited::toString);
+        var bad = compose("config", "-q");
+        Files.writeString(folder.resolve(FILE), text().replace("read_only:", "readonly:"));
+        assertThrows(AssertionError.class, () -> Programs.run(bad));
+    }
+
+    /** Docker's plugin where it is, else Debian's docker-compose; neither needs an engine to understand a file. */
+    private ProcessBuilder compose(String... command) throws Exception {
+        var words = new ArrayList<>(program());
+        words.addAll(List.of(
+                "--project-directory",
+                RepositoryFiles.path(FOLDER).toString(),
                 "-f",
-                RepositoryFiles.path(FOLDER + "compose.yaml").toString(),
-                "config",
-                "-q"));
+                Files.writeString(folder.resolve(FILE), text()).toString(),
+                "-f",
+                RepositoryFiles.path(FOLDER + "cassandra.yaml").toString()));
+        words.addAll(List.of(command));
+        return new ProcessBuilder(words);
+    }
+
+    private static List<String> program() throws Exception {
+        var docker = Programs.find("docker");
+        if (docker.isPresent()) {
+            var plugin = List.of(docker.get().toString(), "compose");
+            var version = new ProcessBuilder(plugin.getFirst(), plugin.getLast(), "version")
+                    .redirectErrorStream(true)
+                    .start();
+            version.getInputStream().readAllBytes();
+            if (version.waitFor() == 0) return plugin;
+        }
+        return List.of(Programs.required("docker-compose", "docker-compose").toString());
+    }
+
+    /** Debian's 1.29 knows all of the specification that is used here, but for the project's name. */
+    private static String text() {
+        return RepositoryFiles.text(FOLDER + FILE).replace("\nname: parley\n", "\n");
     }
 
     private static Set<String> pairs(Pattern pattern, String text) {
         var pairs = new TreeSet<String>();
         pattern.matcher(text).results().forEach(pair -> pairs.add(pair.group(1) + ":" + pair.group(2)));
         return pairs;
+    }
+
+    /** Compose takes a list of names, or an object with more about each. */
+    private static Set<String> named(JsonNode listOrObject) {
+        return listOrObject.isArray() ? new TreeSet<>(YamlFiles.texts(listOrObject)) : names(listOrObject);
     }
 
     private static Set<String> names(JsonNode object) {

@@ -194,9 +194,41 @@ class KubernetesTest {
                         service.getSpec().getPorts().getFirst().getPort());
             }
         }
-        for (var scaler : objects(HorizontalPodAutoscaler.class)) {
-            named(Deployment.class, scaler.getSpec().getScaleTargetRef().getName());
+    }
+
+    @Test
+    void one_pod_may_always_go_and_what_an_autoscaler_says_is_said_by_nobody_else() throws Exception {
+        var scalers = objects(HorizontalPodAutoscaler.class).stream()
+                .collect(Collectors.toMap(
+                        scaler -> scaler.getSpec().getScaleTargetRef().getName(), HorizontalPodAutoscaler::getSpec));
+        for (var deployment : objects(Deployment.class)) {
+            var name = deployment.getMetadata().getName();
+            var scaler = scalers.remove(name);
+            Integer replicas = deployment.getSpec().getReplicas();
+            int least = scaler == null ? replicas : scaler.getMinReplicas();
+            assertTrue(scaler == null || replicas == null, () -> name + ": an apply would undo what the scaler did");
+            var budget = named(PodDisruptionBudget.class, name).getSpec();
+            assertTrue(budget.getMaxUnavailable().getIntVal() < least, () -> name + " may be drained to nothing");
         }
+        assertEquals(Map.of(), scalers, "scalers of what is not there");
+    }
+
+    @Test
+    void stream_nodes_are_added_while_those_there_have_room_for_the_streams_of_a_lost_one() throws Exception {
+        var streams = named(HorizontalPodAutoscaler.class, "stream-service").getSpec();
+        long wanted = streams.getMetrics().stream()
+                .filter(metric -> metric.getPods() != null)
+                .map(metric -> Long.parseLong(
+                        metric.getPods().getTarget().getAverageValue().getAmount()))
+                .findFirst()
+                .orElseThrow();
+        var pod = named(Deployment.class, "stream-service")
+                .getSpec()
+                .getTemplate()
+                .getSpec();
+        var most = Long.parseLong(environment(pod.getContainers().getFirst()).get("PARLEY_STREAM_CONNECTIONS"));
+        int nodes = streams.getMinReplicas();
+        assertTrue(wanted * nodes <= most * (nodes - 1), () -> wanted + " of " + most + ", " + nodes + " nodes");
     }
 
     /** Where the program is: it resolves what the files say together. */

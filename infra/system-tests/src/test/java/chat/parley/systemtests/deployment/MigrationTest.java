@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
@@ -38,6 +40,8 @@ class MigrationTest {
 
     private static final int ROUNDS = 200;
     private static final int PAGE = 200;
+    private static final int PROCESSES = 5;
+    private static final int CONNECTIONS = 10;
 
     /** As long as the services wait for a connection, and then for a statement; sends that wait longer are answered 503. */
     private static final Duration WAIT_MAX = Duration.ofSeconds(5);
@@ -72,6 +76,23 @@ class MigrationTest {
             Awaitility.await()
                     .atMost(PROGRESS_MAX)
                     .until(() -> !before.failures().isEmpty());
+        }
+    }
+
+    /** As Compose and Kubernetes start them: all at once. */
+    @Test
+    void many_processes_may_find_an_empty_database() throws Exception {
+        create("emptied");
+        try (var processes = Executors.newVirtualThreadPerTaskExecutor()) {
+            var starts = IntStream.range(0, PROCESSES)
+                    .mapToObj(i -> processes.submit(() -> {
+                        try (var postgres = open("emptied")) {
+                            postgres.migrate();
+                            return readByThisVersion(postgres);
+                        }
+                    }))
+                    .toList();
+            for (var start : starts) assertEquals(Map.of(), start.get());
         }
     }
 
@@ -141,19 +162,29 @@ class MigrationTest {
     }
 
     private static Postgres databaseOfTheVersionBefore(String name) throws Exception {
+        create(name);
         var server = POSTGRES.server();
-        try (var connection = DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
-                var statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
-        }
         Flyway.configure()
                 .dataSource(server.jdbcUrl(name), server.user(), server.password())
                 .locations("classpath:db/postgres")
                 .target(VersionBefore.SCHEMA)
                 .load()
                 .migrate();
-        var address = new Postgres.Address(server.jdbcUrl(name), server.user(), new Secret(server.password()));
-        return Postgres.open(address, 10);
+        return open(name);
+    }
+
+    private static void create(String name) throws Exception {
+        var server = POSTGRES.server();
+        try (var connection = DriverManager.getConnection(server.jdbcUrl(), server.user(), server.password());
+                var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+    }
+
+    private static Postgres open(String name) {
+        var server = POSTGRES.server();
+        return Postgres.open(
+                new Postgres.Address(server.jdbcUrl(name), server.user(), new Secret(server.password())), CONNECTIONS);
     }
 
     private static void awaitRounds(VersionBefore before) {

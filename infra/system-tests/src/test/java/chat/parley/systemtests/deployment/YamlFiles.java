@@ -21,11 +21,20 @@ final class YamlFiles {
 
     /** Every document of a file. */
     static List<JsonNode> all(String file) {
+        return documents(RepositoryFiles.text(file));
+    }
+
+    /** The first document of a text. */
+    static JsonNode parse(String text) {
+        return documents(text).getFirst();
+    }
+
+    private static List<JsonNode> documents(String text) {
         var options = new LoaderOptions();
         options.setAllowDuplicateKeys(false);
         options.setMaxAliasesForCollections(200);
         var documents = new ArrayList<JsonNode>();
-        for (Object document : new Yaml(new SafeConstructor(options)).loadAll(RepositoryFiles.text(file))) {
+        for (Object document : new Yaml(new SafeConstructor(options)).loadAll(text)) {
             documents.add(Json.MAPPER.valueToTree(document));
         }
         return documents;

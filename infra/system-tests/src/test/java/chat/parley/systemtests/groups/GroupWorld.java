@@ -30,6 +30,7 @@ final class GroupWorld implements AutoCloseable {
 
     private final RealPostgres postgres;
     private final String redis;
+    private final Map<String, String> settings;
     private final SendApi api;
     private final List<Node> nodes = new ArrayList<>();
     final HttpClient http =
@@ -40,8 +41,14 @@ final class GroupWorld implements AutoCloseable {
      * @param largeAbove with more members a group is large
      */
     GroupWorld(RealPostgres postgres, String redis, int largeAbove) {
+        this(postgres, redis, largeAbove, Map.of());
+    }
+
+    /** @param settings of both services, before those of this class */
+    GroupWorld(RealPostgres postgres, String redis, int largeAbove, Map<String, String> settings) {
         this.postgres = postgres;
         this.redis = redis;
+        this.settings = settings;
         var environment = environment();
         environment.put("PARLEY_LARGE_GROUP", Integer.toString(largeAbove));
         environment.put("PARLEY_LIMIT_SENDS", "100000");
@@ -84,6 +91,7 @@ final class GroupWorld implements AutoCloseable {
         environment.put("PARLEY_POSTGRES_PASSWORD", postgres.password());
         environment.put("PARLEY_REDIS_URL", redis);
         environment.put("PARLEY_CONNECTIONS", "8");
+        environment.putAll(settings);
         return environment;
     }
 
@@ -193,6 +201,11 @@ final class GroupWorld implements AutoCloseable {
         var made = call(null, "POST", "/v1/users", body, 201);
         return new Person(
                 made.at("/user/id").asText(), made.at("/session/access_token").asText());
+    }
+
+    /** Somebody of another world over the same database. */
+    Person again(Person person) {
+        return new Person(person.id, person.token);
     }
 
     private static List<String> ids(Person... people) {

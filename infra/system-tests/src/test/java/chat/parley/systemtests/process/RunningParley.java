@@ -50,6 +50,8 @@ public final class RunningParley implements AutoCloseable {
                         "1000000",
                         "PARLEY_WEB_PUSH_PRIVATE",
                         "on",
+                        "PARLEY_MEDIA",
+                        "file:" + Files.createDirectory(folder.resolve("media")),
                         "PARLEY_METRICS_PORT",
                         Integer.toString(sendApiMetrics))),
                 folder);
