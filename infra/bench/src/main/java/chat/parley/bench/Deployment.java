@@ -29,6 +29,7 @@ import redis.clients.jedis.Jedis;
 /** A whole Parley of its own under a folder: embedded stores and the three services, each a process. Opened in the order of the lines. */
 final class Deployment implements AutoCloseable {
     private static final Pattern USED_MEMORY = Pattern.compile("(?m)^used_memory:(\\d+)");
+    private static final Pattern COMMANDS = Pattern.compile("(?m)^total_commands_processed:(\\d+)");
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
 
     /** Everyone here sends without a pause, which no person does; this is the largest quota that can be set. */
@@ -179,10 +180,19 @@ final class Deployment implements AutoCloseable {
 
     /** Bytes that Redis has given out, without what it holds in reserve. */
     long redisMemory() {
+        return redisTells("memory", USED_MEMORY);
+    }
+
+    /** Commands that Redis has run, also from scripts. */
+    long redisCommands() {
+        return redisTells("stats", COMMANDS);
+    }
+
+    private long redisTells(String section, Pattern number) {
         try (var jedis = new Jedis(URI.create(redis.uri()))) {
-            var used = USED_MEMORY.matcher(jedis.info("memory"));
-            if (!used.find()) throw new BenchException("Redis tells no used_memory");
-            return Long.parseLong(used.group(1));
+            var found = number.matcher(jedis.info(section));
+            if (!found.find()) throw new BenchException("Redis tells nothing of " + section);
+            return Long.parseLong(found.group(1));
         }
     }
 

@@ -56,7 +56,8 @@ final class ResumeBench {
                 "PostgreSQL",
                 "Redis",
                 "generator",
-                "others' cores"));
+                "others' cores",
+                "ended, refused"));
         double fastest = Double.MAX_VALUE;
         for (int round = 1; round <= ROUNDS; round++) {
             Thread.sleep(GOODBYE);
@@ -68,7 +69,7 @@ final class ResumeBench {
                 streams.open(left);
                 require(tally.await(expected, READ_PATIENCE_NANOS), tally, expected);
                 var used = deployment.cpu().since(before);
-                row(round, expected, tally.messages(), used);
+                row(round, expected, tally.messages(), used, streams.ended() + ", " + streams.refused());
                 fastest = Math.min(fastest, used.seconds());
                 left = streams.leave();
             }
@@ -81,7 +82,7 @@ final class ResumeBench {
                 SECONDS_MAX);
     }
 
-    private void row(int round, long expected, long read, CpuSample used) {
+    private void row(int round, long expected, long read, CpuSample used, String again) {
         var cells = new ArrayList<String>();
         cells.add(Integer.toString(round));
         cells.add(Report.number(used.seconds()));
@@ -90,6 +91,7 @@ final class ResumeBench {
             cells.add(Report.number((double) used.of(part) / options.resuming));
         }
         cells.add(Report.number(used.othersCores()));
+        cells.add(again);
         report.row(cells);
     }
 

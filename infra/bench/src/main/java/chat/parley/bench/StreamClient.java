@@ -113,6 +113,10 @@ final class StreamClient {
         return opening;
     }
 
+    boolean isLive() {
+        return live;
+    }
+
     /** The same stream again, from the last event read. */
     Opening again() {
         return new Opening(opening.token, lastId.length == 0 ? opening.after : new String(lastId, US_ASCII));

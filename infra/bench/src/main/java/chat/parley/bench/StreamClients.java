@@ -163,6 +163,11 @@ final class StreamClients implements AutoCloseable {
                 case ENDED -> {
                     client.close();
                     ended++;
+                    if (!client.isLive()) {
+                        // As a browser would: it goes on after what it has read.
+                        connecting--;
+                        toOpen.add(client.again());
+                    }
                 }
             }
         } catch (IOException e) {
