@@ -12,10 +12,16 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import jakarta.servlet.DispatcherType;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
@@ -78,6 +84,7 @@ public final class SendApi implements AutoCloseable {
             shutdown.await();
             api.leave();
             LockSupport.parkNanos(NOTICE.toNanos());
+            api.finish();
         }
     }
 
@@ -109,6 +116,22 @@ public final class SendApi implements AutoCloseable {
     public void leave() {
         leaving = true;
         server.jettyServer().server().setStopTimeout(FINISH_MOST.toMillis());
+    }
+
+    /**
+     * Takes no connection any more, and returns when those that were taken have their answers and are gone. Stopping the server does both at
+     * once, and answers 503 to whoever was taken just before and has not been read.
+     */
+    private void finish() throws InterruptedException, ExecutionException {
+        var jetty = server.jettyServer().server();
+        var ended =
+                Arrays.stream(jetty.getConnectors()).map(Connector::shutdown).toArray(CompletableFuture[]::new);
+        try {
+            CompletableFuture.allOf(ended).get(FINISH_MOST.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("some requests were not finished within {}, and are cut off", FINISH_MOST);
+            jetty.setStopTimeout(0);
+        }
     }
 
     @Override

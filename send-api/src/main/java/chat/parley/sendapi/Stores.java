@@ -13,6 +13,7 @@ import chat.parley.ops.Health;
 import chat.parley.ops.MonotonicClock;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
+import chat.parley.postgres.TimeFloor;
 import chat.parley.push.PushQueue;
 import chat.parley.redis.Redis;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -46,6 +47,7 @@ final class Stores implements AutoCloseable {
         postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
+        opened(new TimeFloor(postgres, clock)).start();
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 
@@ -59,7 +61,6 @@ final class Stores implements AutoCloseable {
         // Closed first of these four: appends under way are still published, queued and forgotten.
         messages = opened(stores.open(new MessageStores.Ground(postgres, outbox, clock, meters)));
         conversations = new Conversations(postgres, messages);
-        conversations.newestTime().ifPresent(clock::notBefore);
         accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var place = settings.media().place();
         blobs = place == null ? null : opened(BlobStores.open(place));

@@ -44,7 +44,7 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Cassandra ring as every store uses it: writes and reads at QUORUM, conditional writes and serial reads at LOCAL_SERIAL, each with a time limit. Callers get
+ * A Cassandra ring as every store uses it: writes and reads at QUORUM, conditional writes and serial reads at SERIAL, each with a time limit. Callers get
  * {@link StoreUnavailable} when the outcome is unknown. Safe for use by many threads.
  */
 public final class Cassandra implements AutoCloseable {
@@ -103,10 +103,12 @@ public final class Cassandra implements AutoCloseable {
 
     private final CqlSession session;
     private final String keyspace;
+    private final FirstReplica inTurn;
 
     private Cassandra(CqlSession session, String keyspace) {
         this.session = session;
         this.keyspace = keyspace;
+        this.inTurn = (FirstReplica) session.getContext().getLoadBalancingPolicy(IN_TURN);
     }
 
     /**
@@ -219,7 +221,8 @@ public final class Cassandra implements AutoCloseable {
         var config = DriverConfigLoader.programmaticBuilder()
                 .withString(DefaultDriverOption.PROTOCOL_VERSION, PROTOCOL)
                 .withString(DefaultDriverOption.REQUEST_CONSISTENCY, "QUORUM")
-                .withString(DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, "LOCAL_SERIAL")
+                // Not LOCAL_SERIAL: a keyspace may span data centers, and each would agree with itself only.
+                .withString(DefaultDriverOption.REQUEST_SERIAL_CONSISTENCY, "SERIAL")
                 .withDuration(DefaultDriverOption.REQUEST_TIMEOUT, REQUEST_LIMIT)
                 .withDuration(DefaultDriverOption.CONNECTION_CONNECT_TIMEOUT, CONNECT_LIMIT)
                 .withDuration(DefaultDriverOption.CONNECTION_INIT_QUERY_TIMEOUT, CONNECT_LIMIT)
@@ -299,7 +302,7 @@ public final class Cassandra implements AutoCloseable {
 
     /** The same read after all that is under way in its partition is decided. Never asked of two nodes at once, which would be in each other's way. */
     public static BoundStatement serially(BoundStatement read) {
-        return read.setConsistencyLevel(ConsistencyLevel.LOCAL_SERIAL).setExecutionProfileName(IN_TURN);
+        return read.setConsistencyLevel(ConsistencyLevel.SERIAL).setExecutionProfileName(IN_TURN);
     }
 
     /** What {@code work} asks is answered or given up when so much time is over; inside another call of this, no later than that one's. */
@@ -331,7 +334,7 @@ public final class Cassandra implements AutoCloseable {
 
     private ResultSet once(Statement<?> statement) {
         try {
-            return session.execute(statement.setTimeout(atMost(REQUEST_LIMIT)));
+            return asked(statement, REQUEST_LIMIT);
         } catch (DriverException e) {
             throw explained(e);
         }
@@ -340,13 +343,29 @@ public final class Cassandra implements AutoCloseable {
     private ResultSet repeated(Statement<?> statement) {
         while (true) {
             try {
-                return session.execute(statement.setTimeout(atMost(READ_LIMIT)));
+                return asked(statement, READ_LIMIT);
             } catch (DriverException e) {
                 var failure = explained(e);
                 if (!(failure instanceof StoreUnavailable) || !hasPaused()) {
                     throw failure;
                 }
             }
+        }
+    }
+
+    private ResultSet asked(Statement<?> statement, Duration limit) {
+        var timeout = atMost(limit);
+        var first = IN_TURN.equals(statement.getExecutionProfileName())
+                ? inTurn.newQueryPlan(statement, session).peek()
+                : null;
+        long begun = System.nanoTime();
+        try {
+            return session.execute(statement.setTimeout(timeout));
+        } catch (DriverTimeoutException e) {
+            if (first != null && timeout.equals(limit)) {
+                inTurn.missed(first, begun);
+            }
+            throw e;
         }
     }
 

@@ -8,7 +8,6 @@ import chat.parley.postgres.Postgres;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -114,11 +113,6 @@ public final class Conversations {
             WHERE NOT mine.told AND m.marks_changed_at >= :since
             LIMIT %d
             """.formatted(MembersMarks.TOLD_MEMBERS_MAX, SINCE_MAX);
-
-    private static final String NEWEST_TIME = """
-            SELECT greatest(
-                (SELECT max(greatest(last_at, changed_at)) FROM conversation), (SELECT max(marks_changed_at) FROM member)) AS newest
-            """;
 
     private static final String FIRST_SEQS = """
             SELECT id, first_seq FROM conversation WHERE id = ANY (:conversations) AND first_seq > 1
@@ -280,17 +274,6 @@ public final class Conversations {
         return memberships.stream()
                 .map(each -> each.withHead(ahead.get(each.conversation().id())))
                 .toList();
-    }
-
-    /**
-     * The newest time stored with a message or a change; empty while there is none. Times given out after a restart must not be before it, or
-     * streams rebuilt "since a time" would miss what came after. Reads every conversation and member once: for the start of a process.
-     */
-    public Optional<Instant> newestTime() {
-        return postgres.with(db -> db.createQuery(NEWEST_TIME)
-                .map((row, context) -> Optional.ofNullable(row.getObject("newest", OffsetDateTime.class))
-                        .map(OffsetDateTime::toInstant))
-                .one());
     }
 
     /** The oldest messages that did not expire, of those of these conversations where any did. */

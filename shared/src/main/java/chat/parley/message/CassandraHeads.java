@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which bucket of a conversation is the newest, and what its head says. Once a bucket is full its head's seq, time and fence never change again. */
@@ -77,8 +78,9 @@ final class CassandraHeads {
                 "SELECT DISTINCT " + COLUMNS + " FROM message_log WHERE conversation_id = ? AND bucket = ?");
     }
 
+    /** Also of a seq that no conversation ever reaches, which callers of the API may name: then of a bucket that is not there. */
     static int bucket(long seq) {
-        return (int) (seq / BUCKET_SEQS);
+        return (int) Math.min(seq / BUCKET_SEQS, Integer.MAX_VALUE);
     }
 
     static long first(int bucket) {
@@ -140,6 +142,19 @@ final class CassandraHeads {
     /** The newest bucket, see {@link #readSerially}. */
     Head newestSerially(ConversationId conversation) {
         return search(conversation, true);
+    }
+
+    /** When a message changed last in any bucket up to this newest one, see {@link #readSerially}. */
+    Instant movedSerially(ConversationId conversation, Head newest) {
+        var reads = IntStream.range(0, newest.bucket())
+                .mapToObj(bucket -> Cassandra.serially(reading(conversation, bucket)))
+                .toList();
+        var movedAt = newest.movedAt();
+        for (var rows : cassandra.executeAll(reads)) {
+            var head = rows.isEmpty() ? Head.NONE : Objects.requireNonNull(head(rows.getFirst()));
+            movedAt = head.movedAt().isAfter(movedAt) ? head.movedAt() : movedAt;
+        }
+        return movedAt;
     }
 
     /** From the newest known one on, in steps that double and then halve: buckets are opened one after another. */

@@ -6,6 +6,7 @@ import chat.parley.id.UserId;
 import chat.parley.message.MessageStore.Overdue;
 import chat.parley.message.RosterVersions.Moved;
 import chat.parley.ops.StoreUnavailable;
+import com.datastax.oss.driver.api.core.cql.BoundStatement;
 import com.datastax.oss.driver.api.core.cql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
@@ -287,13 +288,13 @@ final class CassandraIntents {
         }
     }
 
-    /** Rows of all nodes that nobody is at work on any more, oldest first. */
+    /** Rows of all nodes that nobody is at work on any more, oldest first; of each partition its oldest ones, at most {@code limit} in all. */
     synchronized List<Overdue> overdue(Instant now, int limit) {
         var before = now.minus(OVERDUE_AFTER);
         var found = new ArrayList<Overdue>();
         var first = before.minus(CLOCKS);
         for (short shard = 0; shard < SHARDS; shard++) {
-            for (var row : cassandra.execute(list.bind(shard, floor, before, limit))) {
+            for (var row : cassandra.execute(list.bind(shard, floor, before, limit / SHARDS))) {
                 var begun = row.getInstant("begun_at");
                 if (begun != null) {
                     found.add(new Overdue(
@@ -306,14 +307,18 @@ final class CassandraIntents {
         }
         floor = first;
         found.sort(Comparator.comparing(Overdue::since));
-        return List.copyOf(found.subList(0, Math.min(limit, found.size())));
+        return List.copyOf(found);
     }
 
-    /** All that this one tells of is published and noted. */
-    void settled(Overdue overdue) {
-        long id = overdue.reminder().value();
-        cassandra.execute(delete.bind(shard(id), overdue.since().plus(EARLIER), id));
-        byId.remove(id);
+    /** All that these tell of is published and noted. */
+    void settled(Collection<Overdue> overdue) {
+        var deletes = new ArrayList<BoundStatement>();
+        for (var each : overdue) {
+            long id = each.reminder().value();
+            deletes.add(delete.bind(shard(id), each.since().plus(EARLIER), id));
+            byId.remove(id);
+        }
+        cassandra.executeAll(deletes);
     }
 
     private static short shard(long id) {

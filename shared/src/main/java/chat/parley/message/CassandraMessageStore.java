@@ -24,7 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +38,11 @@ public final class CassandraMessageStore implements MessageStore {
 
     private static final int SINCE_PAGE = 200;
 
+    /** Most buckets looked at together, when those before were empty. */
+    private static final int BUCKETS_AT_ONCE = 64;
+
     /** Most that nodes that died left behind, looked at in one pass: the others follow when these are settled. */
-    private static final int LEFT_MAX = 10_000;
+    private static final int LEFT_MAX = 160_000;
 
     /** Lists show within this time that something was said, and unread counts that it was. */
     private static final Duration SWEEP_PAUSE = Duration.ofSeconds(1);
@@ -153,33 +156,45 @@ public final class CassandraMessageStore implements MessageStore {
         return intents.overdue(now, limit);
     }
 
-    /** Notes in the rows what the node could not that is gone. */
+    /** Serially, since a plain read would pass over a batch that was agreed on and not carried out; and notes what the node could not that is gone. */
     @Override
-    public void settle(Overdue overdue) {
-        var conversation = overdue.conversation();
+    public boolean complete(ConversationId conversation, Instant since) {
         var head = heads.newestSerially(conversation);
+        var changedAt = heads.movedSerially(conversation, head);
         var senders = new HashMap<UserId, Long>();
-        var sent = since(conversation, 1, overdue.since(), SINCE_LIMIT_MAX);
-        sent.forEach(message -> senders.merge(message.sender(), message.seq(), Math::max));
-        var changed = changedSince(List.of(conversation), overdue.since(), SINCE_LIMIT_MAX);
-        noteUses(conversation, sent, changed);
+        var carrying = new TreeSet<Long>();
+        long before = Long.MAX_VALUE;
+        List<Message> page;
+        do {
+            page = below(conversation, before, LIMIT_MAX);
+            for (var message : page) {
+                if (message.createdAt().isBefore(since)) {
+                    page = List.of();
+                    break;
+                }
+                before = message.seq();
+                senders.merge(message.sender(), before, Math::max);
+                if (CassandraUses.mayCarry(message)) {
+                    carrying.add(before);
+                }
+            }
+        } while (page.size() == LIMIT_MAX);
+        var changed = changedSince(List.of(conversation), since, SINCE_LIMIT_MAX);
+        findAll(conversation, changed.stream().map(ChangedMessage::seq).toList()).stream()
+                .filter(CassandraUses::mayCarry)
+                .forEach(message -> carrying.add(message.seq()));
+        uses.note(conversation, carrying);
         var moved = new Moved(
                 conversation,
                 head.last() == 0 ? null : new MessageHead(head.last(), head.lastAt()),
-                changed.isEmpty() ? null : changed.getLast().at(),
+                changedAt.isBefore(since) ? null : changedAt,
                 senders);
-        if (rosters.note(List.of(moved)).isEmpty()) {
-            intents.settled(overdue);
-        }
+        return rosters.note(List.of(moved)).isEmpty();
     }
 
-    private void noteUses(ConversationId conversation, List<Message> sent, List<ChangedMessage> changed) {
-        var seqs = changed.stream().map(ChangedMessage::seq).toList();
-        var carrying = Stream.concat(sent.stream(), findAll(conversation, seqs).stream())
-                .filter(CassandraUses::mayCarry)
-                .map(Message::seq)
-                .toList();
-        uses.note(conversation, carrying);
+    @Override
+    public void settle(Collection<Overdue> overdue) {
+        intents.settled(overdue);
     }
 
     private void sweep() {
@@ -274,9 +289,22 @@ public final class CassandraMessageStore implements MessageStore {
             head = heads.newest(conversation);
         }
         var found = new ArrayList<Message>();
-        int start = (int) Math.min(head.bucket(), Math.max(0, before - 1) / CassandraHeads.BUCKET_SEQS);
-        for (int bucket = start; bucket >= 0 && found.size() < limit; bucket--) {
-            add(this.before.bind(conversation.value(), bucket, before, limit - found.size()), found);
+        int top = (int) Math.min(head.bucket(), Math.max(0, before - 1) / CassandraHeads.BUCKET_SEQS);
+        int width = 1;
+        while (top >= 0 && found.size() < limit) {
+            int room = limit - found.size();
+            int highest = top;
+            var reads = IntStream.range(0, Math.min(width, top + 1))
+                    .mapToObj(i -> this.before.bind(conversation.value(), highest - i, before, room))
+                    .toList();
+            var rows = cassandra.executeAll(reads).stream()
+                    .flatMap(List::stream)
+                    .limit(room)
+                    .toList();
+            rows.forEach(row -> found.add(CassandraRows.message(row)));
+            top -= width;
+            // What was removed leaves empty buckets below the first message: they are passed in ever longer steps.
+            width = rows.isEmpty() ? Math.min(2 * width, BUCKETS_AT_ONCE) : 1;
         }
         return found;
     }
@@ -285,7 +313,7 @@ public final class CassandraMessageStore implements MessageStore {
     public List<Message> after(ConversationId conversation, long after, int limit) {
         checkLimit(limit, LIMIT_MAX);
         var found = new ArrayList<Message>();
-        int bucket = CassandraHeads.bucket(Math.max(0, after) + 1);
+        int bucket = CassandraHeads.bucket(Math.clamp(after, 0, Long.MAX_VALUE - 1) + 1);
         while (true) {
             add(this.after.bind(conversation.value(), bucket, after, limit - found.size()), found);
             if (found.size() == limit) {
@@ -364,14 +392,16 @@ public final class CassandraMessageStore implements MessageStore {
     public List<ChangedMessage> changedSince(Collection<ConversationId> conversations, Instant since, int limit) {
         checkLimit(limit, SINCE_LIMIT_MAX);
         var found = new ArrayList<ChangedMessage>();
-        for (var conversation : conversations) {
-            int last = heads.newest(conversation).bucket();
-            for (int bucket = 0; bucket <= last; bucket++) {
-                for (var row : cassandra.execute(changed.bind(conversation.value(), bucket, since.toEpochMilli()))) {
-                    var at = Instant.ofEpochMilli(row.getLong("n"));
-                    if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
-                        found.add(new ChangedMessage(conversation, row.getLong("who"), at));
-                    }
+        var reads = new ArrayList<BoundStatement>();
+        heads.newest(conversations)
+                .forEach((id, head) -> IntStream.rangeClosed(0, head.bucket())
+                        .forEach(bucket -> reads.add(changed.bind(id.value(), bucket, since.toEpochMilli()))));
+        for (var rows : cassandra.executeAll(reads)) {
+            for (var row : rows) {
+                var at = Instant.ofEpochMilli(row.getLong("n"));
+                if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
+                    var conversation = new ConversationId(row.getLong("conversation_id"));
+                    found.add(new ChangedMessage(conversation, row.getLong("who"), at));
                 }
             }
         }

@@ -155,15 +155,22 @@ public interface MessageStore extends MessageHeads, AutoCloseable {
 
     /**
      * Where at {@code now} something may be stored that nobody is about to publish any more, other than what rows of the outbox tell; at most {@code limit}, oldest
-     * first. For a relay, which ends each by {@link #settle}.
+     * first. For a relay, which calls {@link #complete} for a conversation, publishes what was stored and changed there, and then {@link #settle}.
      */
     List<Overdue> overdue(Instant now, int limit);
 
     /** All that was stored in a conversation at {@code since} or later may be unpublished. */
     record Overdue(ConversationId conversation, Instant since, Reminder reminder) {}
 
-    /** All that this one tells of is published. */
-    void settle(Overdue overdue);
+    /**
+     * Brings to its end what was begun in a conversation at {@code since} or later by whoever is gone: afterwards it is stored and can be read, or never will be.
+     *
+     * @return false where that must wait a little
+     */
+    boolean complete(ConversationId conversation, Instant since);
+
+    /** All that these tell of is published. */
+    void settle(Collection<Overdue> overdue);
 
     /** Ends what the store runs; appends under way are finished first. */
     @Override

@@ -385,8 +385,14 @@ public final class PostgresMessageStore implements MessageStore {
         return List.of();
     }
 
+    /** What is committed can be read, and nothing else is there. */
     @Override
-    public void settle(Overdue overdue) {
+    public boolean complete(ConversationId conversation, Instant since) {
+        return true;
+    }
+
+    @Override
+    public void settle(Collection<Overdue> overdue) {
         throw new IllegalArgumentException("not of this store");
     }
 

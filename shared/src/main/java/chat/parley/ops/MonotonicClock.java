@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * A clock in whole milliseconds that never goes back, also when the machine's clock does. Times of events are taken from it, because a
  * resume "since a time" would otherwise miss what was committed after the clock was set back.
  *
- * <p>Within one process only; {@link #notBefore} carries the promise over a restart: the wiring gives it the newest stored time.
+ * <p>Within one process only; {@link #notBefore} carries the promise over a restart: {@code TimeFloor} gives it the latest time that was kept.
  * Safe for use by many threads.
  */
 public final class MonotonicClock implements InstantSource {

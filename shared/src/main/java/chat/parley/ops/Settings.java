@@ -2,6 +2,7 @@ package chat.parley.ops;
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,9 +70,11 @@ public final class Settings {
             throw new IllegalArgumentException(name + " is not set; it is required, for example " + example);
         }
         try {
-            return URI.create(value);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(name + " is not an address; it looks like " + example, e);
+            return new URI(value);
+        } catch (URISyntaxException e) {
+            // Not as the cause: its message repeats the whole value.
+            throw new IllegalArgumentException(name + " is not an address (" + e.getReason() + " at position "
+                    + e.getIndex() + "); it looks like " + example);
         }
     }
 

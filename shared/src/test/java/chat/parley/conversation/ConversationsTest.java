@@ -59,13 +59,6 @@ class ConversationsTest {
     }
 
     @Test
-    void the_newest_stored_time_is_that_of_the_latest_activity() {
-        world.clock.advance(SECOND.multipliedBy(100_000)); // later than whatever other tests stored
-        world.group(ann, bob);
-        assertEquals(world.clock.instant(), world.conversations.newestTime().orElseThrow());
-    }
-
-    @Test
     void what_does_not_exist_has_no_roster() {
         assertTrue(world.conversations.roster(world.ids.conversation()).isEmpty());
     }

@@ -9,14 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.id.MediaId;
-import chat.parley.ops.Secret;
 import chat.parley.ops.StoreUnavailable;
-import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealCassandra;
-import chat.parley.testkit.RealPostgres;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,90 +20,30 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class CassandraMessageStoreTest extends MessageErasureContract {
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    private static final AtomicLong IDS = new AtomicLong(5_000_000);
+class CassandraMessageStoreTest extends CassandraStoreContract {
     private static Cassandra cassandra;
-    private static Postgres postgres;
-
-    private CassandraMessageStore store;
 
     @BeforeAll
-    static void openServers() {
+    static void openNode() {
         cassandra = Cassandra.open(RealCassandra.shared().freshKeyspace());
-        postgres = Postgres.open(
-                new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
-        postgres.with(db -> db.execute(
-                "INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (?, 'ann', 'Ann', 'ann', now())",
-                ANN.value()));
     }
 
     @AfterAll
-    static void closeServers() {
-        postgres.close();
+    static void closeNode() {
         cassandra.close();
     }
 
-    @BeforeEach
-    void open() {
-        store = newStore();
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
-
-    private CassandraMessageStore newStore() {
-        return new CassandraMessageStore(
-                cassandra, new PostgresRosterVersions(postgres), clock, new SimpleMeterRegistry());
-    }
-
     @Override
-    protected MessageStore store() {
-        return store;
-    }
-
-    @Override
-    protected ConversationId newConversation() {
-        var conversation = new ConversationId(IDS.incrementAndGet());
-        postgres.with(db -> db.createUpdate("""
-                INSERT INTO conversation
-                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
-                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
-                """)
-                .bind("id", conversation.value())
-                .bind("ann", ANN.value())
-                .bind("now", clock.instant().atOffset(ZoneOffset.UTC))
-                .execute());
-        return conversation;
-    }
-
-    /** As a change of members will do it: the fence is moved under the lock of the conversation's row. */
-    @Override
-    protected void changeMembers(ConversationId conversation) {
-        postgres.inTransaction(db -> {
-            long version = db.createQuery(
-                            "UPDATE conversation SET members_version = members_version + 1 WHERE id = ? RETURNING members_version")
-                    .bind(0, conversation.value())
-                    .mapTo(Long.class)
-                    .one();
-            return store.moveMembers(conversation, version, 0);
-        });
+    Cassandra cassandra() {
+        return cassandra;
     }
 
     @Test
@@ -167,6 +103,29 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         }
     }
 
+    @Test
+    void buckets_that_were_removed_long_ago_are_passed_over() {
+        var talk = newConversation();
+        int buckets = 70;
+        for (int bucket = 0; bucket < buckets; bucket++) {
+            cassandra
+                    .session()
+                    .execute("""
+                    INSERT INTO message_log (conversation_id, bucket, last_seq, last_at, members_version)
+                    VALUES (?, ?, ?, ?, ?)""", talk.value(), bucket, CassandraHeads.end(bucket), clock.instant(), VERSION);
+        }
+        var text = "hello";
+        long first = send(talk, ANN, "a", text).seq();
+        assertEquals(CassandraHeads.first(buckets), first);
+        send(talk, ANN, "b", text);
+        assertEquals(List.of(first + 1, first), seqs(store.before(talk, Long.MAX_VALUE, 10)));
+        assertEquals(List.of(), store.before(talk, first, 10));
+        assertEquals(2, store.since(talk, 1, clock.instant(), 10).size());
+        clock.advance(Duration.ofSeconds(1));
+        change(talk, first, ANN, new MessageChange.Edit("edited", null, null));
+        assertEquals(1, store.changedSince(List.of(talk), clock.instant(), 10).size());
+    }
+
     private boolean areStored(ConversationId talk, List<Integer> keys) {
         var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
         for (int key : keys) {
@@ -200,7 +159,7 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         assertEquals(List.of(1L), uses(media));
         assertTrue(isKept(media));
         postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
-        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertTrue(store.complete(talk, clock.instant().minusSeconds(6)));
         assertEquals(List.of(1L), uses(media), "by a relay, for a process that died before");
         postgres.with(db -> db.execute("DELETE FROM media_use WHERE media_id = ?", media.value()));
         send(talk, "a", media);
@@ -208,7 +167,7 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         send(talk, "b", media);
         change(talk, 1, ANN, new MessageChange.Delete());
         assertEquals(List.of(2L), uses(media));
-        store.settle(new MessageStore.Overdue(talk, clock.instant().minusSeconds(6), new Reminder(1)));
+        assertTrue(store.complete(talk, clock.instant().minusSeconds(6)));
         assertEquals(List.of(2L), uses(media), "deleted stays deleted");
         assertTrue(isKept(media));
         assertEquals(2, store.erase(talk, ANN, clock.instant(), 10));

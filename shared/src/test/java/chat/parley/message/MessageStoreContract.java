@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.id.ConversationId;
@@ -36,6 +37,7 @@ public abstract class MessageStoreContract {
     protected static final long VERSION = 1;
 
     private static final int WRITERS = 16;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** Moved by the tests; the store reads it. */
     protected final StepClock clock = StepClock.started();
@@ -313,6 +315,21 @@ public abstract class MessageStoreContract {
         assertEquals(List.of(), store().activeSince(since, before, 10));
         store().change(new MessageChange(quiet, VERSION, old.seq(), BOB, new MessageChange.React("👍")));
         assertEquals(List.of(quiet), store().activeSince(since, before, 10));
+    }
+
+    @Test
+    void a_page_after_or_around_a_seq_that_nobody_reaches_is_answered_at_once() {
+        var talk = newConversation();
+        send(talk, ANN, "once", "hello");
+        for (long far :
+                new long[] {1_000_000, (1L << 31) * 5_000, 11_474_836_480_000L, Long.MAX_VALUE - 1, Long.MAX_VALUE}) {
+            assertTimeoutPreemptively(PATIENCE, () -> {
+                assertEquals(List.of(), store().after(talk, far, 10));
+                assertEquals(List.of(), store().sentBy(ANN, talk, far, 10));
+                assertEquals(List.of(1L), seqs(store().before(talk, far, 10)));
+                assertEquals(Optional.empty(), store().find(talk, far));
+            });
+        }
     }
 
     @Test

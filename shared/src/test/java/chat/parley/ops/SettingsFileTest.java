@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,17 @@ class SettingsFileTest {
         var both = new Settings(Map.of("PARLEY_A", "hush", "PARLEY_A_FILE", file.toString()));
         assertTrue(message(both).contains("both"), message(both));
         assertFalse(message(both).contains("hush"), message(both));
+    }
+
+    @Test
+    void an_address_that_is_none_is_not_repeated() {
+        var settings = new Settings(Map.of("PARLEY_A", "redis://:hu^sh@example:6379"));
+        var refused =
+                assertThrows(IllegalArgumentException.class, () -> settings.address("PARLEY_A", "redis://example"));
+        var printed = new StringWriter();
+        refused.printStackTrace(new PrintWriter(printed));
+        assertTrue(printed.toString().contains("PARLEY_A is not an address"), printed.toString());
+        assertFalse(printed.toString().contains("hu^sh"), printed.toString());
     }
 
     private static String message(Settings settings) {

@@ -5,12 +5,9 @@ import chat.parley.conversation.LargeGroups;
 import chat.parley.event.EventLog;
 import chat.parley.event.Publication;
 import chat.parley.event.PublishOutcome.Published;
-import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
-import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
-import chat.parley.message.MessageStore.Overdue;
 import chat.parley.ops.Rounds;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
@@ -30,7 +27,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -69,6 +65,8 @@ public final class Relay implements AutoCloseable {
     private final LargeGroups groups;
     private final EventLog events;
     private final PushQueue pushes;
+    private final Offers offers;
+    private final Leftovers leftovers;
     private final SendNotice notices;
     private final InstantSource clock;
 
@@ -77,7 +75,6 @@ public final class Relay implements AutoCloseable {
     private final AtomicLong backlogRows = new AtomicLong();
     private final AtomicLong backlogSeconds = new AtomicLong();
     private final AtomicLong setAside = new AtomicLong();
-    private final AtomicLong leftOver = new AtomicLong();
     private Instant nextLook = Instant.EPOCH;
     private final Rounds rounds;
 
@@ -106,7 +103,8 @@ public final class Relay implements AutoCloseable {
         meters.gauge("parley.outbox.overdue.rows", backlogRows);
         meters.gauge("parley.outbox.overdue.seconds", backlogSeconds);
         meters.gauge("parley.outbox.set.aside.rows", setAside);
-        meters.gauge("parley.messages.left.rows", leftOver);
+        this.offers = new Offers(groups, messages, events, pushes);
+        this.leftovers = new Leftovers(messages, offers, meters);
         this.rounds = new Rounds("relay", PAUSE, () -> outbox.alone(this::pass));
     }
 
@@ -132,7 +130,9 @@ public final class Relay implements AutoCloseable {
             rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
         } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
         if (!clock.instant().isBefore(nextLook)) {
-            nextLook = settleOverdue() == BATCH ? nextLook : clock.instant().plus(LOOK_PAUSE);
+            nextLook = leftovers.settle(clock.instant(), rounds::isEnding)
+                    ? nextLook
+                    : clock.instant().plus(LOOK_PAUSE);
         }
         measure();
     }
@@ -247,82 +247,12 @@ public final class Relay implements AutoCloseable {
             page = messages.activeSince(since, last, CONVERSATIONS_PAGE);
             for (var conversation : page) {
                 // Who had it in the stream had the push as well, or was there.
-                if (rounds.isEnding() || !offerAgain(conversation, since, lost, toWake -> !toWake.before())) {
+                if (rounds.isEnding() || !offers.messages(conversation, since, lost, toWake -> !toWake.before())) {
                     return false;
                 }
             }
             last = page.isEmpty() ? last : page.getLast();
         } while (page.size() == CONVERSATIONS_PAGE);
-        return true;
-    }
-
-    /** What the store of messages remembers itself: offered again as Redis that lost something is, with all pushes, and what became of messages. Answers how many there were. */
-    private int settleOverdue() {
-        var overdue = messages.overdue(clock.instant(), BATCH);
-        leftOver.set(overdue.size());
-        for (var each : overdue) {
-            if (rounds.isEnding() || !offerAll(each)) {
-                return 0;
-            }
-            messages.settle(each);
-            relayed.increment();
-        }
-        return overdue.size();
-    }
-
-    private boolean offerAll(Overdue overdue) {
-        var conversation = overdue.conversation();
-        if (!offerAgain(conversation, overdue.since(), user -> true, toWake -> true)) {
-            return false;
-        }
-        var changed = new TreeSet<Long>();
-        messages.changedSince(List.of(conversation), overdue.since(), MessageStore.SINCE_LIMIT_MAX)
-                .forEach(change -> changed.add(change.seq()));
-        messages.since(conversation, 1, overdue.since(), MessageStore.SINCE_LIMIT_MAX).stream()
-                .filter(message -> message.state().changedAt() != null)
-                .forEach(message -> changed.add(message.seq()));
-        var materials = new Materials(conversations, groups, messages);
-        var publications = new ArrayList<Publication>();
-        for (var message : messages.findAll(conversation, changed)) {
-            var at = message.state().changedAt();
-            if (at != null) {
-                publications.add(materials.changed(message, at));
-            }
-        }
-        return events.publish(publications).stream().allMatch(Published.class::isInstance);
-    }
-
-    /**
-     * @param lost who may lack something
-     * @param wakes whom a push is queued for
-     */
-    private boolean offerAgain(
-            ConversationId conversation, Instant since, Predicate<UserId> lost, Predicate<ToWake> wakes) {
-        var materials = new Materials(conversations, groups, messages);
-        var recent = messages.since(conversation, 1, since, MessageStore.SINCE_LIMIT_MAX);
-        for (int from = 0; from < recent.size(); from += BATCH) {
-            var some = recent.subList(from, Math.min(from + BATCH, recent.size()));
-            var of = new ArrayList<Message>();
-            var publications = new ArrayList<Publication>();
-            for (var message : some) {
-                for (var publication : materials.messages(message)) {
-                    publications.add(publication.toThose(lost));
-                    of.add(message);
-                }
-            }
-            var outcomes = events.publish(publications);
-            var jobs = new ArrayList<Later>();
-            for (int i = 0; i < outcomes.size(); i++) {
-                if (!(outcomes.get(i) instanceof Published published)) {
-                    return false;
-                }
-                var woken = published.toWake().stream().filter(wakes).toList();
-                jobs.addAll(pushes.jobs(of.get(i), woken));
-            }
-            if (!pushes.add(jobs).join()) {
-                return false;
-            }
-        }
         return true;
     }
 }

@@ -6,145 +6,78 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.conversation.ChangeOutcome;
-import chat.parley.conversation.Conversations;
-import chat.parley.conversation.LargeGroups;
-import chat.parley.conversation.Notices;
 import chat.parley.conversation.SettingsChange;
 import chat.parley.conversation.SettingsChanges;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
-import chat.parley.event.EventLog;
-import chat.parley.id.ConversationId;
-import chat.parley.id.UserId;
-import chat.parley.message.AppendOutcome;
-import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.message.MessageBody;
 import chat.parley.message.MessageChange;
 import chat.parley.message.MessageHeads;
-import chat.parley.message.NewMessage;
+import chat.parley.message.MessageStore;
 import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.outbox.Outbox;
 import chat.parley.outbox.OutboxKind;
-import chat.parley.postgres.Postgres;
-import chat.parley.push.PushQueue;
-import chat.parley.push.Wakes;
 import chat.parley.receipt.NewMarks;
 import chat.parley.receipt.Receipts;
-import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
-import chat.parley.sendapi.message.MessageNews;
-import chat.parley.sendapi.message.SendNotice;
-import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedis;
-import chat.parley.testkit.StepClock;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class RelayTest {
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    @RegisterExtension
-    static final RealRedis REDIS = RealRedis.shared();
-
-    private static final AtomicLong IDS = new AtomicLong(7_000_000);
-    private static final UserId ANN = new UserId(1_001);
-    private static final UserId BOB = new UserId(1_002);
-
-    private final StepClock clock = StepClock.started();
-    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private Postgres postgres;
-    private PostgresMessageStore messages;
-    private Outbox outbox;
-    private Parts parts;
-
-    /** What depends on Redis. */
-    private record Parts(Redis redis, EventLog events, PushQueue pushes, Relay relay) implements AutoCloseable {
-        @Override
-        public void close() {
-            events.close();
-            pushes.close();
-            redis.close();
-        }
-    }
-
-    @BeforeEach
-    void open() {
-        postgres = Postgres.open(POSTGRES.address(), 8);
-        postgres.with(db -> db.execute("TRUNCATE outbox, relay, message, member, conversation CASCADE"));
-        for (var user : List.of(ANN, BOB)) {
-            postgres.with(db -> db.execute("""
-                    INSERT INTO users (id, username, display_name, search_name, created_at)
-                    VALUES (?, ?, 'X', 'x', now()) ON CONFLICT DO NOTHING
-                    """, user.value(), "u" + user.value()));
-        }
-        outbox = new Outbox(postgres, meters);
-        messages = new PostgresMessageStore(postgres, outbox, clock, meters);
-        parts = parts(URI.create(REDIS.uri()));
-    }
-
-    @AfterEach
-    void close() {
-        parts.close();
-        messages.close();
-        outbox.close();
-        postgres.close();
+class RelayTest extends RelayFixture {
+    @Override
+    MessageStore newStore() {
+        return new PostgresMessageStore(postgres, outbox, clock, meters);
     }
 
     @Test
     void what_was_committed_and_not_published_is_published_once_and_pushes_are_queued() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         store(talk, 1, 3);
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(0, entries(parts, BOB), "it may still be under way");
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(3, entries(parts, BOB));
         assertEquals(3, entries(parts, ANN));
         assertEquals(0, rows());
         assertEquals(3, pushJobs(parts));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(3, entries(parts, BOB));
     }
 
     @Test
     void what_was_published_and_not_noted_is_not_published_twice() {
         var talk = newConversation();
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         store(talk, 1, 2);
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         for (int seq = 1; seq <= 2; seq++) {
             long subject = seq;
             postgres.inTransaction(
                     db -> Outbox.add(db, talk, OutboxKind.MESSAGE_CREATED, subject, ANN, clock.instant()));
         }
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(2, entries(parts, BOB));
         assertEquals(0, rows());
     }
 
     @Test
     void a_backlog_is_drained_in_the_order_of_each_conversation() throws Exception {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         store(talk, 1, 150);
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         try (var redis = REDIS.jedis()) {
             var keys = redis.xrange(RedisKeys.stream(BOB), "-", "+").stream()
                     .map(entry ->
@@ -167,11 +100,11 @@ class RelayTest {
             own.server().kill();
             store(talk, 1, 5);
             clock.advance(Duration.ofSeconds(3));
-            assertThrows(StoreUnavailable.class, ownParts.relay::pass);
+            assertThrows(StoreUnavailable.class, ownParts.relay()::pass);
             assertEquals(5, rows());
             own.server().restart();
             Awaitility.await().ignoreExceptions().untilAsserted(() -> {
-                ownParts.relay.pass();
+                ownParts.relay().pass();
                 assertEquals(0, rows());
             });
             assertEquals(5, entries(ownParts, BOB));
@@ -186,24 +119,24 @@ class RelayTest {
         var talk = newConversation();
         store(talk, 1, 4);
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         REDIS.flushAll();
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(4, entries(parts, BOB));
         assertEquals(4, pushJobs(parts));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(4, entries(parts, BOB));
     }
 
     @Test
     void a_row_that_refers_to_nothing_is_set_aside_and_the_rest_goes_on() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         postgres.inTransaction(db -> Outbox.add(db, talk, OutboxKind.MESSAGE_CREATED, 99, ANN, clock.instant()));
         store(talk, 1, 2);
         clock.advance(Duration.ofSeconds(3));
         for (int i = 0; i < 6; i++) {
-            parts.relay.pass();
+            parts.relay().pass();
             assertEquals(2, entries(parts, BOB));
         }
         assertEquals(1, meters.get("parley.outbox.set.aside.rows").gauge().value());
@@ -212,7 +145,7 @@ class RelayTest {
 
     @Test
     void changes_of_conversations_and_members_are_told_as_well() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         for (var kind : OutboxKind.values()) {
             if (kind != OutboxKind.MESSAGE_CREATED && kind != OutboxKind.MESSAGE_CHANGED) {
@@ -220,7 +153,7 @@ class RelayTest {
             }
         }
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(6, entries(parts, BOB));
         assertEquals(0, rows());
         assertEquals(0, pushJobs(parts));
@@ -228,11 +161,11 @@ class RelayTest {
 
     @Test
     void marks_that_moved_before_a_crash_are_told_as_they_stand_once_and_wake_nobody() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         store(talk, 1, 5);
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(5, entries(parts, ANN));
         long pushed = pushJobs(parts);
         try (var receipts = new Receipts(postgres, MessageHeads.IN_ROWS, clock, meters, advance -> {})) {
@@ -241,7 +174,7 @@ class RelayTest {
         }
         assertEquals(2, rows());
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(0, rows());
         String bobs = "a:" + talk + ":" + BOB + ":";
         assertEquals(List.of(bobs + ":5", bobs + "3:"), keys(parts, ANN).subList(5, 7));
@@ -251,17 +184,21 @@ class RelayTest {
 
     @Test
     void a_changed_message_is_told_as_it_stands_and_wakes_nobody() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         store(talk, 1, 1);
-        parts.relay.pass();
+        parts.relay().pass();
         var edit = new MessageChange.Edit("better", null, null);
         messages.change(new MessageChange(talk, 1, 1, ANN, edit));
         messages.change(new MessageChange(talk, 1, 1, BOB, new MessageChange.React("👍")));
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
-        var told = parts.events
-                .read(BOB, parts.events.head(BOB, parts.events.tag()), parts.events.tag(), 10)
+        parts.relay().pass();
+        var told = parts.events()
+                .read(
+                        BOB,
+                        parts.events().head(BOB, parts.events().tag()),
+                        parts.events().tag(),
+                        10)
                 .toString();
         assertEquals(0, rows());
         // The message itself, as it stands, and once: edit and reaction are one version that both rows tell of.
@@ -288,14 +225,14 @@ class RelayTest {
 
     @Test
     void a_notice_that_its_request_left_behind_becomes_one_message_however_often_it_is_done() {
-        outbox.noteRedisTag(parts.events.tag());
+        outbox.noteRedisTag(parts.events().tag());
         var talk = newConversation();
         postgres.with(db -> db.execute("UPDATE member SET role = 'admin' WHERE user_id = ?", ANN.value()));
         var settings = new SettingsChanges(postgres, MessageHeads.IN_ROWS, clock);
         var changed =
                 assertInstanceOf(ChangeOutcome.Updated.class, settings.set(talk, ANN, SettingsChange.name("Better")));
         clock.advance(Duration.ofSeconds(3));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(1, messages.after(talk, 0, 10).size());
         var notice = messages.after(talk, 0, 10).getFirst();
         assertEquals(MessageBody.Type.SYSTEM, notice.body().type());
@@ -316,7 +253,7 @@ class RelayTest {
                 ANN.value(),
                 notice.body().system()));
         postgres.with(db -> Outbox.add(db, talk, OutboxKind.NOTICE_DUE, ANN.value(), ANN, changed.at()));
-        parts.relay.pass();
+        parts.relay().pass();
         assertEquals(1, messages.after(talk, 0, 10).size());
         Awaitility.await().until(() -> rows() == 0);
         assertEquals(
@@ -324,76 +261,5 @@ class RelayTest {
                 postgres.<Integer, RuntimeException>with(db -> db.createQuery("SELECT count(*) FROM notice")
                         .mapTo(Integer.class)
                         .one()));
-    }
-
-    private Parts parts(URI uri) {
-        var redis = Redis.open(uri, 4);
-        var events = new EventLog(redis, clock, meters);
-        var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
-        var conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
-        var notices = new SendNotice(
-                conversations,
-                new Notices(postgres),
-                messages,
-                new MessageNews(events, pushes, messages, unused -> {}),
-                outbox);
-        var groups = new Relay.Groups(conversations, new LargeGroups(postgres));
-        var relay = new Relay(outbox, messages, groups, events, pushes, notices, clock, meters);
-        return new Parts(redis, events, pushes, relay);
-    }
-
-    private void store(ConversationId talk, int from, int to) {
-        var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
-        for (int i = from; i <= to; i++) {
-            var result = new CompletableFuture<AppendOutcome>();
-            messages.submit(new NewMessage(talk, 1, ANN, "key" + i, MessageBody.text("text")), result);
-            pending.add(result);
-        }
-        pending.forEach(result -> assertInstanceOf(Stored.class, result.join()));
-    }
-
-    private ConversationId newConversation() {
-        var talk = new ConversationId(IDS.incrementAndGet());
-        var now = clock.instant().atOffset(ZoneOffset.UTC);
-        postgres.with(db -> db.createUpdate("""
-                INSERT INTO conversation
-                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
-                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
-                """)
-                .bind("id", talk.value())
-                .bind("ann", ANN.value())
-                .bind("now", now)
-                .execute());
-        for (var user : List.of(ANN, BOB)) {
-            postgres.with(db -> db.createUpdate("""
-                    INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
-                    VALUES (:id, :user, 'member', :now, 1, :now)
-                    """)
-                    .bind("id", talk.value())
-                    .bind("user", user.value())
-                    .bind("now", now)
-                    .execute());
-        }
-        return talk;
-    }
-
-    private long rows() {
-        return postgres.with(db -> db.createQuery("SELECT count(*) FROM outbox WHERE set_aside_at IS NULL")
-                .mapTo(Long.class)
-                .one());
-    }
-
-    private static long entries(Parts parts, UserId user) {
-        return parts.redis.with(redis -> redis.xlen(RedisKeys.stream(user)));
-    }
-
-    private static List<String> keys(Parts parts, UserId user) {
-        return parts.redis.with(redis -> redis.xrange(RedisKeys.stream(user), "-", "+")).stream()
-                .map(entry -> List.copyOf(entry.getFields().values()).getFirst().split("[ \\n]", -1)[2])
-                .toList();
-    }
-
-    private static long pushJobs(Parts parts) {
-        return parts.redis.with(redis -> redis.zcard(RedisKeys.PUSH_JOBS));
     }
 }

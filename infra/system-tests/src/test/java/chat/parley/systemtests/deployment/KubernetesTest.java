@@ -231,6 +231,16 @@ class KubernetesTest {
         assertTrue(wanted * nodes <= most * (nodes - 1), () -> wanted + " of " + most + ", " + nodes + " nodes");
     }
 
+    @Test
+    void what_operators_ask_is_answered_to_nobody_outside() throws Exception {
+        var hidden = objects(HTTPRoute.class).getFirst().getSpec().getRules().stream()
+                .filter(rule -> rule.getFilters() != null && !rule.getFilters().isEmpty())
+                .flatMap(rule -> rule.getMatches().stream())
+                .map(match -> match.getPath().getType() + " " + match.getPath().getValue())
+                .collect(Collectors.toSet());
+        assertEquals(Set.of("Exact /livez", "Exact /readyz", "Exact /metrics"), hidden);
+    }
+
     /** Where the program is: it resolves what the files say together. */
     @Test
     void kustomize_builds_it() throws Exception {

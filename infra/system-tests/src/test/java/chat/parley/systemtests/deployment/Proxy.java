@@ -119,6 +119,7 @@ final class Proxy implements AutoCloseable {
         environment.put("PROXY_CONNECTIONS", "500"); // as many files as any account may open
         environment.put("HTTPS_BIND", HOST + ":" + https);
         environment.put("HTTP_BIND", HOST + ":" + http);
+        environment.put("HTTPS_PORT", String.valueOf(https));
         environment.put("TLS_PEM", setup.certificate().pem().toString());
         environment.put("STREAM_IDLE", setup.streamIdle().toMillis() + "ms");
         for (int i = 0; i < 2; i++) {
