@@ -22,6 +22,7 @@ final class Allocations implements AutoCloseable {
         this.threads = new ObjectName("java.lang:type=Threading");
     }
 
+    @SuppressWarnings("BanJNDI") // the address is a process of our own, on this machine
     static Allocations of(long pid) throws IOException, JMException, AttachNotSupportedException {
         var machine = VirtualMachine.attach(Long.toString(pid));
         try {
