@@ -48,6 +48,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -255,6 +256,37 @@ class OutsideIssuersTest {
                 assertRefused(node.bearer(token(node, JWSAlgorithm.RS256, "forged-" + i, "f", new RSASSASigner(rsa))));
             }
             assertTrue(fetches.get() <= 4, "forged key ids caused " + fetches.get() + " fetches");
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void a_token_in_steady_use_ends_soon_after_its_key_was_withdrawn() throws Exception {
+        var served = new AtomicReference<>(new JWKSet(rsa));
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/keys", http -> {
+            byte[] body = served.get().toString(true).getBytes(StandardCharsets.UTF_8);
+            http.sendResponseHeaders(200, body.length);
+            try (http) {
+                http.getResponseBody().write(body);
+            }
+        });
+        server.start();
+        try (var node =
+                nodeWithKeysAddress("http://127.0.0.1:" + server.getAddress().getPort() + "/keys")) {
+            var lasting = claims(node, "steady")
+                    .expirationTime(Date.from(node.clock.instant().plusSeconds(3_600)));
+            var token = signed(JWSAlgorithm.RS256, "rsa", lasting.build(), new RSASSASigner(rsa));
+            accepted(node.bearer(token));
+            served.set(new JWKSet(curve));
+            // Its key is unknown, so the keys are fetched again.
+            accepted(node.bearer(token(node, JWSAlgorithm.ES256, "ec", "other", new ECDSASigner(curve))));
+            accepted(node.bearer(token));
+            node.advance(Duration.ofMinutes(6));
+            accepted(node.bearer(token));
+            node.advance(Duration.ofMinutes(6));
+            assertRefused(node.bearer(token));
         } finally {
             server.stop(0);
         }
