@@ -25,6 +25,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import com.datastax.oss.driver.api.core.servererrors.QueryExecutionException;
+import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import com.datastax.oss.driver.internal.core.specex.ConstantSpeculativeExecutionPolicy;
 import java.net.InetSocketAddress;
@@ -461,6 +462,7 @@ public final class Cassandra implements AutoCloseable {
                 || failure instanceof RequestThrottlingException
                 || failure instanceof ClosedConnectionException
                 || failure instanceof HeartbeatException
+                || failure instanceof ServerError // for a reason of a node's own, after whatever it had done
                 || failure
                         instanceof QueryExecutionException; // overloaded, unavailable, timed out, failed on a replica
         return isUnavailable ? new StoreUnavailable("cassandra", failure) : failure;

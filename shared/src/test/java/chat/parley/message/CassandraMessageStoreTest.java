@@ -11,6 +11,7 @@ import chat.parley.id.ConversationId;
 import chat.parley.id.MediaId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.testkit.RealCassandra;
+import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -271,6 +273,54 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         clock.advance(Duration.ofSeconds(20));
         intents.sweep();
         assertEquals(1, rows(intents, talk));
+    }
+
+    @Test
+    void as_many_batches_that_fail_at_once_as_there_may_be_keep_none_waiting() throws Exception {
+        var areSubmitted = new CountDownLatch(1);
+        var areFailing = new CountDownLatch(2 * CassandraAppends.UNDER_WAY_MAX);
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                try {
+                    areSubmitted.await();
+                    areFailing.countDown();
+                    if (areFailing.getCount() < CassandraAppends.UNDER_WAY_MAX) {
+                        areFailing.await(); // the second batch of each, of two messages
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                throw new IllegalStateException("a test says so");
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("nothing is there yet");
+            }
+        };
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            var results = new ArrayList<CompletableFuture<AppendOutcome>>();
+            for (int i = 0; i < CassandraAppends.UNDER_WAY_MAX; i++) {
+                var talk = new ConversationId(IDS.incrementAndGet());
+                for (int key = 1; key <= 3; key++) {
+                    var result = new CompletableFuture<AppendOutcome>();
+                    node.submit(draft(talk, ANN, "key" + key, "text"), result);
+                    results.add(result);
+                }
+            }
+            areSubmitted.countDown();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> results.stream().allMatch(CompletableFuture::isCompletedExceptionally));
+        }
+    }
+
+    @Test
+    void a_node_that_failed_for_a_reason_of_its_own_may_have_stored_what_it_was_asked_to() {
+        var node =
+                cassandra.session().getMetadata().getNodes().values().iterator().next();
+        assertInstanceOf(StoreUnavailable.class, Cassandra.explained(new ServerError(node, "a test says so")));
     }
 
     private long rows(CassandraIntents intents, ConversationId talk) {
