@@ -48,7 +48,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -263,10 +262,11 @@ class OutsideIssuersTest {
 
     @Test
     void a_token_in_steady_use_ends_soon_after_its_key_was_withdrawn() throws Exception {
-        var served = new AtomicReference<>(new JWKSet(rsa));
+        var isWithdrawn = new AtomicBoolean();
         var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/keys", http -> {
-            byte[] body = served.get().toString(true).getBytes(StandardCharsets.UTF_8);
+            var set = isWithdrawn.get() ? new JWKSet(curve) : new JWKSet(rsa);
+            byte[] body = set.toString(true).getBytes(StandardCharsets.UTF_8);
             http.sendResponseHeaders(200, body.length);
             try (http) {
                 http.getResponseBody().write(body);
@@ -279,7 +279,7 @@ class OutsideIssuersTest {
                     .expirationTime(Date.from(node.clock.instant().plusSeconds(3_600)));
             var token = signed(JWSAlgorithm.RS256, "rsa", lasting.build(), new RSASSASigner(rsa));
             accepted(node.bearer(token));
-            served.set(new JWKSet(curve));
+            isWithdrawn.set(true);
             // Its key is unknown, so the keys are fetched again.
             accepted(node.bearer(token(node, JWSAlgorithm.ES256, "ec", "other", new ECDSASigner(curve))));
             accepted(node.bearer(token));
