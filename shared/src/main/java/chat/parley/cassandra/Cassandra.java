@@ -25,6 +25,7 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.cql.Statement;
 import com.datastax.oss.driver.api.core.servererrors.QueryExecutionException;
+import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import com.datastax.oss.driver.internal.core.specex.ConstantSpeculativeExecutionPolicy;
 import java.net.InetSocketAddress;
@@ -103,10 +104,12 @@ public final class Cassandra implements AutoCloseable {
 
     private final CqlSession session;
     private final String keyspace;
+    private final FirstReplica inTurn;
 
     private Cassandra(CqlSession session, String keyspace) {
         this.session = session;
         this.keyspace = keyspace;
+        this.inTurn = (FirstReplica) session.getContext().getLoadBalancingPolicy(IN_TURN);
     }
 
     /**
@@ -332,7 +335,7 @@ public final class Cassandra implements AutoCloseable {
 
     private ResultSet once(Statement<?> statement) {
         try {
-            return session.execute(statement.setTimeout(atMost(REQUEST_LIMIT)));
+            return asked(statement, REQUEST_LIMIT);
         } catch (DriverException e) {
             throw explained(e);
         }
@@ -341,13 +344,29 @@ public final class Cassandra implements AutoCloseable {
     private ResultSet repeated(Statement<?> statement) {
         while (true) {
             try {
-                return session.execute(statement.setTimeout(atMost(READ_LIMIT)));
+                return asked(statement, READ_LIMIT);
             } catch (DriverException e) {
                 var failure = explained(e);
                 if (!(failure instanceof StoreUnavailable) || !hasPaused()) {
                     throw failure;
                 }
             }
+        }
+    }
+
+    private ResultSet asked(Statement<?> statement, Duration limit) {
+        var timeout = atMost(limit);
+        var first = IN_TURN.equals(statement.getExecutionProfileName())
+                ? inTurn.newQueryPlan(statement, session).peek()
+                : null;
+        long begun = System.nanoTime();
+        try {
+            return session.execute(statement.setTimeout(timeout));
+        } catch (DriverTimeoutException e) {
+            if (first != null && timeout.equals(limit)) {
+                inTurn.missed(first, begun);
+            }
+            throw e;
         }
     }
 
@@ -443,6 +462,7 @@ public final class Cassandra implements AutoCloseable {
                 || failure instanceof RequestThrottlingException
                 || failure instanceof ClosedConnectionException
                 || failure instanceof HeartbeatException
+                || failure instanceof ServerError // for a reason of a node's own, after whatever it had done
                 || failure
                         instanceof QueryExecutionException; // overloaded, unavailable, timed out, failed on a replica
         return isUnavailable ? new StoreUnavailable("cassandra", failure) : failure;

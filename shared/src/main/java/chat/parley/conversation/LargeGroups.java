@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Who is in which large group, as stream nodes ask for it. Each question is one statement over an index that holds members of large groups only. Safe for use
@@ -30,12 +31,27 @@ public final class LargeGroups {
                 SELECT * FROM large_member WHERE user_id = wanted.id ORDER BY conversation_id DESC LIMIT :limit) g
             """;
 
+    private static final String FIND = """
+            SELECT conversation_id, joined_seq, from_seq FROM large_member
+            WHERE user_id = :user AND conversation_id = :conversation
+            """;
+
     private static final String DEPARTED =
             "SELECT departed_at FROM conversation WHERE id = :conversation AND departed_at IS NOT NULL";
 
     /** By the time of the change, of which there is an index; those who came back are among them. */
     private static final String CHANGED_SINCE = """
             SELECT user_id FROM member WHERE conversation_id = :conversation AND changed_at > :since AND user_id = ANY (:among)
+            """;
+
+    /** Those who were members when the group became large are the longest members. */
+    private static final String FIRST_MEMBERS = """
+            SELECT g.user_id, g.conversation_id, g.joined_seq, g.from_seq
+            FROM (
+                SELECT user_id FROM member WHERE conversation_id = :conversation AND left_at IS NULL
+                ORDER BY joined_at, user_id
+                LIMIT :limit) m
+            JOIN large_member g ON g.user_id = m.user_id AND g.conversation_id = :conversation
             """;
 
     private static final String TOLD_BY = """
@@ -63,6 +79,17 @@ public final class LargeGroups {
     /** The large groups of {@code user}. */
     public List<Place> of(UserId user) {
         return of(Set.of(user)).getOrDefault(user, List.of());
+    }
+
+    /** Whether {@code user} is a member still, and as it is said here. */
+    public boolean isStill(UserId user, Place place) {
+        return postgres.with(db -> db.createQuery(FIND)
+                .bind("user", user.value())
+                .bind("conversation", place.conversation().value())
+                .map((row, context) -> place(row))
+                .findOne()
+                .filter(place::equals)
+                .isPresent());
     }
 
     /** The large groups of each who has any. */
@@ -105,6 +132,15 @@ public final class LargeGroups {
                 .bind("limit", limit)
                 .map((row, context) -> new UserId(row.getLong("user_id")))
                 .list());
+    }
+
+    /** The places of the longest members: who was there when the group became large is among them. */
+    public Map<UserId, Place> firstMembers(ConversationId conversation, int limit) {
+        return postgres.with(db -> db.createQuery(FIRST_MEMBERS)
+                .bind("conversation", conversation.value())
+                .bind("limit", limit)
+                .map((row, context) -> Map.entry(new UserId(row.getLong("user_id")), place(row)))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
 
     private static Place place(ResultSet row) throws SQLException {

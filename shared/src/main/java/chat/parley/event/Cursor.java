@@ -29,6 +29,11 @@ public record Cursor(long epochMillis, long n, long timeMillis, String tag) {
                 match.group(4)));
     }
 
+    /** The same place, as of another time. */
+    public Cursor withTime(long millis) {
+        return new Cursor(epochMillis, n, millis, tag);
+    }
+
     /** The written form. */
     @Override
     public String toString() {

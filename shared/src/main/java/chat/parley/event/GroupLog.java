@@ -44,6 +44,18 @@ public final class GroupLog {
             return entry.n() == n + 1 && entry.epochMillis() >= millis;
         }
 
+        /** Whether these are the next ones, and none is missing among them. */
+        public boolean isBefore(List<Entry> entries) {
+            var last = this;
+            for (var entry : entries) {
+                if (!last.isBefore(entry)) {
+                    return false;
+                }
+                last = of(entry);
+            }
+            return true;
+        }
+
         /** Whether {@code entry} is this one or an earlier one. */
         public boolean covers(Entry entry) {
             return entry.epochMillis() < millis || (entry.epochMillis() == millis && entry.n() <= n);
@@ -57,25 +69,46 @@ public final class GroupLog {
         return newest.isEmpty() ? Place.START : Place.of(newest.getFirst());
     }
 
-    /** The oldest entry there is. */
-    public Optional<Entry> oldest(ConversationId conversation) {
+    /** Where the stream stood at {@code millis}; empty where it does not reach back so far. */
+    public Optional<Place> at(ConversationId conversation, long millis) {
+        if (millis < 0) {
+            return Optional.empty();
+        }
         byte[] key = key(conversation);
-        return EventLog.entries(redis.with(it -> it.xrange(key, FIRST, LAST, 1))).stream()
-                .findFirst();
-    }
-
-    /** Entries appended at {@code since} or later, oldest first, at most {@code limit}. */
-    public List<Entry> since(ConversationId conversation, long since, int limit) {
-        byte[] key = key(conversation);
-        byte[] from = Long.toString(since).getBytes(ISO_8859_1);
-        return EventLog.entries(redis.with(it -> it.xrange(key, from, LAST, limit)));
+        byte[] last = Long.toString(millis).getBytes(ISO_8859_1); // without a count: the last of that time
+        return EventLog.entries(redis.with(it -> it.xrevrange(key, last, FIRST, 1))).stream()
+                .findFirst()
+                .map(Place::of);
     }
 
     /** Entries after {@code place}, oldest first, at most {@code limit}. Whether none is missing in between shows by their counts. */
     public List<Entry> after(ConversationId conversation, Place place, int limit) {
+        byte[] from = place.equals(Place.START) ? FIRST : ("(" + id(place)).getBytes(ISO_8859_1);
+        return range(conversation, from, limit);
+    }
+
+    /** The entries right after {@code place}, oldest first, about {@code limit}; empty where the stream cannot tell that none is missing. */
+    public Optional<List<Entry>> next(ConversationId conversation, Place place, int limit) {
+        if (place.equals(Place.START)) {
+            return Optional.of(range(conversation, FIRST, limit)).filter(place::isBefore);
+        }
+        // With the place itself: a stream that has neither it nor the next one is not what it was.
+        var entries = range(conversation, id(place).getBytes(ISO_8859_1), limit + 1);
+        if (entries.isEmpty()) {
+            return Optional.empty();
+        }
+        boolean hasPlace = Place.of(entries.getFirst()).equals(place);
+        return Optional.of(hasPlace ? entries.subList(1, entries.size()) : entries)
+                .filter(place::isBefore);
+    }
+
+    private List<Entry> range(ConversationId conversation, byte[] from, int limit) {
         byte[] key = key(conversation);
-        byte[] from = place.equals(Place.START) ? FIRST : ("(" + place.millis() + "-" + place.n()).getBytes(ISO_8859_1);
         return EventLog.entries(redis.with(it -> it.xrange(key, from, LAST, limit)));
+    }
+
+    private static String id(Place place) {
+        return place.millis() + "-" + place.n();
     }
 
     /**

@@ -202,6 +202,9 @@ final class CassandraAppend {
                 throw e;
             }
             return false; // a serial read decides
+        } catch (RuntimeException e) {
+            attempt.isUnknown = true; // whatever it was, it may have been stored
+            throw e;
         }
         rivals.took(Duration.ofNanos(System.nanoTime() - begun));
         attempt.head = new Head(

@@ -31,7 +31,7 @@ final class CassandraAppends implements AutoCloseable {
     private static final int QUEUE_MAX = 20_000;
 
     /** Most batches under way from this node: beyond, a ring only gets slower. */
-    private static final int UNDER_WAY_MAX = 256;
+    static final int UNDER_WAY_MAX = 256;
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(6);
     private static final long CLOSE_POLL_MILLIS = 10;
@@ -116,21 +116,11 @@ final class CassandraAppends implements AutoCloseable {
     }
 
     private void store(ConversationId conversation, List<Draft> batch, boolean goesOn) {
-        underWay.acquireUninterruptibly();
         try {
-            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
-            if (!batch.isEmpty()) {
-                batchSizes.record(batch.size());
-                turns.take(conversation, LIMIT, () -> append.run(conversation, batch, goesOn));
-            }
+            append(conversation, batch, goesOn);
         } catch (StoreUnavailable e) {
             // Who waits behind would wait as long for the same answer.
-            lanes.computeIfPresent(conversation, (id, lane) -> {
-                waiting.addAndGet(-lane.drafts.size());
-                batch.addAll(lane.drafts);
-                lane.drafts.clear();
-                return lane;
-            });
+            batch.addAll(waiting(conversation));
             fail(batch, e);
         } catch (RuntimeException e) {
             if (batch.size() == 1) {
@@ -139,15 +129,34 @@ final class CassandraAppends implements AutoCloseable {
                         .completeExceptionally(new IllegalStateException("Cassandra refused a message", e));
             } else {
                 // One of them is to blame; the others must not suffer for it.
-                batch.forEach(draft -> {
-                    if (!draft.result().isDone()) {
-                        store(conversation, new ArrayList<>(List.of(draft)), goesOn);
-                    }
-                });
+                batch.forEach(draft -> store(conversation, new ArrayList<>(List.of(draft)), goesOn));
+            }
+        }
+    }
+
+    private void append(ConversationId conversation, List<Draft> batch, boolean goesOn) {
+        underWay.acquireUninterruptibly();
+        try {
+            batch.removeIf(draft -> draft.result().isDone()); // its caller gave up: too late to be of use
+            if (!batch.isEmpty()) {
+                batchSizes.record(batch.size());
+                turns.take(conversation, LIMIT, () -> append.run(conversation, batch, goesOn));
             }
         } finally {
             underWay.release();
         }
+    }
+
+    /** Takes what waits. */
+    private List<Draft> waiting(ConversationId conversation) {
+        var drafts = new ArrayList<Draft>();
+        lanes.computeIfPresent(conversation, (id, lane) -> {
+            waiting.addAndGet(-lane.drafts.size());
+            drafts.addAll(lane.drafts);
+            lane.drafts.clear();
+            return lane;
+        });
+        return drafts;
     }
 
     private static void fail(List<Draft> drafts, Exception cause) {

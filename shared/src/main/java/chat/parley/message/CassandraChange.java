@@ -195,6 +195,9 @@ final class CassandraChange {
                     throw e;
                 }
                 // The next look tells.
+            } catch (RuntimeException e) {
+                tries.isUnknown = true; // whatever it was, it may have been stored
+                throw e;
             }
         }
     }

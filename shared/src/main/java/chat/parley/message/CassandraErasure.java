@@ -78,12 +78,22 @@ final class CassandraErasure {
                     conversation, bucket, CassandraChange.BY_RELAY, work -> said(work, of, person, now, limit));
             var names = erased.answer().names;
             if (!names.isEmpty()) {
-                names.forEach(key -> cassandra.execute(deleteCopy.bind(conversation.value(), person.value(), key)));
+                deleteCopies(conversation, person, names);
                 uses.note(conversation, erased.answer().carrying);
                 return names.size();
             }
         }
         return takeBack(conversation, person, now, limit);
+    }
+
+    /**
+     * Deletes the copies of keys: before the batch, since nobody knows their names any more where a process dies after it, and after it, for those that were copied meanwhile.
+     * A send of theirs that is repeated in between would be stored again; whoever is erased repeats none.
+     */
+    private void deleteCopies(ConversationId conversation, UserId person, List<String> names) {
+        cassandra.executeAll(names.stream()
+                .map(name -> deleteCopy.bind(conversation.value(), person.value(), name))
+                .toList());
     }
 
     /**
@@ -136,6 +146,7 @@ final class CassandraErasure {
                 carrying.add(message.seq());
             }
         }
+        deleteCopies(work.conversation, person, names);
         return new Said(names, carrying);
     }
 
@@ -208,10 +219,7 @@ final class CassandraErasure {
             var gone = changes.run(conversation, bucket, 0, work -> removal(work, of, before, room))
                     .answer();
             removed += gone.messages.size();
-            for (var message : gone.messages) {
-                cassandra.execute(
-                        deleteCopy.bind(conversation.value(), message.sender().value(), message.clientMessageId()));
-            }
+            deleteCopies(conversation, gone.messages);
             for (var row : gone.reactions) {
                 cassandra.execute(forgetReacted.bind(
                         cassandra.timestamp(),
@@ -224,6 +232,13 @@ final class CassandraErasure {
         return removed;
     }
 
+    private void deleteCopies(ConversationId conversation, List<Message> messages) {
+        cassandra.executeAll(messages.stream()
+                .map(message ->
+                        deleteCopy.bind(conversation.value(), message.sender().value(), message.clientMessageId()))
+                .toList());
+    }
+
     private record Gone(List<Message> messages, List<Row> reactions) {}
 
     private Gone removal(Work work, int bucket, long before, int limit) {
@@ -234,6 +249,7 @@ final class CassandraErasure {
         if (messages.isEmpty()) {
             return new Gone(messages, List.of());
         }
+        deleteCopies(work.conversation, messages);
         var seqs = new TreeSet<Long>();
         for (var message : messages) {
             seqs.add(message.seq());

@@ -9,7 +9,9 @@ import com.datastax.oss.driver.api.core.cql.Row;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -24,6 +26,7 @@ final class CassandraKeys {
     private final PreparedStatement findCopy;
     private final PreparedStatement all;
     private final PreparedStatement copy;
+    private final PreparedStatement deleteCopy;
 
     /** A key within its conversation. */
     record Name(long sender, String clientMessageId) {
@@ -51,6 +54,8 @@ final class CassandraKeys {
         this.copy = cassandra.prepareRead("""
                 INSERT INTO message_key (conversation_id, sender_id, client_id, seq, created_at, body_hash)
                 VALUES (?, ?, ?, ?, ?, ?)""");
+        this.deleteCopy = cassandra.prepareRead(
+                "DELETE FROM message_key WHERE conversation_id = ? AND sender_id = ? AND client_id = ?");
     }
 
     /** Gives {@code found} those of the drafts whose keys are in this bucket, by seq, and takes them out of the list. */
@@ -95,20 +100,34 @@ final class CassandraKeys {
 
     /** Copies a full bucket's keys; any number of nodes may do this at once. Afterwards the next bucket may be opened. */
     void copy(ConversationId conversation, int bucket) {
-        var copies = new ArrayList<BoundStatement>();
+        var copied = names(
+                conversation,
+                bucket,
+                row -> copy.bind(
+                        conversation.value(),
+                        row.getLong("n"),
+                        row.getString("part"),
+                        row.getLong("seq"),
+                        row.getInstant("created_at"),
+                        row.getByteBuffer("body_hash")));
+        Cassandra.apart(COPY_LIMIT, () -> cassandra.executeAll(List.copyOf(copied.values())));
+        // Who was erased in between may have had no copy yet to be deleted.
+        var left = names(conversation, bucket, row -> row).keySet();
+        copied.keySet().removeAll(left);
+        cassandra.executeAll(copied.keySet().stream()
+                .map(gone -> deleteCopy.bind(conversation.value(), gone.sender, gone.clientMessageId))
+                .toList());
+    }
+
+    /** The keys of a bucket that are not erased. */
+    private <T> Map<Name, T> names(ConversationId conversation, int bucket, Function<Row, T> value) {
+        var names = new HashMap<Name, T>();
         for (var row : cassandra.execute(all.bind(conversation.value(), bucket))) {
             var hash = row.getByteBuffer("body_hash");
-            if (hash == null || !hash.hasRemaining()) {
-                continue; // erased, and its key is nobody's
+            if (hash != null && hash.hasRemaining()) { // else its key is nobody's
+                names.put(Name.of(row), value.apply(row));
             }
-            copies.add(copy.bind(
-                    conversation.value(),
-                    row.getLong("n"),
-                    row.getString("part"),
-                    row.getLong("seq"),
-                    row.getInstant("created_at"),
-                    hash));
         }
-        Cassandra.apart(COPY_LIMIT, () -> cassandra.executeAll(copies));
+        return names;
     }
 }

@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,9 @@ public final class CassandraMessageStore implements MessageStore {
     private static final Logger LOG = LoggerFactory.getLogger(CassandraMessageStore.class);
 
     private static final int SINCE_PAGE = 200;
+
+    /** Most buckets looked at together, when those before were empty. */
+    private static final int BUCKETS_AT_ONCE = 64;
 
     /** Most that nodes that died left behind, looked at in one pass: the others follow when these are settled. */
     private static final int LEFT_MAX = 160_000;
@@ -285,9 +289,22 @@ public final class CassandraMessageStore implements MessageStore {
             head = heads.newest(conversation);
         }
         var found = new ArrayList<Message>();
-        int start = (int) Math.min(head.bucket(), Math.max(0, before - 1) / CassandraHeads.BUCKET_SEQS);
-        for (int bucket = start; bucket >= 0 && found.size() < limit; bucket--) {
-            add(this.before.bind(conversation.value(), bucket, before, limit - found.size()), found);
+        int top = (int) Math.min(head.bucket(), Math.max(0, before - 1) / CassandraHeads.BUCKET_SEQS);
+        int width = 1;
+        while (top >= 0 && found.size() < limit) {
+            int room = limit - found.size();
+            int highest = top;
+            var reads = IntStream.range(0, Math.min(width, top + 1))
+                    .mapToObj(i -> this.before.bind(conversation.value(), highest - i, before, room))
+                    .toList();
+            var rows = cassandra.executeAll(reads).stream()
+                    .flatMap(List::stream)
+                    .limit(room)
+                    .toList();
+            rows.forEach(row -> found.add(CassandraRows.message(row)));
+            top -= width;
+            // What was removed leaves empty buckets below the first message: they are passed in ever longer steps.
+            width = rows.isEmpty() ? Math.min(2 * width, BUCKETS_AT_ONCE) : 1;
         }
         return found;
     }
@@ -375,14 +392,16 @@ public final class CassandraMessageStore implements MessageStore {
     public List<ChangedMessage> changedSince(Collection<ConversationId> conversations, Instant since, int limit) {
         checkLimit(limit, SINCE_LIMIT_MAX);
         var found = new ArrayList<ChangedMessage>();
-        for (var conversation : conversations) {
-            int last = heads.newest(conversation).bucket();
-            for (int bucket = 0; bucket <= last; bucket++) {
-                for (var row : cassandra.execute(changed.bind(conversation.value(), bucket, since.toEpochMilli()))) {
-                    var at = Instant.ofEpochMilli(row.getLong("n"));
-                    if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
-                        found.add(new ChangedMessage(conversation, row.getLong("who"), at));
-                    }
+        var reads = new ArrayList<BoundStatement>();
+        heads.newest(conversations)
+                .forEach((id, head) -> IntStream.rangeClosed(0, head.bucket())
+                        .forEach(bucket -> reads.add(changed.bind(id.value(), bucket, since.toEpochMilli()))));
+        for (var rows : cassandra.executeAll(reads)) {
+            for (var row : rows) {
+                var at = Instant.ofEpochMilli(row.getLong("n"));
+                if (!at.isBefore(since) && time(row, "created_at").isBefore(since)) {
+                    var conversation = new ConversationId(row.getLong("conversation_id"));
+                    found.add(new ChangedMessage(conversation, row.getLong("who"), at));
                 }
             }
         }

@@ -56,7 +56,7 @@ public final class Outbox implements AutoCloseable {
     private static final String OVERDUE = """
             SELECT id, conversation_id, kind, subject, actor_id, created_at
             FROM outbox
-            WHERE created_at < ? AND set_aside_at IS NULL
+            WHERE created_at < ? AND id > ? AND set_aside_at IS NULL
             ORDER BY id
             LIMIT ?
             """;
@@ -150,11 +150,12 @@ public final class Outbox implements AutoCloseable {
         }
     }
 
-    /** Rows committed before {@code before} that are still there, in the order in which they were added, at most {@code limit}. */
-    public List<Row> overdue(Instant before, int limit) {
+    /** Rows committed before {@code before} that are still there, in the order in which they were added, those after the row {@code after}, at most {@code limit}. */
+    public List<Row> overdue(Instant before, long after, int limit) {
         return postgres.with(handle -> handle.createQuery(OVERDUE)
                 .bind(0, before.atOffset(ZoneOffset.UTC))
-                .bind(1, limit)
+                .bind(1, after)
+                .bind(2, limit)
                 .map((row, context) -> new Row(
                         row.getLong("id"),
                         new ConversationId(row.getLong("conversation_id")),

@@ -9,105 +9,43 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.cassandra.Cassandra;
 import chat.parley.id.ConversationId;
 import chat.parley.id.MediaId;
-import chat.parley.ops.Secret;
 import chat.parley.ops.StoreUnavailable;
-import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealCassandra;
-import chat.parley.testkit.RealPostgres;
+import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
-class CassandraMessageStoreTest extends MessageErasureContract {
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    private static final AtomicLong IDS = new AtomicLong(5_000_000);
+class CassandraMessageStoreTest extends CassandraStoreContract {
     private static Cassandra cassandra;
-    private static Postgres postgres;
-
-    private CassandraMessageStore store;
 
     @BeforeAll
-    static void openServers() {
+    static void openNode() {
         cassandra = Cassandra.open(RealCassandra.shared().freshKeyspace());
-        postgres = Postgres.open(
-                new Postgres.Address(POSTGRES.jdbcUrl(), POSTGRES.user(), new Secret(POSTGRES.password())), 6);
-        postgres.with(db -> db.execute(
-                "INSERT INTO users (id, username, display_name, search_name, created_at) VALUES (?, 'ann', 'Ann', 'ann', now())",
-                ANN.value()));
     }
 
     @AfterAll
-    static void closeServers() {
-        postgres.close();
+    static void closeNode() {
         cassandra.close();
     }
 
-    @BeforeEach
-    void open() {
-        store = newStore();
-    }
-
-    @AfterEach
-    void close() {
-        store.close();
-    }
-
-    private CassandraMessageStore newStore() {
-        return new CassandraMessageStore(
-                cassandra, new PostgresRosterVersions(postgres), clock, new SimpleMeterRegistry());
-    }
-
     @Override
-    protected MessageStore store() {
-        return store;
-    }
-
-    @Override
-    protected ConversationId newConversation() {
-        var conversation = new ConversationId(IDS.incrementAndGet());
-        postgres.with(db -> db.createUpdate("""
-                INSERT INTO conversation
-                    (id, type, created_by, created_at, updated_at, changed_at, member_count, last_at)
-                VALUES (:id, 'group', :ann, :now, :now, :now, 2, :now)
-                """)
-                .bind("id", conversation.value())
-                .bind("ann", ANN.value())
-                .bind("now", clock.instant().atOffset(ZoneOffset.UTC))
-                .execute());
-        return conversation;
-    }
-
-    /** As a change of members will do it: the fence is moved under the lock of the conversation's row. */
-    @Override
-    protected void changeMembers(ConversationId conversation) {
-        postgres.inTransaction(db -> {
-            long version = db.createQuery(
-                            "UPDATE conversation SET members_version = members_version + 1 WHERE id = ? RETURNING members_version")
-                    .bind(0, conversation.value())
-                    .mapTo(Long.class)
-                    .one();
-            return store.moveMembers(conversation, version, 0);
-        });
+    Cassandra cassandra() {
+        return cassandra;
     }
 
     @Test
@@ -165,6 +103,29 @@ class CassandraMessageStoreTest extends MessageErasureContract {
             changeMembers(talk);
             assertInstanceOf(AppendOutcome.RosterChanged.class, other.append(draft(talk, ANN, "new", "text")));
         }
+    }
+
+    @Test
+    void buckets_that_were_removed_long_ago_are_passed_over() {
+        var talk = newConversation();
+        int buckets = 70;
+        for (int bucket = 0; bucket < buckets; bucket++) {
+            cassandra
+                    .session()
+                    .execute("""
+                    INSERT INTO message_log (conversation_id, bucket, last_seq, last_at, members_version)
+                    VALUES (?, ?, ?, ?, ?)""", talk.value(), bucket, CassandraHeads.end(bucket), clock.instant(), VERSION);
+        }
+        var text = "hello";
+        long first = send(talk, ANN, "a", text).seq();
+        assertEquals(CassandraHeads.first(buckets), first);
+        send(talk, ANN, "b", text);
+        assertEquals(List.of(first + 1, first), seqs(store.before(talk, Long.MAX_VALUE, 10)));
+        assertEquals(List.of(), store.before(talk, first, 10));
+        assertEquals(2, store.since(talk, 1, clock.instant(), 10).size());
+        clock.advance(Duration.ofSeconds(1));
+        change(talk, first, ANN, new MessageChange.Edit("edited", null, null));
+        assertEquals(1, store.changedSince(List.of(talk), clock.instant(), 10).size());
     }
 
     private boolean areStored(ConversationId talk, List<Integer> keys) {
@@ -312,6 +273,54 @@ class CassandraMessageStoreTest extends MessageErasureContract {
         clock.advance(Duration.ofSeconds(20));
         intents.sweep();
         assertEquals(1, rows(intents, talk));
+    }
+
+    @Test
+    void as_many_batches_that_fail_at_once_as_there_may_be_keep_none_waiting() throws Exception {
+        var areSubmitted = new CountDownLatch(1);
+        var areFailing = new CountDownLatch(2 * CassandraAppends.UNDER_WAY_MAX);
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                try {
+                    areSubmitted.await();
+                    areFailing.countDown();
+                    if (areFailing.getCount() < CassandraAppends.UNDER_WAY_MAX) {
+                        areFailing.await(); // the second batch of each, of two messages
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                throw new IllegalStateException("a test says so");
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("nothing is there yet");
+            }
+        };
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            var results = new ArrayList<CompletableFuture<AppendOutcome>>();
+            for (int i = 0; i < CassandraAppends.UNDER_WAY_MAX; i++) {
+                var talk = new ConversationId(IDS.incrementAndGet());
+                for (int key = 1; key <= 3; key++) {
+                    var result = new CompletableFuture<AppendOutcome>();
+                    node.submit(draft(talk, ANN, "key" + key, "text"), result);
+                    results.add(result);
+                }
+            }
+            areSubmitted.countDown();
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> results.stream().allMatch(CompletableFuture::isCompletedExceptionally));
+        }
+    }
+
+    @Test
+    void a_node_that_failed_for_a_reason_of_its_own_may_have_stored_what_it_was_asked_to() {
+        var node =
+                cassandra.session().getMetadata().getNodes().values().iterator().next();
+        assertInstanceOf(StoreUnavailable.class, Cassandra.explained(new ServerError(node, "a test says so")));
     }
 
     private long rows(CassandraIntents intents, ConversationId talk) {

@@ -34,6 +34,8 @@ class RingTest {
 
     private final List<ConversationId> talks =
             LongStream.rangeClosed(1, 6).mapToObj(ConversationId::new).toList();
+    private final List<ConversationId> others =
+            LongStream.rangeClosed(11, 16).mapToObj(ConversationId::new).toList();
     private Cassandra cassandra;
     private CassandraMessageStore store;
 
@@ -71,6 +73,33 @@ class RingTest {
             awaitMore(load, 200);
             load.stop();
             load.check(store);
+        }
+    }
+
+    @Test
+    void a_node_that_stands_still_is_passed_over() throws Exception {
+        try (var load = new MessageLoad(List.of(store), talks)) {
+            load.start(WRITERS, READERS);
+            awaitMore(load, 100);
+            int before = load.acknowledged();
+            ring.pause(0);
+            // What was on its way there may take too long on a loaded machine; it must be answered all the same.
+            patiently().until(() -> !load.failures().isEmpty() || load.acknowledged() > before + 200);
+            load.stop();
+            load.failures().forEach(failure -> assertEquals(StoreUnavailable.class, failure.getClass()));
+            assertTrue(load.slowest().compareTo(ANSWER_MAX) < 0, load.slowest().toString());
+            load.repeatUnknown();
+            try (var after = new MessageLoad(List.of(store), others)) {
+                after.start(WRITERS, READERS);
+                awaitMore(after, 200);
+                ring.resume(0);
+                awaitMore(after, 100);
+                after.stop();
+                after.check(store);
+            }
+            load.check(store);
+        } finally {
+            ring.resume(0);
         }
     }
 

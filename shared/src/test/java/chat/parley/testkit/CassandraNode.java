@@ -116,6 +116,33 @@ final class CassandraNode implements AutoCloseable {
         process.onExit().join();
     }
 
+    /** Stands still with all its connections open, as a machine does that swaps or waits for its disk. */
+    void pause() {
+        signal("-STOP");
+    }
+
+    /** After {@link #pause}. */
+    void resume() {
+        signal("-CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", signal, Long.toString(pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill " + signal + " ended with " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
     /** On its data and its ports, after {@link #kill}. */
     synchronized void startAgain() {
         try {

@@ -94,6 +94,17 @@ public final class RealRing implements AutoCloseable {
         awaitWhole();
     }
 
+    /** This one stands still; it lives, and its connections stay open. */
+    public void pause(int which) {
+        nodes.get(which).pause();
+    }
+
+    /** Ends {@link #pause}; returns when all nodes know each other. */
+    public void resume(int which) {
+        nodes.get(which).resume();
+        awaitWhole();
+    }
+
     public long pid(int which) {
         return nodes.get(which).pid();
     }

@@ -72,11 +72,14 @@ final class CatchUp {
             if (cursor != null) {
                 subscriber.begin(cursor);
             }
-            var ends = new GroupReplay(replay).fromEnds();
-            var first = past.after(subscriber.user(), cursor, PAGE, subscriber::isOver);
             // What history tells, it tells of large groups too.
+            var ends = new GroupReplay(replay);
+            var first = past.after(subscriber.user(), cursor, PAGE, subscriber::isOver, ends::fromEnds);
             boolean isExact = first instanceof Resumption.Exact;
-            var large = new Large(isExact ? replay : ends, cursor == null ? 0 : cursor.timeMillis());
+            if (isExact && cursor != null && !replay.isEmpty()) {
+                subscriber.oweGroups(cursor.timeMillis());
+            }
+            var large = new Large(isExact ? replay : ends, cursor == null ? 0 : Math.max(1, cursor.timeMillis()));
             follow(subscriber, first, large, true);
         });
     }
@@ -85,7 +88,7 @@ final class CatchUp {
     void again(Subscriber subscriber) {
         guarded(subscriber, () -> {
             subscriber.beginRead();
-            var next = past.after(subscriber.user(), subscriber.position(), PAGE, subscriber::isOver);
+            var next = after(subscriber);
             follow(subscriber, next, new Large(null, 0), false);
         });
     }
@@ -116,8 +119,9 @@ final class CatchUp {
                     reads = groups.of(subscriber.user(), true).from(known);
                     replay = reads;
                 }
-                long since = (sinceMillis == 0 ? missed : sinceMillis) - Past.OVERLAP.toMillis();
-                sent += reads.read(since, GroupReplay.into(subscriber));
+                boolean isEarlier = missed != 0 && (sinceMillis == 0 || missed < sinceMillis);
+                sinceMillis = isEarlier ? missed : sinceMillis;
+                sent += reads.read(sinceMillis - Past.OVERLAP.toMillis(), GroupReplay.into(subscriber));
                 if (reads.isTooMuch()) {
                     replay = new GroupReplay(reads).fromEnds();
                     sent += CatchUp.this.replay(subscriber, past.reset(subscriber.user()));
@@ -165,10 +169,14 @@ final class CatchUp {
         subscriber.node().meters().replay(kind);
     }
 
+    private Resumption after(Subscriber subscriber) {
+        return past.after(subscriber.user(), subscriber.position(), PAGE, subscriber::isOver, () -> {});
+    }
+
     private Resumption next(Subscriber subscriber) {
         boolean owed = subscriber.beginRead();
         var position = subscriber.position();
-        var next = past.after(subscriber.user(), position, PAGE, subscriber::isOver);
+        var next = after(subscriber);
         // A frame was published and the stream does not have it: then it is not the stream it was.
         boolean isMissing = owed
                 && next instanceof Resumption.Exact exact

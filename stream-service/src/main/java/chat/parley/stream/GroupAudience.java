@@ -48,6 +48,10 @@ final class GroupAudience extends Channel {
         private final UserId user;
         private volatile LargeGroups.@Nullable Place membership;
         private boolean isLive;
+        /** It was live since the membership was noted. */
+        private boolean hasBegun;
+        /** The membership may have ended since it was last read. */
+        private boolean isDoubted;
         /** Nothing up to here is handed on: it was told otherwise. */
         private volatile Place told = Place.START;
         /** Nor is a new message up to this one: history told it. */
@@ -110,9 +114,9 @@ final class GroupAudience extends Channel {
 
     // ---- seats
 
-    /** Keeps a seat for {@code user}, who is told nothing yet. */
+    /** Keeps a seat for {@code user}, who is told nothing yet and whose membership is about to be read. */
     synchronized void seat(UserId user) {
-        seats.computeIfAbsent(user, Seat::new);
+        seats.computeIfAbsent(user, Seat::new).isDoubted = false;
     }
 
     /** Takes the seat away. */
@@ -132,11 +136,15 @@ final class GroupAudience extends Channel {
 
     /** Notes the membership as it is now, read after the audience was ready and the seat was kept. */
     synchronized Seating membership(UserId user, LargeGroups.Place membership) {
-        var seat = seats.computeIfAbsent(user, Seat::new);
-        boolean isSame = membership.equals(seat.membership);
+        var seat = seats.get(user);
+        if (seat == null) {
+            return Seating.SAME; // nobody listens any more
+        }
+        boolean isSame = membership.equals(seat.membership) && seat.hasBegun;
         seat.membership = membership;
         if (!isSame) {
             seat.isLive = false;
+            seat.hasBegun = false;
             seat.told = Place.START;
             seat.toldSeq = 0;
             arrange();
@@ -148,8 +156,9 @@ final class GroupAudience extends Channel {
     /** From the next event on, {@code user} is told. */
     synchronized void begin(UserId user) {
         var seat = seats.get(user);
-        if (seat != null && seat.membership != null) {
+        if (seat != null && seat.membership != null && !seat.isDoubted) {
             seat.isLive = true;
+            seat.hasBegun = true;
             arrange();
         }
     }
@@ -176,15 +185,22 @@ final class GroupAudience extends Channel {
         }
         seat.told = told;
         seat.toldSeq = Math.max(seat.toldSeq, toldSeq);
-        seat.isLive = true;
-        arrange();
+        seat.hasBegun = true;
+        if (!seat.isDoubted) {
+            seat.isLive = true;
+            arrange();
+        }
         return true;
     }
 
-    /** Tells {@code user} nothing more until the membership was read again. */
+    /** Tells {@code user} nothing more until the membership was read again, also where somebody is about to begin with it as it was. */
     synchronized void suspend(UserId user) {
         var seat = seats.get(user);
-        if (seat != null && seat.isLive) {
+        if (seat == null) {
+            return;
+        }
+        seat.isDoubted = true;
+        if (seat.isLive) {
             seat.isLive = false;
             seat.told = place == null || covers(seat.told, place) ? seat.told : place;
             arrange();
@@ -263,16 +279,18 @@ final class GroupAudience extends Channel {
         departedKnown = Math.max(departedKnown, millis);
     }
 
-    /** Hands on what the stream told. */
+    /** Hands on what the stream told. In one step with who hears it the place moves: who joins meanwhile is to have read the entry. */
     void tell(Entry entry, SubscriberRegistry registry) {
         Seat[] told;
         synchronized (this) {
+            place = Place.of(entry);
             told = live;
         }
         hand(entry, told, registry);
     }
 
-    synchronized void reached(Place last) {
+    /** What came until {@code last} was told, or is to be told to nobody. */
+    synchronized void passed(Place last) {
         place = last;
     }
 

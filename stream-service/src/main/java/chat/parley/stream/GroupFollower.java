@@ -19,6 +19,8 @@ abstract class GroupFollower extends Outgoing {
     private boolean groupsOwed;
     /** Since when some may have been missed; 0: none. */
     private long groupsMissedMillis;
+    /** Ids tell no later time, as something from then on is still to be told; 0: nothing is. */
+    private long groupsOwedMillis;
     /** The time of the newest event. */
     private long groupMillis;
     /** Since when the client's last event id is behind that; 0: it is not. */
@@ -104,7 +106,20 @@ abstract class GroupFollower extends Outgoing {
         groupsLive = false;
         groupsOwed = true;
         groupsMissedMillis = groupsMissedMillis == 0 ? sinceMillis : Math.min(groupsMissedMillis, sinceMillis);
+        oweGroups(sinceMillis);
         missed();
+    }
+
+    /** What is said from then on is to be told before ids tell a later time: a client that is cut off meanwhile has to be told it again. */
+    final synchronized void oweGroups(long sinceMillis) {
+        long since = Math.max(1, sinceMillis);
+        groupsOwedMillis = groupsOwedMillis == 0 ? since : Math.min(groupsOwedMillis, since);
+    }
+
+    /** The id of a place in the person's own stream, as it may be told now. */
+    final synchronized Cursor idOf(Cursor own) {
+        boolean isLater = groupsOwedMillis != 0 && own.timeMillis() > groupsOwedMillis;
+        return isLater ? own.withTime(groupsOwedMillis) : own;
     }
 
     /** Whether events are handed on at once. */
@@ -127,13 +142,17 @@ abstract class GroupFollower extends Outgoing {
             return false;
         }
         groupsLive = true;
+        if (groupsOwedMillis != 0) {
+            groupsOwedMillis = 0;
+            groupIdTick = Math.max(1, node().heartbeats().now());
+        }
         return true;
     }
 
     /** Where the client may go on: its place in its own stream, and the time up to which it has events of large groups. */
     final synchronized Cursor told() {
         var own = position();
-        return groupMillis <= own.timeMillis() ? own : new Cursor(own.epochMillis(), own.n(), groupMillis, own.tag());
+        return idOf(groupMillis <= own.timeMillis() ? own : own.withTime(groupMillis));
     }
 
     final synchronized void noteGroupTime(long millis) {

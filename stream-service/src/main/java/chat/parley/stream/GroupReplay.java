@@ -12,6 +12,7 @@ import chat.parley.event.LiveFrame.Entry;
 import chat.parley.event.References;
 import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.message.ChangedMessage;
 import chat.parley.message.Message;
 import chat.parley.message.MessageStore;
@@ -19,6 +20,7 @@ import chat.parley.ops.StoreUnavailable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,15 +36,20 @@ final class GroupReplay {
     private static final int PAGE = 400;
 
     /** Of someone who is in no large group. */
-    static final GroupReplay NONE = new GroupReplay(null, List.of());
+    static final GroupReplay NONE = new GroupReplay(null, new UserId(0), List.of());
 
     private final @Nullable Sources reads;
+    private final UserId user;
     private final List<LargeGroups.Place> groups;
     private final Map<ConversationId, Place> places = new HashMap<>();
+    /** Of which the client is no member any more, or another one. */
+    private final Set<ConversationId> left = new HashSet<>();
+
     private long told;
 
     /** Where it reads. */
     record Sources(
+            LargeGroups large,
             GroupLog log,
             MessageStore messages,
             Conversations conversations,
@@ -60,12 +67,13 @@ final class GroupReplay {
 
     /** The same groups, none of them read. */
     GroupReplay(GroupReplay other) {
-        this(other.reads, other.groups);
+        this(other.reads, other.user, other.groups);
     }
 
-    /** @param groups those of the client, which are followed already */
-    GroupReplay(@Nullable Sources sources, List<LargeGroups.Place> groups) {
+    /** @param groups those of {@code user}, which are followed already */
+    GroupReplay(@Nullable Sources sources, UserId user, List<LargeGroups.Place> groups) {
         this.reads = sources;
+        this.user = user;
         this.groups = groups;
     }
 
@@ -81,9 +89,13 @@ final class GroupReplay {
         return this;
     }
 
-    /** Goes on from places that are known. Others are read from the time that {@link #read} says. */
+    /** Goes on from places that are known. Others are read from the time that {@link #read} says; so is a group that had no stream, of which nothing is known. */
     GroupReplay from(Map<ConversationId, Place> known) {
-        places.putAll(known);
+        known.forEach((conversation, place) -> {
+            if (!place.equals(Place.START)) {
+                places.put(conversation, place);
+            }
+        });
         return this;
     }
 
@@ -107,11 +119,7 @@ final class GroupReplay {
         long wanted = 0;
         for (var group : groups) {
             var place = places.get(group.conversation());
-            if (place == null) {
-                wanted += readSince(group, sinceMillis, sink);
-            } else {
-                wanted += readAfter(group, place, sink);
-            }
+            wanted += place == null ? readSince(group, sinceMillis, sink) : readAfter(group, place, sink);
             if (sink.isOver() || isTooMuch()) {
                 break;
             }
@@ -124,15 +132,8 @@ final class GroupReplay {
     }
 
     private long readSince(LargeGroups.Place group, long sinceMillis, Sink sink) {
-        var oldest = sources().log.oldest(group.conversation());
-        boolean reaches = oldest.isPresent() && oldest.get().epochMillis() <= sinceMillis;
-        if (reaches) {
-            return readAfter(group, new Place(sinceMillis, 0), sink);
-        }
-        var end = sources().log.end(group.conversation());
-        long wanted = readHistory(group, Instant.ofEpochMilli(Math.max(0, sinceMillis)), sink);
-        places.put(group.conversation(), end);
-        return wanted + readAfter(group, end, sink);
+        var place = sources().log.at(group.conversation(), sinceMillis);
+        return place.isPresent() ? readAfter(group, place.get(), sink) : readHistoryAndOn(group, sinceMillis, sink);
     }
 
     private long readAfter(LargeGroups.Place group, Place from, Sink sink) {
@@ -140,23 +141,48 @@ final class GroupReplay {
         var place = from;
         List<Entry> entries;
         do {
-            entries = sources().log.after(group.conversation(), place, PAGE);
+            var next = sources().log.next(group.conversation(), place, PAGE);
+            if (next.isEmpty()) { // trimmed, lost, or something was taken out
+                return wanted + readHistoryAndOn(group, place.millis() - Past.OVERLAP.toMillis(), sink);
+            }
+            entries = next.get();
             if (!entries.isEmpty()) {
                 place = Place.of(entries.getLast());
-                wanted += tell(group, entries, sink);
+                wanted += take(group, whole(group, entries), sink);
             }
-            places.put(group.conversation(), place);
-        } while (entries.size() == PAGE && !sink.isOver() && !isTooMuch());
+            reached(group, place);
+        } while (entries.size() >= PAGE && !isOver(group, sink));
         return wanted;
     }
 
-    private long tell(LargeGroups.Place group, List<Entry> entries, Sink sink) {
+    private List<EncodedEvent> whole(LargeGroups.Place group, List<Entry> entries) {
         var seen = Superseded.drop(entries).stream()
                 .filter(entry -> GroupAudience.sees(group, entry.event()))
                 .toList();
         var present = Expired.drop(seen, sources().conversations::firstSeqs);
         var whole = References.resolve(present, sources().messages, unused -> Long.MAX_VALUE);
-        return take(whole.stream().map(Entry::event).toList(), sink);
+        return whole.stream().map(Entry::event).toList();
+    }
+
+    private long readHistoryAndOn(LargeGroups.Place group, long sinceMillis, Sink sink) {
+        // The end first: what is committed after it was read comes by the stream.
+        var end = sources().log.end(group.conversation());
+        long wanted = readHistory(group, Instant.ofEpochMilli(Math.max(0, sinceMillis)), sink);
+        reached(group, end);
+        return isOver(group, sink) ? wanted : wanted + readAfter(group, end, sink);
+    }
+
+    /** Who left has no place: who comes back is told from the joining on. */
+    private void reached(LargeGroups.Place group, Place place) {
+        if (left.contains(group.conversation())) {
+            places.remove(group.conversation());
+        } else {
+            places.put(group.conversation(), place);
+        }
+    }
+
+    private boolean isOver(LargeGroups.Place group, Sink sink) {
+        return sink.isOver() || isTooMuch() || left.contains(group.conversation());
     }
 
     /** Messages before the first that comes by the group's stream came by the person's own. */
@@ -176,41 +202,40 @@ final class GroupReplay {
                 told += all;
                 return 0;
             }
-            return tellChanged(conversation, changed, place, sink) + tellSent(conversation, next, last, place, sink);
+            return tellChanged(group, changed, place, sink) + tellSent(group, next, last, place, sink);
         }
     }
 
-    private long tellChanged(
-            ConversationId conversation, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
+    private long tellChanged(LargeGroups.Place group, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
         long wanted = 0;
-        for (int from = 0; from < changed.size() && !sink.isOver(); from += CatchUp.PAGE) {
+        for (int from = 0; from < changed.size() && !isOver(group, sink); from += CatchUp.PAGE) {
             var some = changed.subList(from, Math.min(from + CatchUp.PAGE, changed.size()));
             var events = new ArrayList<EncodedEvent>();
             var found = new HashMap<Long, Instant>();
             some.forEach(change -> found.put(change.seq(), change.at()));
-            for (var message : sources().history.findAll(conversation, found.keySet())) {
+            for (var message : sources().history.findAll(group.conversation(), found.keySet())) {
                 var at = found.getOrDefault(message.seq(), message.createdAt());
                 events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
             }
             place.page();
-            wanted += place.toClient(() -> take(events, sink));
+            wanted += place.toClient(() -> take(group, events, sink));
         }
         return wanted;
     }
 
-    private long tellSent(ConversationId conversation, long first, long last, Rebuilds.Place place, Sink sink) {
+    private long tellSent(LargeGroups.Place group, long first, long last, Rebuilds.Place place, Sink sink) {
         long wanted = 0;
         long reached = first - 1;
-        while (reached < last && !sink.isOver()) {
+        while (reached < last && !isOver(group, sink)) {
             int size = (int) Math.min(CatchUp.PAGE, last - reached);
-            var some = sources().history.after(conversation, reached, size);
+            var some = sources().history.after(group.conversation(), reached, size);
             if (some.isEmpty()) {
                 break; // gone meanwhile
             }
             reached = some.getLast().seq();
             var events = some.stream().map(GroupReplay::told).toList();
             place.page();
-            wanted += place.toClient(() -> take(events, sink));
+            wanted += place.toClient(() -> take(group, events, sink));
         }
         return wanted;
     }
@@ -222,9 +247,17 @@ final class GroupReplay {
                         : new ChatEvent.MessageCreated(message, null));
     }
 
-    private int take(List<EncodedEvent> events, Sink sink) {
+    /** The membership is asked for when the events were read: nothing that was sent after it ended is among those that are told. */
+    private int take(LargeGroups.Place group, List<EncodedEvent> events, Sink sink) {
+        if (events.isEmpty()) {
+            return 0;
+        }
+        if (!sources().large.isStill(user, group)) {
+            left.add(group.conversation());
+            return 0;
+        }
         told += events.size();
-        return events.isEmpty() ? 0 : sink.take(events);
+        return sink.take(events);
     }
 
     /** The sink of a stream. */
@@ -272,14 +305,20 @@ final class GroupReplay {
             try {
                 places.put(
                         ConversationId.parse(parts[i].substring(0, ID_CHARS)),
-                        new Place(
-                                Long.parseLong(parts[i].substring(ID_CHARS, dot), Character.MAX_RADIX),
-                                Long.parseLong(parts[i].substring(dot + 1), Character.MAX_RADIX)));
+                        new Place(positive(parts[i].substring(ID_CHARS, dot)), positive(parts[i].substring(dot + 1))));
             } catch (IllegalArgumentException e) {
                 return new HashMap<>(); // never ours: read by time
             }
         }
         return places;
+    }
+
+    private static long positive(String text) {
+        long number = Long.parseLong(text, Character.MAX_RADIX);
+        if (number < 1) {
+            throw new IllegalArgumentException("no place");
+        }
+        return number;
     }
 
     private static final int ID_CHARS = 13;

@@ -78,7 +78,7 @@ final class GroupWork {
         }
         var entries = log.after(audience.conversation(), place, PAGE);
         boolean isMissing = entries.isEmpty() && step.owed() != null && !GroupAudience.covers(place, step.owed());
-        if (isMissing || !follow(place, entries)) {
+        if (isMissing || !place.isBefore(entries)) {
             LOG.info("the stream of a large group was cut off; those who listen read history");
             meters.groupCutOff();
             audience.startAt(log.end(audience.conversation()), 0, step.owed());
@@ -95,7 +95,7 @@ final class GroupWork {
         for (var entry : whole(entries)) {
             audience.tell(entry, registry);
         }
-        audience.reached(Place.of(entries.getLast()));
+        audience.passed(Place.of(entries.getLast()));
         return entries.size() < PAGE && audience.goLive();
     }
 
@@ -112,16 +112,5 @@ final class GroupWork {
     /** Whole ones; messages without what they answer, which not everyone may see. */
     private List<Entry> whole(List<Entry> entries) {
         return References.resolve(entries, messages, unused -> Long.MAX_VALUE);
-    }
-
-    private static boolean follow(Place place, List<Entry> entries) {
-        var last = place;
-        for (var entry : entries) {
-            if (!last.isBefore(entry)) {
-                return false;
-            }
-            last = Place.of(entry);
-        }
-        return true;
     }
 }

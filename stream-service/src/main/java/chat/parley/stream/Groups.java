@@ -280,6 +280,10 @@ final class Groups {
         long told = 0;
         do {
             page = messages.after(audience.conversation(), last, PAGE);
+            if (!large.isStill(user, place)) {
+                changed(user); // left in this moment
+                return;
+            }
             for (var message : page) {
                 var event = message.isDeleted()
                         ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
@@ -310,6 +314,10 @@ final class Groups {
                 return;
             }
             var entries = log.after(audience.conversation(), at, PAGE);
+            if (!large.isStill(user, place)) {
+                changed(user);
+                return;
+            }
             for (var entry : References.resolve(entries, messages, unused -> Long.MAX_VALUE)) {
                 var event = entry.event();
                 boolean isTold = event.isNewMessage() && event.messageSeq() <= toldSeq;

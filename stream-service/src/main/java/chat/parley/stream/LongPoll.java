@@ -13,7 +13,6 @@ import chat.parley.problem.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.eclipse.jetty.http.HttpHeader;
@@ -63,7 +62,11 @@ final class LongPoll {
         private final Exchange http;
         private @Nullable Cursor cursor;
         private GroupReplay groups = GroupReplay.NONE;
+        /** Up to then it was told of large groups; of those with a place, up to there. */
+        private long sinceMillis;
+        /** The newest of their events. */
         private long groupMillis;
+
         private volatile boolean groupsChanged;
         private boolean running = true;
         private boolean woken;
@@ -97,64 +100,115 @@ final class LongPoll {
                 }
                 groups = groups();
                 if (asked.lastEventId() == null) {
-                    var head = past.head(user);
                     groups.fromEnds();
-                    cursor = groups.isEmpty() ? head : past.now(head);
+                    fromNow(past.head(user));
                     if (waits) {
-                        pauseOrRepeat();
+                        goOn();
                     } else {
                         answerNothing();
                     }
                     return;
                 }
                 cursor = past.understood(asked.lastEventId()).orElse(null);
-                look();
+                sinceMillis = cursor == null ? 0 : cursor.timeMillis();
+                if (!look()) {
+                    goOn();
+                }
             });
         }
 
-        /** Answers if there is something, else waits on. */
-        private void look() {
-            var before = cursor;
-            try (var next = past.after(user, cursor, asked.limit(), this::isOver)) {
-                look(before, next);
-            }
+        private void fromNow(Cursor head) {
+            cursor = groups.isEmpty() ? head : past.now(head);
+            sinceMillis = cursor.timeMillis();
         }
 
-        private void look(@Nullable Cursor before, Resumption next) {
-            switch (next) {
-                case Resumption.Exact exact -> {
-                    cursor = exact.page().reached();
-                    boolean wanted = exact.page().entries().stream()
-                            .anyMatch(entry -> asked.options().accepts(entry.event()));
-                    var large = exact.page().more() ? List.<EncodedEvent>of() : readGroups(before);
-                    if (wanted || !large.isEmpty()) {
-                        answer(exact.page(), large);
-                    } else if (exact.page().more()) {
-                        look();
-                    } else {
-                        pauseOrRepeat();
-                    }
-                }
-                case Resumption.Rebuilt rebuilt -> answer(rebuilt);
-                case Resumption.Reset reset -> new Items().end(reset);
-            }
-        }
-
-        private void pauseOrRepeat() {
-            boolean ends;
-            synchronized (this) {
-                ends = timeIsUp;
-                if (!ends && !woken) {
-                    running = false;
+        /** Looks as often as it was woken; then waits on, or answers as its time is up. */
+        private void goOn() {
+            while (isWoken()) {
+                if (look()) {
                     return;
                 }
-                woken = false;
             }
-            if (ends) {
-                answerNothing();
-            } else {
-                look();
+        }
+
+        private boolean isWoken() {
+            synchronized (this) {
+                if (!timeIsUp) {
+                    running = woken;
+                    woken = false;
+                    return running;
+                }
             }
+            answerNothing();
+            return false;
+        }
+
+        /** Answers if there is something; false where there is not. */
+        private boolean look() {
+            boolean isAnswered = false;
+            boolean more = true;
+            while (more && !isAnswered) {
+                // What history tells, it tells of large groups too.
+                try (var next = past.after(user, cursor, asked.limit(), this::isOver, groups::fromEnds)) {
+                    more = next instanceof Resumption.Exact exact
+                            && exact.page().more();
+                    isAnswered = switch (next) {
+                        case Resumption.Exact exact -> answer(exact.page());
+                        case Resumption.Rebuilt rebuilt -> answer(rebuilt);
+                        case Resumption.Reset reset -> answer(reset);
+                    };
+                }
+            }
+            return isAnswered;
+        }
+
+        private void answerNothing() {
+            new Items().end(reached(cursor));
+        }
+
+        /** False where there is nothing that is wanted. */
+        private boolean answer(Page page) {
+            cursor = page.reached();
+            var items = new Items();
+            page.entries().forEach(entry -> items.add(entry.event()));
+            if (page.more()) {
+                if (items.count > 0) {
+                    // Of the groups nothing is told yet: the next poll goes on from the time of this one.
+                    items.end(beforeGroups(cursor));
+                }
+                return items.count > 0;
+            }
+            readGroups(items);
+            if (groups.isTooMuch()) {
+                groups.fromEnds();
+                items.end(past.reset(user));
+                return true;
+            }
+            if (items.count > 0) {
+                items.end(reached(cursor));
+            }
+            return items.count > 0;
+        }
+
+        /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
+        private boolean answer(Resumption.Rebuilt rebuilt) {
+            var items = new Items();
+            for (var part = rebuilt.next(); !part.isEmpty(); part = rebuilt.next()) {
+                var told = part;
+                rebuilt.place().toClient(() -> items.addAll(told));
+                if (rebuilt.place().givesWay()) {
+                    rebuilt.close();
+                    items.end(past.reset(user));
+                    return true;
+                }
+            }
+            items.end(reached(rebuilt.head()));
+            return true;
+        }
+
+        private boolean answer(Resumption.Reset reset) {
+            new Items().end(reset);
+            return true;
         }
 
         /** The cursor with what it has been told of large groups. */
@@ -163,12 +217,16 @@ final class LongPoll {
                 return String.valueOf(own);
             }
             long time = Math.max(own.timeMillis(), groupMillis);
-            return new Cursor(own.epochMillis(), own.n(), time, own.tag())
-                    + groups.written(time - Past.OVERLAP.toMillis());
+            return own.withTime(time) + groups.written(time - Past.OVERLAP.toMillis());
         }
 
-        private void answerNothing() {
-            new Items().end(cursor);
+        /** The cursor with the groups as the client was told of them before. */
+        private String beforeGroups(Cursor own) {
+            if (groups.isEmpty()) {
+                return own.toString();
+            }
+            return own.withTime(Math.min(own.timeMillis(), sinceMillis))
+                    + groups.written(sinceMillis - Past.OVERLAP.toMillis());
         }
 
         /** Its large groups, where it has been told of them until now. */
@@ -176,56 +234,24 @@ final class LongPoll {
             return followed.of(user, !asked.patience().isZero()).from(GroupReplay.parse(asked.lastEventId()));
         }
 
-        /** What its large groups have after the cursor, as wanted. */
-        private List<EncodedEvent> readGroups(@Nullable Cursor since) {
-            var found = new ArrayList<EncodedEvent>();
+        /** Adds what its large groups have after the cursor. */
+        private void readGroups(Items items) {
             if (groupsChanged) {
                 groupsChanged = false;
                 groups = groups().from(groups.places());
             }
-            long from = (since == null ? 0 : since.timeMillis()) - Past.OVERLAP.toMillis();
-            groups.read(from, new GroupReplay.Sink() {
+            groups.read(sinceMillis - Past.OVERLAP.toMillis(), new GroupReplay.Sink() {
                 @Override
                 public int take(List<EncodedEvent> events) {
-                    events.stream().filter(asked.options()::accepts).forEach(found::add);
-                    return events.size();
+                    events.forEach(event -> groupMillis = Math.max(groupMillis, event.timeMillis()));
+                    return items.addAll(events);
                 }
 
                 @Override
                 public boolean isOver() {
-                    return false;
+                    return Poll.this.isOver() && !answering;
                 }
             });
-            for (var event : found) {
-                groupMillis = Math.max(groupMillis, event.timeMillis());
-            }
-            return found;
-        }
-
-        private void answer(Page page, List<EncodedEvent> large) {
-            var items = new Items();
-            for (LiveFrame.Entry entry : page.entries()) {
-                if (asked.options().accepts(entry.event())) {
-                    items.add(entry.event().json());
-                }
-            }
-            large.forEach(event -> items.add(event.json()));
-            items.end(page.reached());
-        }
-
-        /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
-        private void answer(Resumption.Rebuilt rebuilt) {
-            var items = new Items();
-            for (var part = rebuilt.next(); !part.isEmpty(); part = rebuilt.next()) {
-                var told = part;
-                rebuilt.place().toClient(() -> items.addAll(told));
-                if (rebuilt.place().givesWay()) {
-                    rebuilt.close();
-                    items.end(past.reset(user));
-                    return;
-                }
-            }
-            items.end(rebuilt.head());
         }
 
         private synchronized boolean isOver() {
@@ -234,6 +260,9 @@ final class LongPoll {
 
         @Override
         public void deliver(Delivery delivery) {
+            if (!asked.options().accepts(delivery.event())) {
+                return; // a look would find nothing to answer
+            }
             switch (delivery.urgency()) {
                 case NOW -> wake();
                 case SOON -> wakeLater();
@@ -337,7 +366,7 @@ final class LongPoll {
         private void resume() {
             if (!running && !over) {
                 running = true;
-                blocking.execute(() -> guarded(this::pauseOrRepeat));
+                blocking.execute(() -> guarded(this::goOn));
             }
         }
 
@@ -386,14 +415,20 @@ final class LongPoll {
             return true;
         }
 
-        /** The answer's body, on its way. */
+        /** The answer's body, on its way. It begins with what it has first: until then somebody else may answer. */
         private final class Items {
             private static final int PART_BYTES = 64 * 1024;
             private final ByteArrayOutputStream part = new ByteArrayOutputStream();
-            private final boolean mine = leave();
+            private boolean begun;
+            private boolean mine;
             private int count;
 
-            Items() {
+            private void begin() {
+                if (begun) {
+                    return;
+                }
+                begun = true;
+                mine = leave();
                 if (mine) {
                     answering = true;
                     http.response().getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
@@ -401,7 +436,8 @@ final class LongPoll {
                 part.writeBytes("{\"items\":[".getBytes(UTF_8));
             }
 
-            void add(byte[] json) {
+            private void add(byte[] json) {
+                begin();
                 if (count++ > 0) {
                     part.write(',');
                 }
@@ -411,24 +447,28 @@ final class LongPoll {
                 }
             }
 
+            /** If it is wanted. */
+            void add(EncodedEvent event) {
+                if (asked.options().accepts(event)) {
+                    add(event.json());
+                }
+            }
+
             /** Answers how many there are in all. */
             int addAll(List<EncodedEvent> events) {
-                for (var event : events) {
-                    if (asked.options().accepts(event)) {
-                        add(event.json());
-                    }
-                }
+                events.forEach(this::add);
                 return count;
             }
 
             /** Whatever came before: the client reloads. */
             void end(Resumption.Reset reset) {
                 add(node.events().reset(reset.heads()));
-                end(reset.head());
+                end(reached(reset.head()));
             }
 
-            void end(@Nullable Cursor lastEventId) {
-                part.writeBytes(("],\"last_event_id\":\"" + reached(lastEventId) + "\"}").getBytes(UTF_8));
+            void end(String lastEventId) {
+                begin();
+                part.writeBytes(("],\"last_event_id\":\"" + lastEventId + "\"}").getBytes(UTF_8));
                 if (!mine) {
                     return;
                 }

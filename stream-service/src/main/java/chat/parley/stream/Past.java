@@ -54,8 +54,7 @@ final class Past {
 
     /** The same place, as of now: what was before is not to be told. */
     Cursor now(Cursor head) {
-        long now = Math.max(head.timeMillis(), clock.millis());
-        return new Cursor(head.epochMillis(), head.n(), now, head.tag());
+        return head.withTime(Math.max(head.timeMillis(), clock.millis()));
     }
 
     /** The cursor a client sent; empty where it was never ours. */
@@ -75,15 +74,16 @@ final class Past {
      * @param cursor null: it was never ours
      * @param limit most entries of an exact page
      * @param gone whether nobody waits for the answer any more
+     * @param beforeHistory done when it is not exact, before history is read
      * @throws Rebuilds.Full when it is to be rebuilt and cannot be now
      */
-    Resumption after(UserId user, @Nullable Cursor cursor, int limit, BooleanSupplier gone) {
-        if (cursor == null) {
-            return reset(user);
+    Resumption after(UserId user, @Nullable Cursor cursor, int limit, BooleanSupplier gone, Runnable beforeHistory) {
+        var page = cursor == null ? Optional.<Page>empty() : read(() -> window.after(user, cursor, limit));
+        if (page.isPresent()) {
+            return new Resumption.Exact(page.get());
         }
-        return read(() -> window.after(user, cursor, limit))
-                .<Resumption>map(Resumption.Exact::new)
-                .orElseGet(() -> rebuilt(user, cursor, gone));
+        beforeHistory.run();
+        return cursor == null ? reset(user) : rebuilt(user, cursor, gone);
     }
 
     /** As {@link #after}, when the stream is known not to tell. */
@@ -92,7 +92,7 @@ final class Past {
         boolean isUsed = false;
         try {
             // The head first: whatever is committed after it was read comes by the stream.
-            var head = head(user);
+            var head = now(head(user));
             var since = Instant.ofEpochMilli(Math.max(0, cursor.timeMillis() - OVERLAP.toMillis()));
             var changes = history.since(user, since);
             isUsed = changes.count() <= CHANGES_MAX;
@@ -110,7 +110,7 @@ final class Past {
 
     /** The way on that always is. */
     Resumption.Reset reset(UserId user) {
-        var head = head(user);
+        var head = now(head(user));
         return new Resumption.Reset(head, history.heads(user, HEADS_MAX));
     }
 

@@ -103,10 +103,11 @@ public final class StreamService implements AutoCloseable {
         var window = new RedisWindow(log, messages, conversations);
         var past = new Past(window, new StoredHistory(history), rebuilds, share(settings, WINDOW_SHARE), clock);
         var groupLog = new GroupLog(redis);
-        groups = new Groups(registry, new LargeGroups(postgres), groupLog, messages, blocking, clock, streamMeters);
-        var sources = new GroupReplay.Sources(groupLog, messages, conversations, history, rebuilds);
+        var large = new LargeGroups(postgres);
+        groups = new Groups(registry, large, groupLog, messages, blocking, clock, streamMeters);
+        var sources = new GroupReplay.Sources(large, groupLog, messages, conversations, history, rebuilds);
         CatchUp.Followed followed =
-                (user, live) -> new GroupReplay(sources, live ? groups.follow(user) : groups.present(user));
+                (user, live) -> new GroupReplay(sources, user, live ? groups.follow(user) : groups.present(user));
         var catchUp = new CatchUp(past, followed);
         var node = new Node(
                 registry,

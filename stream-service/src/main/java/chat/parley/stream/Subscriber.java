@@ -245,7 +245,9 @@ final class Subscriber extends GroupFollower implements Listener {
         var frames = new ArrayList<ByteBuffer>();
         for (var entry : entries) {
             var event = entry.event();
-            var id = end == null ? null : new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), end.tag());
+            var id = end == null
+                    ? null
+                    : idOf(new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), end.tag()));
             var frame = frameOf(id, event);
             if (frame != null) {
                 frames.add(frame);

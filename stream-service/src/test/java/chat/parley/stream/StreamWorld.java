@@ -21,10 +21,10 @@ import chat.parley.id.UserId;
 import chat.parley.message.AppendOutcome;
 import chat.parley.message.Message;
 import chat.parley.message.MessageBody;
-import chat.parley.message.MessageHeads;
 import chat.parley.message.MessageSettings;
+import chat.parley.message.MessageStore;
+import chat.parley.message.MessageStores;
 import chat.parley.message.NewMessage;
-import chat.parley.message.PostgresMessageStore;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.MonotonicClock;
@@ -36,6 +36,7 @@ import chat.parley.testkit.TestIds;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -47,7 +48,7 @@ final class StreamWorld implements AutoCloseable {
     final Postgres postgres;
     final Redis redis;
     final EventLog log;
-    final PostgresMessageStore messages;
+    final MessageStore messages;
     final Conversations conversations;
     final Accounts accounts;
     private final ConversationCreation creation;
@@ -56,15 +57,24 @@ final class StreamWorld implements AutoCloseable {
     private final Meters meters = new Meters();
     private final Postgres.Address address;
     private final URI redisUri;
+    private final MessageSettings messageSettings;
+    private final List<AutoCloseable> opened = new ArrayList<>();
 
     StreamWorld(RealPostgres database, String redisUri) {
+        this(database, redisUri, MessageSettings.POSTGRES);
+    }
+
+    /** @param messageSettings where messages are kept */
+    StreamWorld(RealPostgres database, String redisUri, MessageSettings messageSettings) {
+        this.messageSettings = messageSettings;
         this.redisUri = URI.create(redisUri);
         address = new Postgres.Address(database.jdbcUrl(), database.user(), new Secret(database.password()));
         postgres = Postgres.open(address, 6);
         redis = Redis.open(this.redisUri, 6);
         log = new EventLog(redis, clock, meters.registry());
-        messages = new PostgresMessageStore(postgres, null, clock, meters.registry());
-        conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
+        messages = MessageStores.connect(messageSettings, new Health(), opened::add)
+                .open(new MessageStores.Ground(postgres, null, clock, meters.registry()));
+        conversations = new Conversations(postgres, messages);
         creation = new ConversationCreation(postgres, clock);
         ids = TestIds.fresh();
         accounts = Accounts.open(accountSettings(), postgres, ids, clock, meters.registry());
@@ -123,7 +133,7 @@ final class StreamWorld implements AutoCloseable {
         return new NodeUnderTest(new StreamSettings(
                 new StreamSettings.ServerAddress("127.0.0.1", 0, -1),
                 address,
-                MessageSettings.POSTGRES,
+                messageSettings,
                 redisUri,
                 8,
                 accountSettings(),
@@ -219,10 +229,19 @@ final class StreamWorld implements AutoCloseable {
     public void close() {
         accounts.close();
         messages.close();
+        opened.forEach(StreamWorld::close);
         log.close();
         redis.close();
         postgres.close();
         meters.close();
+    }
+
+    private static void close(AutoCloseable connection) {
+        try {
+            connection.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static AccountSettings accountSettings() {

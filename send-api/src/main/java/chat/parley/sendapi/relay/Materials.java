@@ -28,6 +28,7 @@ final class Materials {
     private final MessageStore messages;
     private final LargeGroups groups;
     private final Map<ConversationId, Roster> rosters = new HashMap<>();
+    private final Map<ConversationId, Map<UserId, LargeGroups.Place>> firstMembers = new HashMap<>();
     private final Map<ConversationId, Map<Long, Message>> found = new HashMap<>();
 
     /** Most people told one by one that their group is large. */
@@ -123,7 +124,7 @@ final class Materials {
 
     /**
      * The publications of a message, as it stands, to those members who may see it: what was deleted does not travel again. What it answers is not told
-     * along; a replay does. In a large group those mentioned are told by their own streams too.
+     * along; a replay does. In a large group those mentioned are told by their own streams too, and of what is older than the large group everyone is.
      */
     List<Publication> messages(Message message) {
         ChatEvent event = message.isDeleted()
@@ -132,15 +133,23 @@ final class Materials {
         if (!roster(message.conversation()).large()) {
             return List.of(Publication.repeat(event, seeing(message)));
         }
+        var byName = new LinkedHashSet<>(toldByNameBefore(message));
         var mentions = message.body().mentions();
-        var mentioned = mentions.isEmpty()
-                ? List.<UserId>of()
-                : conversations.membersAmong(message.conversation(), mentions).stream()
-                        .map(Member::user)
-                        .toList();
-        return mentioned.isEmpty()
-                ? List.of(toGroup(event))
-                : List.of(toGroup(event), Publication.repeat(event, mentioned));
+        if (!mentions.isEmpty()) {
+            conversations.membersAmong(message.conversation(), mentions).forEach(member -> byName.add(member.user()));
+        }
+        return byName.isEmpty() ? List.of(toGroup(event)) : List.of(toGroup(event), Publication.repeat(event, byName));
+    }
+
+    /** Those whom the group's stream does not tell this message: it was committed before the group became large, and could not be published then. */
+    private List<UserId> toldByNameBefore(Message message) {
+        var firsts = firstMembers.computeIfAbsent(
+                message.conversation(), conversation -> groups.firstMembers(conversation, EACH_MAX));
+        return firsts.entrySet().stream()
+                .filter(each -> each.getValue().joinedSeq() <= message.seq()
+                        && message.seq() < each.getValue().fromSeq())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private Publication toGroup(ChatEvent event) {

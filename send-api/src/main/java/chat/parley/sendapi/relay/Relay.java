@@ -27,6 +27,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -51,6 +52,9 @@ public final class Relay implements AutoCloseable {
     /** Rows of one step: some milliseconds each of PostgreSQL and of Redis. */
     private static final int BATCH = 500;
 
+    /** Pages of one pass from the first row on that has to wait: reading them again and again is all that comes of it. */
+    private static final int WAITING_PAGES_MAX = 20;
+
     private static final int CONVERSATIONS_PAGE = 1_000;
 
     /** Between two looks for what the store of messages remembers itself: each asks all of its partitions. */
@@ -71,6 +75,13 @@ public final class Relay implements AutoCloseable {
     private final InstantSource clock;
 
     private final Map<Long, Integer> tries = new HashMap<>();
+
+    /** Rows up to this one were tried since the relay began with the oldest. */
+    private long reached;
+
+    /** Conversations of which a row has to wait since then: their later ones wait too, and keep their order. */
+    private final Set<ConversationId> stuck = new HashSet<>();
+
     private final Counter relayed;
     private final AtomicLong backlogRows = new AtomicLong();
     private final AtomicLong backlogSeconds = new AtomicLong();
@@ -125,10 +136,7 @@ public final class Relay implements AutoCloseable {
         if (!completeStreams()) {
             return;
         }
-        List<Row> rows;
-        do {
-            rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), BATCH);
-        } while (!rows.isEmpty() && relay(rows) && rows.size() == BATCH && !rounds.isEnding());
+        relayRows();
         if (!clock.instant().isBefore(nextLook)) {
             nextLook = leftovers.settle(clock.instant(), rounds::isEnding)
                     ? nextLook
@@ -173,6 +181,22 @@ public final class Relay implements AutoCloseable {
                         ? 0
                         : Duration.between(oldest, now).toSeconds());
         setAside.set(backlog.setAside());
+    }
+
+    /** Goes on behind rows that have to wait, in the next pass too: in a cluster they may be for people of one lost server only. */
+    private void relayRows() {
+        for (int waiting = 0; waiting < WAITING_PAGES_MAX && !rounds.isEnding(); waiting += stuck.isEmpty() ? 0 : 1) {
+            var rows = outbox.overdue(clock.instant().minus(OVERDUE_AFTER), reached, BATCH);
+            boolean goesOn = relay(rows.stream()
+                    .filter(row -> !stuck.contains(row.conversation()))
+                    .toList());
+            if (!goesOn || rows.size() < BATCH) {
+                reached = 0;
+                stuck.clear();
+                return;
+            }
+            reached = rows.getLast().id();
+        }
     }
 
     /** False when nothing more can be done now. */
@@ -223,6 +247,7 @@ public final class Relay implements AutoCloseable {
                 }
             } else {
                 failed.add(made.get(i).id());
+                stuck.add(made.get(i).conversation());
             }
         }
         done.removeAll(failed); // of several publications of a row, not all
@@ -232,7 +257,7 @@ public final class Relay implements AutoCloseable {
         outbox.delete(done);
         done.forEach(tries::remove);
         relayed.increment(done.size());
-        return !done.isEmpty() && failed.isEmpty();
+        return failed.isEmpty() || events.isSpread();
     }
 
     /**

@@ -27,6 +27,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -140,7 +141,20 @@ class RelayTest extends RelayFixture {
             assertEquals(2, entries(parts, BOB));
         }
         assertEquals(1, meters.get("parley.outbox.set.aside.rows").gauge().value());
-        assertEquals(0, outbox.overdue(clock.instant(), 10).size());
+        assertEquals(0, outbox.overdue(clock.instant(), 0, 10).size());
+    }
+
+    @Test
+    void however_many_rows_have_to_wait_those_behind_them_do_not() {
+        outbox.noteRedisTag(parts.events().tag());
+        var broken = newConversation();
+        var none = LongStream.rangeClosed(1, 600).boxed().toList();
+        postgres.inTransaction(db -> Outbox.addAll(db, broken, OutboxKind.MESSAGE_CHANGED, none, ANN, clock.instant()));
+        var talk = newConversation();
+        store(talk, 1, 2);
+        clock.advance(Duration.ofSeconds(3));
+        parts.relay().pass();
+        assertEquals(2, entries(parts, BOB));
     }
 
     @Test

@@ -104,7 +104,7 @@ final class GroupWorld implements AutoCloseable {
     /** Somebody with a token. */
     final class Person {
         final String id;
-        private final String token;
+        final String token;
 
         private Person(String id, String token) {
             this.id = id;
@@ -183,7 +183,11 @@ final class GroupWorld implements AutoCloseable {
         }
 
         JsonNode poll(Node node, @Nullable String lastEventId, int wait) throws IOException, InterruptedException {
-            var query = "?wait=" + wait + (lastEventId == null ? "" : "&last_event_id=" + lastEventId);
+            return poll(node, lastEventId, "wait=" + wait);
+        }
+
+        JsonNode poll(Node node, @Nullable String lastEventId, String how) throws IOException, InterruptedException {
+            var query = "?" + how + (lastEventId == null ? "" : "&last_event_id=" + lastEventId);
             var request = HttpRequest.newBuilder(URI.create(node.uri() + query))
                     .header("Accept", "application/json")
                     .header("Authorization", "Bearer " + token);

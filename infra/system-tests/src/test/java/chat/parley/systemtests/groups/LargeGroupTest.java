@@ -301,6 +301,26 @@ class LargeGroupTest {
     }
 
     @Test
+    void what_was_committed_before_the_group_became_large_is_told_by_name_by_the_relay() throws Exception {
+        var group = ann.group(bob, cid);
+        long seq = ann.say(group, "while redis was away");
+        ann.add(group, dee);
+        long id = ConversationId.parse(group).value();
+        assertTrue(seqOf("joined_seq", group, dee) > seq, "dee is told nothing");
+        try (var jedis = REDIS.jedis()) {
+            jedis.del(RedisKeys.stream(UserId.parse(bob.id)), RedisKeys.stream(UserId.parse(dee.id)));
+            world.sql("""
+                    INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at)
+                    VALUES (%d, 1, %d, %d, now() - interval '5 seconds')
+                    """.formatted(id, seq, UserId.parse(ann.id).value()));
+            Awaitility.await("in bob's own stream, as no other tells him")
+                    .atMost(Duration.ofSeconds(20))
+                    .until(() -> jedis.xlen(RedisKeys.stream(UserId.parse(bob.id))) == 1);
+            assertEquals(0, jedis.xlen(RedisKeys.stream(UserId.parse(dee.id))));
+        }
+    }
+
+    @Test
     void a_change_of_the_group_is_told_once_and_its_end_to_everyone() throws Exception {
         var group = ann.group(bob, cid, dee);
         try (var atOne = bob.listen(one, null);

@@ -1,0 +1,110 @@
+package chat.parley.systemtests.groups;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.systemtests.groups.GroupWorld.Node;
+import chat.parley.systemtests.groups.GroupWorld.Person;
+import chat.parley.testkit.RealPostgres;
+import chat.parley.testkit.RealRedis;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Nobody is told what was sent after they left, whatever was under way. */
+@Timeout(120)
+class LargeGroupLeavingTest {
+    private static final int LARGE_ABOVE = 3;
+
+    @RegisterExtension
+    static final RealPostgres POSTGRES = RealPostgres.fresh();
+
+    @RegisterExtension
+    static final RealRedis REDIS = RealRedis.shared();
+
+    private static final int MORE_THAN_A_PAGE = 450;
+
+    private GroupWorld world;
+    private Node node;
+    private Person ann;
+    private Person bob;
+    private Person cid;
+    private Person dee;
+    private String group;
+
+    @BeforeEach
+    void start() throws Exception {
+        world = new GroupWorld(POSTGRES, REDIS.uri(), LARGE_ABOVE);
+        node = world.node();
+        ann = world.person();
+        bob = world.person();
+        cid = world.person();
+        dee = world.person();
+        group = ann.group(bob, cid, dee);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        world.close();
+    }
+
+    @Test
+    void a_replay_that_is_taken_slowly_ends_where_its_reader_was_removed() throws Exception {
+        String cursor = bob.poll(node, null, 0).at("/last_event_id").asText();
+        var longText = "word ".repeat(700);
+        for (int i = 0; i < MORE_THAN_A_PAGE; i++) {
+            ann.say(group, longText + i);
+        }
+        try (var slow = new Socket()) {
+            slow.setReceiveBufferSize(4096);
+            slow.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), node.uri().getPort()));
+            slow.getOutputStream().write("""
+                            GET /v1/stream HTTP/1.1\r
+                            Host: localhost\r
+                            Accept: text/event-stream\r
+                            Authorization: Bearer %s\r
+                            Last-Event-ID: %s\r
+                            \r
+                            """.formatted(bob.token, cursor).getBytes(StandardCharsets.US_ASCII));
+            var lines = new BufferedReader(new InputStreamReader(slow.getInputStream(), StandardCharsets.UTF_8));
+            while (!String.valueOf(lines.readLine()).contains(longText)) {}
+            ann.remove(group, bob);
+            ann.say(group, "not for bob");
+            boolean isTold = false;
+            boolean isLive = false;
+            for (var line = lines.readLine(); line != null && !isLive; line = lines.readLine()) {
+                isTold |= line.contains("not for bob");
+                isLive |= line.contains("caught_up");
+            }
+            assertTrue(isLive);
+            assertFalse(isTold);
+        }
+    }
+
+    @Test
+    void a_waiting_poll_that_did_not_want_to_hear_of_the_removal_is_told_nothing_after_it() throws Exception {
+        var pair = ann.group(bob);
+        String cursor = bob.poll(node, null, 0).at("/last_event_id").asText();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var pending = threads.submit(() -> bob.poll(node, cursor, "wait=60&types=message.created"));
+            Awaitility.await("the poll waits").until(() -> node.groups() == 1);
+            ann.remove(group, bob);
+            ann.say(group, "not for bob");
+            ann.say(pair, "for bob");
+            var answer = pending.get().toString();
+            assertTrue(answer.contains("for bob"), answer);
+            assertFalse(answer.contains("not for bob"), answer);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package chat.parley.stream;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import chat.parley.conversation.LargeGroups;
+import chat.parley.event.EncodedEvent;
+import chat.parley.event.GroupLog.Place;
+import chat.parley.event.LiveFrame.Entry;
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.stream.GroupAudience.Seating;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class GroupAudienceTest {
+    private static final ConversationId GROUP = new ConversationId(7);
+    private static final UserId ANN = new UserId(1);
+    private static final UserId BOB = new UserId(2);
+    private static final LargeGroups.Place MEMBER = new LargeGroups.Place(GROUP, 1, 1);
+
+    private final SubscriberRegistry registry = new SubscriberRegistry(10);
+    private final GroupAudience audience = new GroupAudience(GROUP, unused -> {});
+
+    @BeforeEach
+    void followed() {
+        audience.confirmed();
+        assertTrue(audience.beginWork());
+        audience.startAt(new Place(1_000, 100), 0, null);
+    }
+
+    @Test
+    void who_joins_while_a_page_is_told_is_to_have_read_all_of_it_that_others_were_told() {
+        follows(ANN);
+        audience.begin(ANN);
+        follows(BOB);
+        audience.tell(entry(101), registry);
+        audience.tell(entry(102), registry);
+        assertFalse(audience.join(BOB, MEMBER, new Place(1_000, 101), 0), "102 went to the others");
+        assertTrue(audience.join(BOB, MEMBER, new Place(1_000, 102), 0));
+    }
+
+    @Test
+    void nobody_begins_with_a_membership_that_was_read_before_someone_left() {
+        follows(BOB);
+        audience.suspend(BOB);
+        audience.begin(BOB);
+        assertEquals(Seating.NEW, audience.membership(BOB, MEMBER), "nothing was told");
+
+        audience.seat(BOB);
+        audience.membership(BOB, MEMBER);
+        audience.begin(BOB);
+        assertEquals(Seating.SAME, audience.membership(BOB, MEMBER), "looked at again");
+
+        audience.suspend(BOB);
+        assertTrue(audience.join(BOB, MEMBER, new Place(1_000, 100), 0), "the next look goes on");
+        assertEquals(Seating.SUSPENDED, audience.membership(BOB, MEMBER));
+        assertEquals(new Place(1_000, 100), audience.told(BOB));
+    }
+
+    @Test
+    void who_went_meanwhile_gets_no_seat() {
+        audience.seat(BOB);
+        audience.unseat(BOB);
+        assertEquals(Seating.SAME, audience.membership(BOB, MEMBER));
+        audience.begin(BOB);
+        assertTrue(audience.isEmpty());
+    }
+
+    private void follows(UserId user) {
+        audience.seat(user);
+        assertEquals(Seating.NEW, audience.membership(user, MEMBER));
+    }
+
+    private static Entry entry(long n) {
+        return new Entry(
+                1_000, n, new EncodedEvent("message.created", "m:" + GROUP + ":" + n + ":1", 1_000, new byte[0]));
+    }
+}
