@@ -240,9 +240,9 @@ final class GroupReplay {
                 told += all;
                 return 0;
             }
-            return tellSettings(group, since, sink)
-                    + tellChanged(group, changed, place, sink)
-                    + tellSent(group, next, last, place, sink);
+            return tellChanged(group, changed, place, sink)
+                    + tellSent(group, next, last, place, sink)
+                    + tellSettings(group, since, sink);
         }
     }
 

@@ -226,10 +226,12 @@ final class LongPoll {
                 groupsChanged = false;
                 groups = groups().from(groups.places());
             }
+            // No later time is told than this: a slow client may take minutes, while more is said in the groups read first.
+            long began = node.clock().millis();
             groups.read(sinceMillis - Past.OVERLAP.toMillis(), new GroupReplay.Sink() {
                 @Override
                 public int take(List<EncodedEvent> events) {
-                    events.forEach(event -> groupMillis = Math.max(groupMillis, event.timeMillis()));
+                    events.forEach(event -> groupMillis = Math.max(groupMillis, Math.min(began, event.timeMillis())));
                     return items.addAll(events);
                 }
 
