@@ -226,8 +226,7 @@ final class LongPoll {
                 groupsChanged = false;
                 groups = groups().from(groups.places());
             }
-            // No later time is told than this: a slow client may take minutes, while more is said in the groups read
-            // first.
+            // No later time is told: while a slow client takes minutes, more is said in groups read before.
             long began = node.clock().millis();
             groups.read(sinceMillis - Past.OVERLAP.toMillis(), new GroupReplay.Sink() {
                 @Override
