@@ -30,12 +30,13 @@ final class Routes {
     private Routes() {}
 
     static void install(RoutesConfig routes, OpsRoutes ops, Features features) {
+        // First, as a path is held against the patterns one by one in this order, and most requests are messages.
+        install(routes, features.messages, features.messageChanges);
         install(routes, ops);
         install(routes, features.accounts);
         install(routes, features.conversations, features.members);
         install(routes, features.channels, features.invites, features.bans, features.pins);
         install(routes, features.blocks, features.notifications, features.reports);
-        install(routes, features.messages, features.messageChanges);
         install(routes, features.search);
         install(routes, features.media);
         install(routes, features.receipts);

@@ -92,18 +92,24 @@ final class CredentialCheck implements Authenticator {
         var fingerprint = OpaqueSecrets.fingerprint(text);
         var known = tokens.getIfPresent(fingerprint);
         if (known == null) {
-            known = ReadToken.read(text).flatMap(this::verify).orElse(null);
+            known = verified(text, fingerprint);
         }
         if (known != null && known.session() == null && !sessions.isPerson(known.user())) {
             // Erased; or it is a new login of a person whom this process still takes for the erased one.
             tokens.invalidate(fingerprint);
             issuers.forget(known.user());
-            known = ReadToken.read(text).flatMap(this::verify).orElse(null);
-        }
-        if (known != null) {
-            tokens.put(fingerprint, known);
+            known = verified(text, fingerprint);
         }
         return known;
+    }
+
+    /** Remembered only here: a token that is used all the time must be verified anew as well. */
+    private @Nullable VerifiedToken verified(String text, ByteBuffer fingerprint) {
+        var token = ReadToken.read(text).flatMap(this::verify).orElse(null);
+        if (token != null) {
+            tokens.put(fingerprint, token);
+        }
+        return token;
     }
 
     private Optional<VerifiedToken> verify(ReadToken token) {

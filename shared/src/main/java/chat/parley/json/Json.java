@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -36,6 +37,9 @@ public final class Json {
                     .maxNameLength(NAME_CHARS_MAX)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // By default buffers belong to a thread, and a virtual thread serves one request: each would make its own
+            // 30 KB. They are held while text is read or written, never over a wait, so about one a core is kept.
+            .recyclerPool(JsonRecyclerPools.newConcurrentDequePool())
             .disable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .build();
 

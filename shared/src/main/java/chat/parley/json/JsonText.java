@@ -26,13 +26,16 @@ public final class JsonText {
 
     /** The UTF-8 bytes of what {@code writer} writes. */
     public static byte[] bytes(Writer writer) {
-        try (var out = new ByteArrayBuilder(Json.FACTORY._getBufferRecycler());
+        var buffers = Json.FACTORY._getBufferRecycler();
+        try (var out = new ByteArrayBuilder(buffers);
                 var json = Json.FACTORY.createGenerator(out)) {
             writer.writeTo(json);
             json.flush();
-            return out.toByteArray();
+            return out.getClearAndRelease();
         } catch (IOException e) {
             throw new UncheckedIOException("writing JSON to memory failed", e);
+        } finally {
+            buffers.releaseToPool();
         }
     }
 

@@ -261,6 +261,38 @@ class OutsideIssuersTest {
     }
 
     @Test
+    void a_token_in_steady_use_ends_soon_after_its_key_was_withdrawn() throws Exception {
+        var isWithdrawn = new AtomicBoolean();
+        var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/keys", http -> {
+            var set = isWithdrawn.get() ? new JWKSet(curve) : new JWKSet(rsa);
+            byte[] body = set.toString(true).getBytes(StandardCharsets.UTF_8);
+            http.sendResponseHeaders(200, body.length);
+            try (http) {
+                http.getResponseBody().write(body);
+            }
+        });
+        server.start();
+        try (var node =
+                nodeWithKeysAddress("http://127.0.0.1:" + server.getAddress().getPort() + "/keys")) {
+            var lasting = claims(node, "steady")
+                    .expirationTime(Date.from(node.clock.instant().plusSeconds(3_600)));
+            var token = signed(JWSAlgorithm.RS256, "rsa", lasting.build(), new RSASSASigner(rsa));
+            accepted(node.bearer(token));
+            isWithdrawn.set(true);
+            // Its key is unknown, so the keys are fetched again.
+            accepted(node.bearer(token(node, JWSAlgorithm.ES256, "ec", "other", new ECDSASigner(curve))));
+            accepted(node.bearer(token));
+            node.advance(Duration.ofMinutes(6));
+            accepted(node.bearer(token));
+            node.advance(Duration.ofMinutes(6));
+            assertRefused(node.bearer(token));
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
     void keys_that_cannot_be_had_leave_the_answer_open() throws Exception {
         int port;
         try (var closed = new ServerSocket(0)) {

@@ -16,6 +16,9 @@ import java.util.UUID;
 final class Api {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** People whom one request may name. */
+    private static final int NAMED_MAX = 1_000;
+
     private final HttpClient http;
     private final String address;
 
@@ -38,16 +41,21 @@ final class Api {
 
     /** The id of a new group of all of {@code members}, which the first of them owns. */
     String group(List<Person> members) throws IOException, InterruptedException {
+        int first = Math.min(NAMED_MAX, members.size());
         var body = Json.MAPPER.createObjectNode().put("type", "group").put("name", "Bench");
         var ids = body.putArray("member_ids");
-        members.stream().skip(1).map(Person::id).forEach(ids::add);
-        return post(members.getFirst(), "/v1/conversations", body)
+        members.subList(1, first).stream().map(Person::id).forEach(ids::add);
+        var id = post(members.getFirst(), "/v1/conversations", body)
                 .required("id")
                 .asText();
+        for (int from = first; from < members.size(); from += NAMED_MAX) {
+            add(members.getFirst(), id, members.subList(from, Math.min(from + NAMED_MAX, members.size())));
+        }
+        return id;
     }
 
-    /** Makes {@code others} members of a group. */
-    void add(Person owner, String conversationId, List<Person> others) throws IOException, InterruptedException {
+    private void add(Person owner, String conversationId, List<Person> others)
+            throws IOException, InterruptedException {
         var body = Json.MAPPER.createObjectNode();
         var ids = body.putArray("user_ids");
         others.stream().map(Person::id).forEach(ids::add);
@@ -56,11 +64,16 @@ final class Api {
 
     /** Sends one message with the stamp of now. */
     void send(Person sender, String conversationId) throws IOException, InterruptedException {
+        send(sender, conversationId, System.nanoTime());
+    }
+
+    /** Sends one message that was due at {@code stampNanos}. */
+    void send(Person sender, String conversationId, long stampNanos) throws IOException, InterruptedException {
         var body = Json.MAPPER
                 .createObjectNode()
                 .put("client_message_id", UUID.randomUUID().toString())
                 .put("type", "text")
-                .put("text", Stamp.text(System.nanoTime()));
+                .put("text", Stamp.text(stampNanos));
         post(sender, "/v1/conversations/" + conversationId + "/messages", body);
     }
 
@@ -82,10 +95,17 @@ final class Api {
 
     /** The page of a list, as it came. */
     byte[] list(Person reader, int limit) throws IOException, InterruptedException {
-        var request =
-                request(reader.token(), "/v1/conversations?limit=" + limit).build();
-        var answer = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
-        if (answer.statusCode() != 200) throw new BenchException("a list was answered by " + answer.statusCode());
+        return get(reader, "/v1/conversations?limit=" + limit);
+    }
+
+    /** The page of a history that ends before {@code seq}, as it came. */
+    byte[] history(Person reader, String conversationId, long seq, int limit) throws IOException, InterruptedException {
+        return get(reader, "/v1/conversations/" + conversationId + "/messages?before=" + seq + "&limit=" + limit);
+    }
+
+    private byte[] get(Person reader, String path) throws IOException, InterruptedException {
+        var answer = http.send(request(reader.token(), path).build(), HttpResponse.BodyHandlers.ofByteArray());
+        if (answer.statusCode() != 200) throw new BenchException("GET " + path + ": " + answer.statusCode());
         return answer.body();
     }
 

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -64,31 +65,48 @@ public final class Bench {
         report.line(
                 "`infra/bench/run %s`, %d cores, load average %.2f before.",
                 String.join(" ", arguments), Runtime.getRuntime().availableProcessors(), ProcessStat.loadAverage());
+        var scorecard = new Scorecard();
         for (var store : options.messages) {
             var folder = options.folder().resolve(store.name().toLowerCase(Locale.ROOT));
-            measure(options, report, folder, store);
+            measure(options, report, folder, store, scorecard);
         }
+        if (!scorecard.isEmpty()) scorecard.print(report);
         report.line("%nLoad average %.2f after.", ProcessStat.loadAverage());
     }
 
-    private static void measure(Options options, Report report, Path folder, Options.Store store) throws Exception {
-        try (var deployment = Deployment.start(folder, options.jvm, store)) {
-            var people = new People(deployment);
-            if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report).run();
-            if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report).run();
-            if (options.wants(Options.What.LISTS)) new ListsBench(deployment, people, options, report).run();
-            if (options.wants(Options.What.PUSH)) new PushBench(deployment, people, options, report).run();
-            if (options.wants(Options.What.GROUPS)) new GroupsBench(deployment, people, options, report).run();
-            if (options.wants(Options.What.NODES)) nodes(deployment, people, options, report);
-            if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report).run();
+    private static void measure(Options options, Report report, Path folder, Options.Store store, Scorecard scorecard)
+            throws Exception {
+        var profile = options.profile ? Profile.begin(folder.getFileName().toString()) : null;
+        var jvm = new ArrayList<>(options.jvm);
+        if (profile != null) jvm.addAll(profile.jvmOptions());
+        try (var deployment = Deployment.start(folder, jvm, store)) {
+            work(deployment, new People(deployment), options, report, scorecard);
+            if (profile != null) profile.from(deployment.measuredFrom());
         }
+        if (profile != null) profile.print(report);
+    }
+
+    private static void work(Deployment deployment, People people, Options options, Report report, Scorecard scorecard)
+            throws Exception {
+        // First: memory a connection is told by a service that has done nothing else.
+        if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.HOT)) new HotBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.RESUME)) new ResumeBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.LISTS)) new ListsBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.HISTORY)) new HistoryBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.PUSH)) new PushBench(deployment, people, options, report).run();
+        if (options.wants(Options.What.GROUPS)) new GroupsBench(deployment, people, options, report).run();
+        if (options.wants(Options.What.NODES)) nodes(deployment, people, options, report, scorecard);
     }
 
     /** The same with one stream node and with two. */
-    private static void nodes(Deployment deployment, People people, Options options, Report report) throws Exception {
-        new FanoutBench(deployment, people, options, report).run();
+    private static void nodes(Deployment deployment, People people, Options options, Report report, Scorecard scorecard)
+            throws Exception {
+        new FanoutBench(deployment, people, options, report, scorecard).runWithoutFloor();
         deployment.addStreamNode();
-        new FanoutBench(deployment, people, options, report).run();
+        new FanoutBench(deployment, people, options, report, scorecard).runWithoutFloor();
     }
 
     private static void delete(Path folder) throws IOException {

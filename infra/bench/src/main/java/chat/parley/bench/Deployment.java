@@ -7,10 +7,12 @@ import com.nimbusds.jose.JOSEException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,10 +22,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Jedis;
 
 /** A whole Parley of its own under a folder: embedded stores and the three services, each a process. Opened in the order of the lines. */
 final class Deployment implements AutoCloseable {
+    private static final Pattern USED_MEMORY = Pattern.compile("(?m)^used_memory:(\\d+)");
+    private static final Pattern COMMANDS = Pattern.compile("(?m)^total_commands_processed:(\\d+)");
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
 
     /** Everyone here sends without a pause, which no person does; this is the largest quota that can be set. */
@@ -52,6 +58,7 @@ final class Deployment implements AutoCloseable {
     private final EmbeddedRedis redis;
     private final @Nullable RealCassandra cassandra;
     private final Issuer issuer;
+    private Instant measuredFrom = Instant.MAX;
     private final Api api;
 
     private Deployment(Path folder, List<String> jvmOptions, Options.Store messages)
@@ -171,7 +178,32 @@ final class Deployment implements AutoCloseable {
         return Objects.requireNonNull(services.get(part), part.title);
     }
 
+    /** Bytes that Redis has given out, without what it holds in reserve. */
+    long redisMemory() {
+        return redisTells("memory", USED_MEMORY);
+    }
+
+    /** Commands that Redis has run, also from scripts. */
+    long redisCommands() {
+        return redisTells("stats", COMMANDS);
+    }
+
+    private long redisTells(String section, Pattern number) {
+        try (var jedis = new Jedis(URI.create(redis.uri()))) {
+            var found = number.matcher(jedis.info(section));
+            if (!found.find()) throw new BenchException("Redis tells nothing of " + section);
+            return Long.parseLong(found.group(1));
+        }
+    }
+
+    /** When the first measurement began, the warm-up behind it. */
+    Instant measuredFrom() {
+        return measuredFrom;
+    }
+
     CpuSample cpu() throws IOException {
+        if (measuredFrom.equals(Instant.MAX))
+            measuredFrom = InstantSource.system().instant();
         var micros = new EnumMap<Part, Long>(Part.class);
         for (var service : services.entrySet()) {
             micros.put(

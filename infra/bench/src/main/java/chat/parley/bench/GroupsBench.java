@@ -19,9 +19,6 @@ final class GroupsBench {
     /** Members who are connected, where there are so many. */
     private static final int CONNECTED = 10;
 
-    /** The most that one request names. */
-    private static final int BATCH = 1_000;
-
     /** Members made by the API; from 257 on a group is large. */
     private static final int MADE_MAX = 300;
 
@@ -77,10 +74,7 @@ final class GroupsBench {
     private void toMany() throws IOException, InterruptedException, ExecutionException {
         int count = options.groupConnected;
         var members = people.first(count);
-        var group = deployment.api().group(members.subList(0, Math.min(BATCH, count)));
-        for (int from = BATCH; from < count; from += BATCH) {
-            deployment.api().add(members.getFirst(), group, members.subList(from, Math.min(from + BATCH, count)));
-        }
+        var group = deployment.api().group(members);
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             streams.open(members, 1);
             send(members.getFirst(), group, count, streams.tally(), options.warmup());

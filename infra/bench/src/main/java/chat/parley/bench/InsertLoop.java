@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +33,13 @@ final class InsertLoop {
 
     private static final String TABLE = "CREATE TABLE IF NOT EXISTS bench_floor (LIKE message INCLUDING ALL)";
 
+    /** The one row that all lock. */
+    private static final String LOCKED_TABLE = """
+            CREATE TABLE IF NOT EXISTS bench_hot AS SELECT 1::bigint AS id, 0::bigint AS last_seq
+            """;
+
+    private static final String LOCK = "UPDATE bench_hot SET last_seq = last_seq + 1 WHERE id = 1 RETURNING last_seq";
+
     private static final String INSERT = """
             INSERT INTO bench_floor (conversation_id, seq, sender_id, client_message_id, body_hash, text, created_at)
             VALUES (?, ?, ?, ?, ?, ?, now())
@@ -45,6 +53,9 @@ final class InsertLoop {
             """.formatted(Stamp.text(0));
 
     private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
+
+    /** Above the numbers of all clients. */
+    private static final long HOT = 2_000_000;
 
     private static final int HASH_BYTES = 32;
     private static final Duration REAP = Duration.ofMillis(500);
@@ -61,11 +72,22 @@ final class InsertLoop {
     /** One JDBC connection a client. */
     Result jdbc(int clients, Duration duration)
             throws SQLException, IOException, InterruptedException, ExecutionException {
+        return loop(clients, duration, InsertLoop::insertUntil);
+    }
+
+    /** What a client does until the end; the rows it inserted. */
+    private interface Client {
+        long until(long end, Connection connection, int client, long first) throws SQLException;
+    }
+
+    private Result loop(int clients, Duration duration, Client body)
+            throws SQLException, IOException, InterruptedException, ExecutionException {
         var connections = new ArrayList<Connection>();
         try (var threads = Executors.newFixedThreadPool(clients)) {
             for (int i = 0; i < clients; i++) connections.add(connect());
             try (var statement = connections.getFirst().createStatement()) {
                 statement.execute(TABLE);
+                statement.execute(LOCKED_TABLE);
             }
             var before = deployment.cpu();
             long end = before.atNanos() + duration.toNanos();
@@ -73,7 +95,7 @@ final class InsertLoop {
             var loops = new ArrayList<Callable<Long>>();
             for (int i = 0; i < clients; i++) {
                 int client = i;
-                loops.add(() -> insertUntil(end, connections.get(client), client, first));
+                loops.add(() -> body.until(end, connections.get(client), client, first));
             }
             long rows = 0;
             for (var loop : threads.invokeAll(loops)) rows += loop.get();
@@ -81,6 +103,12 @@ final class InsertLoop {
         } finally {
             for (var connection : connections) connection.close();
         }
+    }
+
+    /** One transaction a row: it moves a number of a row that all clients share, and inserts a row with it. */
+    Result underTheLock(int clients, Duration duration)
+            throws SQLException, IOException, InterruptedException, ExecutionException {
+        return loop(clients, duration, InsertLoop::lockUntil);
     }
 
     /** By pgbench, or null where it is not installed. */
@@ -124,17 +152,37 @@ final class InsertLoop {
         Arrays.fill(hash, (byte) client);
         long rows = 0;
         try (var insert = connection.prepareStatement(INSERT)) {
+            for (; System.nanoTime() < end; rows++) insert(insert, client, first + rows, client, hash);
+        }
+        return rows;
+    }
+
+    private static long lockUntil(long end, Connection connection, int client, long first) throws SQLException {
+        var hash = new byte[HASH_BYTES];
+        long rows = 0;
+        connection.setAutoCommit(false);
+        try (var lock = connection.prepareStatement(LOCK);
+                var insert = connection.prepareStatement(INSERT)) {
             for (; System.nanoTime() < end; rows++) {
-                insert.setLong(1, client);
-                insert.setLong(2, first + rows);
-                insert.setLong(3, client);
-                insert.setString(4, "bench-" + (first + rows));
-                insert.setBytes(5, hash);
-                insert.setString(6, Stamp.text(rows));
-                insert.executeUpdate();
+                try (var moved = lock.executeQuery()) {
+                    moved.next();
+                    insert(insert, HOT, first + moved.getLong(1), client, hash);
+                }
+                connection.commit();
             }
         }
         return rows;
+    }
+
+    private static void insert(PreparedStatement insert, long conversation, long seq, long sender, byte[] hash)
+            throws SQLException {
+        insert.setLong(1, conversation);
+        insert.setLong(2, seq);
+        insert.setLong(3, sender);
+        insert.setString(4, "bench-" + seq);
+        insert.setBytes(5, hash);
+        insert.setString(6, Stamp.text(seq));
+        insert.executeUpdate();
     }
 
     private static boolean isInstalled(String program) {

@@ -48,6 +48,11 @@ final class Issuer {
 
     /** A token of the person with this number. */
     String token(int number) throws JOSEException {
+        return token(number, Duration.ZERO);
+    }
+
+    /** Another token of that person, which is valid a little longer. */
+    String token(int number, Duration later) throws JOSEException {
         var claims = new JWTClaimsSet.Builder()
                 .issuer(NAME)
                 .audience(AUDIENCE)
@@ -55,7 +60,7 @@ final class Issuer {
                 .claim("preferred_username", "bench" + number)
                 .claim("name", "Bench " + number)
                 .issueTime(Date.from(issuedAt))
-                .expirationTime(Date.from(issuedAt.plus(LIFETIME)))
+                .expirationTime(Date.from(issuedAt.plus(LIFETIME).plus(later)))
                 .build();
         var token = new SignedJWT(
                 new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(key.getKeyID()).build(), claims);

@@ -17,6 +17,9 @@ final class ListsBench {
 
     private static final int SENDS_EACH = 3;
 
+    /** Of the short page. */
+    private static final double P99_MILLIS_MAX = 10;
+
     private static final int SHORT_PAGE = 50;
     private static final int LONG_PAGE = 500;
 
@@ -24,12 +27,14 @@ final class ListsBench {
     private final People people;
     private final Options options;
     private final Report report;
+    private final Scorecard scorecard;
 
-    ListsBench(Deployment deployment, People people, Options options, Report report) {
+    ListsBench(Deployment deployment, People people, Options options, Report report, Scorecard scorecard) {
         this.deployment = deployment;
         this.people = people;
         this.options = options;
         this.report = report;
+        this.scorecard = scorecard;
     }
 
     void run() throws IOException, InterruptedException, ExecutionException {
@@ -107,6 +112,13 @@ final class ListsBench {
     private void row(Person reader, int conversations, int limit) throws IOException, InterruptedException {
         var result = measure(reader, limit, options.duration());
         var used = result.used();
+        if (limit == SHORT_PAGE) {
+            scorecard.atMost(
+                    "list of " + limit + " of " + Report.count(conversations) + " conversations, p99",
+                    result.latencies().millis(0.99),
+                    "ms",
+                    P99_MILLIS_MAX);
+        }
         var cells = new ArrayList<String>();
         cells.add(Integer.toString(conversations));
         cells.add(Integer.toString(limit));

@@ -3,7 +3,9 @@ package chat.parley.bench;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,12 +14,17 @@ import picocli.CommandLine.Parameters;
 final class Options {
     enum What {
         SENDS,
+        HOT,
         IDLE,
         FANOUT,
+        RESUME,
+        HISTORY,
         LISTS,
         PUSH,
         GROUPS,
         NODES,
+        /** Those that have a target. */
+        TARGETS,
         ALL
     }
 
@@ -27,14 +34,17 @@ final class Options {
         CASSANDRA
     }
 
+    private static final Set<What> WITH_TARGETS =
+            EnumSet.of(What.SENDS, What.HOT, What.IDLE, What.FANOUT, What.RESUME, What.HISTORY, What.LISTS);
+
     private static final int SECONDS_MAX = 300;
     private static final int SENDERS_MAX = 1_000;
 
     /** A process may hold 20,000 file descriptors on common systems, and the services hold one for each connection. */
     private static final int CONNECTIONS_MAX = 19_000;
 
-    /** What one request names. */
-    private static final int MEMBERS_MAX = 1_000;
+    /** A table of so many is made in a minute. */
+    private static final int HISTORY_MAX = 5_000_000;
 
     /** Of a group. */
     private static final int GROUP_MAX = 100_000;
@@ -51,7 +61,9 @@ final class Options {
     @Parameters(
             arity = "0..1",
             defaultValue = "ALL",
-            description = "sends, idle, fanout, lists, push, groups, nodes or all (default).")
+            description =
+                    "sends, hot, idle, fanout, resume, history, lists, push, groups, nodes, targets (all of these that have"
+                            + " one, with a table of them) or all (default).")
     What what = What.ALL;
 
     @Option(names = "--seconds", defaultValue = "10", description = "Of each measurement (default: ${DEFAULT-VALUE}).")
@@ -84,13 +96,43 @@ final class Options {
                     + " (default: ${DEFAULT-VALUE}).")
     List<Store> messages = List.of();
 
+    @Option(
+            names = "--receivers",
+            defaultValue = "1024",
+            description = "People whom the senders write to, each in a conversation of its own"
+                    + " (default: ${DEFAULT-VALUE}).")
+    int receivers;
+
+    @Option(
+            names = "--hot-sizes",
+            split = ",",
+            defaultValue = "32,300",
+            description = "Members of the group that 32 write into (default: ${DEFAULT-VALUE}).")
+    List<Integer> hotSizes = List.of();
+
+    @Option(names = "--resuming", defaultValue = "5000", description = "Clients (default: ${DEFAULT-VALUE}).")
+    int resuming;
+
+    @Option(
+            names = "--histories",
+            split = ",",
+            defaultValue = "1000,1000000",
+            description = "Messages of the conversations that are paged through (default: ${DEFAULT-VALUE}).")
+    List<Integer> histories = List.of();
+
+    @Option(
+            names = "--idle-seconds",
+            defaultValue = "50",
+            description = "That connections wait, two heartbeats (default: ${DEFAULT-VALUE}).")
+    int idleSeconds;
+
     @Option(names = "--connections", defaultValue = "10000", description = "Idle ones (default: ${DEFAULT-VALUE}).")
     int connections;
 
-    @Option(names = "--members", defaultValue = "1000", description = "Of the group (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--members", defaultValue = "5000", description = "Of the group (default: ${DEFAULT-VALUE}).")
     int members;
 
-    @Option(names = "--devices", defaultValue = "5", description = "Streams a member (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--devices", defaultValue = "1", description = "Streams a member (default: ${DEFAULT-VALUE}).")
     int devices;
 
     @Option(
@@ -143,6 +185,15 @@ final class Options {
             description = "Print this and end.")
     boolean help;
 
+    @Option(
+            names = "--profile",
+            description =
+                    "Record the services by the JDK's Flight Recorder, and print where CPU and allocated bytes go.")
+    boolean profile;
+
+    /** The source of the floor. */
+    Path floor = Path.of(System.getProperty("parley.bench.floor", "floor/floor.c"));
+
     private Path folder = Path.of("");
 
     /** Null, or what is out of bounds. */
@@ -150,18 +201,16 @@ final class Options {
     String complaint() {
         if (seconds < 1 || seconds > SECONDS_MAX) return "--seconds must be from 1 to " + SECONDS_MAX;
         if (warmupSeconds < 1 || warmupSeconds > SECONDS_MAX) return "--warmup must be from 1 to " + SECONDS_MAX;
-        for (int count : senders) {
-            if (count < 1 || count > SENDERS_MAX) return "--senders must be from 1 to " + SENDERS_MAX + " each";
-        }
         if (connections < 1 || connections > CONNECTIONS_MAX)
             return "--connections must be from 1 to " + CONNECTIONS_MAX;
-        if (members < 2 || members > MEMBERS_MAX) return "--members must be from 2 to " + MEMBERS_MAX;
+        if (members < 2 || members > CONNECTIONS_MAX) return "--members must be from 2 to " + CONNECTIONS_MAX;
+        if (idleSeconds < 1 || idleSeconds > SECONDS_MAX) return "--idle-seconds must be from 1 to " + SECONDS_MAX;
+        if (resuming < 2 || resuming > CONNECTIONS_MAX) return "--resuming must be from 2 to " + CONNECTIONS_MAX;
+        var wrong = complaintOfSizes();
+        if (wrong != null) return wrong;
         if (devices < 1 || devices > DEVICES_MAX) return "--devices must be from 1 to " + DEVICES_MAX;
         if (conversations < 2 || conversations > CONVERSATIONS_MAX)
             return "--conversations must be from 2 to " + CONVERSATIONS_MAX;
-        for (int size : groupSizes) {
-            if (size < 2 || size > GROUP_MAX) return "--group-sizes must be from 2 to " + GROUP_MAX + " each";
-        }
         if (groupConnected < 2 || groupConnected > CONNECTIONS_MAX)
             return "--group-connected must be from 2 to " + CONNECTIONS_MAX;
         if (pushRate < 1 || pushRate > PUSH_RATE_MAX) return "--push-rate must be from 1 to " + PUSH_RATE_MAX;
@@ -171,8 +220,26 @@ final class Options {
                 : null;
     }
 
+    private @Nullable String complaintOfSizes() {
+        for (int count : senders) {
+            if (count < 1 || count > SENDERS_MAX) return "--senders must be from 1 to " + SENDERS_MAX + " each";
+            if (count > receivers) return "--receivers must be as many as --senders";
+        }
+        if (receivers > CONNECTIONS_MAX) return "--receivers must be at most " + CONNECTIONS_MAX;
+        for (int size : groupSizes) {
+            if (size < 2 || size > GROUP_MAX) return "--group-sizes must be from 2 to " + GROUP_MAX + " each";
+        }
+        for (int size : hotSizes) {
+            if (size < 2 || size > CONNECTIONS_MAX) return "--hot-sizes must be from 2 to " + CONNECTIONS_MAX + " each";
+        }
+        for (int size : histories) {
+            if (size < 2 || size > HISTORY_MAX) return "--histories must be from 2 to " + HISTORY_MAX + " each";
+        }
+        return null;
+    }
+
     boolean wants(What part) {
-        return what == part || what == What.ALL;
+        return what == part || what == What.ALL || (what == What.TARGETS && WITH_TARGETS.contains(part));
     }
 
     Duration duration() {

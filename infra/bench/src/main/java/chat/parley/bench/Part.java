@@ -12,6 +12,8 @@ enum Part {
     REDIS("Redis"),
     /** Where messages are in it. */
     CASSANDRA("Cassandra"),
+    /** What only writes the same bytes. */
+    FLOOR("floor"),
     /** This process. */
     GENERATOR("generator");
 
@@ -20,7 +22,7 @@ enum Part {
     /** Those that serve. */
     static List<Part> servers(boolean withCassandra) {
         return Arrays.stream(values())
-                .filter(part -> part != GENERATOR && (withCassandra || part != CASSANDRA))
+                .filter(part -> part != GENERATOR && part != FLOOR && (withCassandra || part != CASSANDRA))
                 .toList();
     }
 

@@ -32,16 +32,23 @@ final class People {
         return List.copyOf(made.subList(0, count));
     }
 
-    /** A direct conversation for each of {@code senders}: the one at the same place in {@code peers} is the other person. */
-    List<Sender.Route> direct(List<Person> senders, List<Person> peers)
+    /** A direct conversation of each of {@code peers} with one of {@code senders}, who take them in turn; by sender. */
+    List<List<Sender.Route>> direct(List<Person> senders, List<Person> peers)
             throws InterruptedException, ExecutionException {
         var calls = new ArrayList<Callable<Sender.Route>>();
-        for (int i = 0; i < senders.size(); i++) {
-            var sender = senders.get(i);
+        for (int i = 0; i < peers.size(); i++) {
+            var sender = senders.get(i % senders.size());
             var peer = peers.get(i);
             calls.add(() -> new Sender.Route(sender, deployment.api().direct(sender, peer)));
         }
-        return all(calls);
+        var all = all(calls);
+        var bySender = new ArrayList<List<Sender.Route>>();
+        for (int first = 0; first < senders.size(); first++) {
+            var own = new ArrayList<Sender.Route>();
+            for (int i = first; i < all.size(); i += senders.size()) own.add(all.get(i));
+            bySender.add(own);
+        }
+        return bySender;
     }
 
     private Person meet(int number) throws JOSEException, IOException, InterruptedException {

@@ -70,7 +70,7 @@ final class PushBench {
     }
 
     /** Returns when all pushes are there, or patience is at its end. */
-    private SendLoad.Result send(List<Sender.Route> routes, Duration duration, LocalPushService service)
+    private SendLoad.Result send(List<List<Sender.Route>> routes, Duration duration, LocalPushService service)
             throws IOException, InterruptedException {
         int earlier = service.received().size();
         var sends =

@@ -40,6 +40,11 @@ final class Report {
         return String.format(Locale.ROOT, "%.2f", value);
     }
 
+    /** A number that is exact. */
+    static String count(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
     static String times(double value, double floor) {
         return floor == 0 ? "–" : String.format(Locale.ROOT, "%.2f ×", value / floor);
     }

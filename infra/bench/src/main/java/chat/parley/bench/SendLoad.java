@@ -42,16 +42,18 @@ final class SendLoad {
     }
 
     /**
+     * @param routes of each sender
      * @param perSecond messages, or 0 for as many as go
      * @param run makes the keys of these messages new
      */
-    static Result run(InetSocketAddress server, List<Sender.Route> routes, Duration duration, int perSecond, String run)
+    static Result run(
+            InetSocketAddress server, List<List<Sender.Route>> routes, Duration duration, int perSecond, String run)
             throws IOException {
         var senders = new ArrayList<Sender>();
         try (var selector = Selector.open()) {
             var load = new SendLoad(selector);
             try {
-                for (var route : routes) senders.add(Sender.connect(selector, server, route, run));
+                for (var own : routes) senders.add(Sender.connect(selector, server, own, run));
                 load.idle.addAll(senders);
                 return load.send(duration, perSecond);
             } finally {

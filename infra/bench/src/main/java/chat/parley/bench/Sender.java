@@ -10,11 +10,12 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * One sender: a keep-alive HTTP/1.1 connection that posts one message at a time. The request is rendered once; key and stamp are patched in.
- * Confined to one thread.
+ * One sender: a keep-alive HTTP/1.1 connection that posts one message at a time, into each of its conversations in turn. The requests are
+ * rendered once; key and stamp are patched in. Confined to one thread.
  */
 final class Sender implements AutoCloseable {
     /** Where a request goes. */
@@ -27,42 +28,56 @@ final class Sender implements AutoCloseable {
     private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)");
 
     private final SocketChannel channel;
-    private final byte[] request;
-    private final int keyAt;
-    private final int stampAt;
+    private final List<Request> requests;
     private final ByteBuffer answer = ByteBuffer.allocate(ANSWER_BYTES_MAX);
+    private int next;
     private long sentAt;
 
-    private Sender(SocketChannel channel, byte[] request, int keyAt) {
+    /** @param keyAt where the number of the message goes */
+    @SuppressWarnings("ArrayRecordComponent") // the one array is patched for each message
+    private record Request(byte[] bytes, int keyAt) {
+        int stampAt() {
+            return bytes.length - "\"}".length() - Stamp.PADDING.length() - Stamp.DIGITS;
+        }
+    }
+
+    private Sender(SocketChannel channel, List<Request> requests) {
         this.channel = channel;
-        this.request = request;
-        this.keyAt = keyAt;
-        this.stampAt = request.length - "\"}".length() - Stamp.PADDING.length() - Stamp.DIGITS;
+        this.requests = requests;
     }
 
     /** Connects; {@code run} makes the keys of this run differ from those of any other. */
-    static Sender connect(Selector selector, InetSocketAddress server, Route route, String run) throws IOException {
+    static Sender connect(Selector selector, InetSocketAddress server, List<Route> routes, String run)
+            throws IOException {
+        var channel = SocketChannel.open(server);
+        channel.configureBlocking(false);
+        var sender = new Sender(
+                channel,
+                routes.stream().map(route -> request(server, route, run)).toList());
+        channel.register(selector, SelectionKey.OP_READ, sender);
+        return sender;
+    }
+
+    private static Request request(InetSocketAddress server, Route route, String run) {
         var beforeKey = "{\"client_message_id\":\"" + run + "-";
         var body = beforeKey + "0".repeat(KEY_DIGITS) + "\",\"type\":\"text\",\"text\":\"" + Stamp.text(0) + "\"}";
         var head = "POST /v1/conversations/" + route.conversationId() + "/messages HTTP/1.1\r\nHost: "
                 + server.getHostString() + ":" + server.getPort() + "\r\nAuthorization: Bearer "
                 + route.person().token() + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length()
                 + "\r\n\r\n";
-        var channel = SocketChannel.open(server);
-        channel.configureBlocking(false);
-        var sender = new Sender(channel, (head + body).getBytes(US_ASCII), head.length() + beforeKey.length());
-        channel.register(selector, SelectionKey.OP_READ, sender);
-        return sender;
+        return new Request((head + body).getBytes(US_ASCII), head.length() + beforeKey.length());
     }
 
     /** @param stampNanos the moment the message was due, which may lie before now */
     void send(long key, long stampNanos) throws IOException {
         sentAt = stampNanos;
-        Stamp.write(request, keyAt, KEY_DIGITS, key);
-        Stamp.write(request, stampAt, Stamp.DIGITS, stampNanos);
+        var request = requests.get(next++ % requests.size());
+        Stamp.write(request.bytes, request.keyAt, KEY_DIGITS, key);
+        Stamp.write(request.bytes, request.stampAt(), Stamp.DIGITS, stampNanos);
         answer.clear();
         // The last answer was read, so the socket buffer is empty and takes it whole.
-        if (channel.write(ByteBuffer.wrap(request)) < request.length) throw new IOException("request cut short");
+        if (channel.write(ByteBuffer.wrap(request.bytes)) < request.bytes.length)
+            throw new IOException("request cut short");
     }
 
     /** Reads what is there; the status when the answer is whole, else 0. */

@@ -29,6 +29,7 @@ final class StreamClient {
         BUSY
     }
 
+    private static final byte[] ID = "id: ".getBytes(US_ASCII);
     private static final byte[] EVENT = "event: ".getBytes(US_ASCII);
     private static final byte[] DATA = "data: ".getBytes(US_ASCII);
     private static final byte[] MESSAGE_CREATED = "message.created".getBytes(US_ASCII);
@@ -40,31 +41,40 @@ final class StreamClient {
 
     private final SocketChannel channel;
     private final SelectionKey key;
-    private final String token;
+    private final Opening opening;
     private final byte[] request;
+    private byte[] lastId = NOTHING;
     private byte[] rest = NOTHING;
     private boolean answered;
     private boolean inMessage;
     private boolean live;
     private boolean busy;
 
-    private StreamClient(SocketChannel channel, SelectionKey key, String token, byte[] request) {
+    /**
+     * Whose stream is opened.
+     *
+     * @param after the id of the event after which it goes on; null: from now on
+     */
+    record Opening(String token, @Nullable String after) {}
+
+    private StreamClient(SocketChannel channel, SelectionKey key, Opening opening, byte[] request) {
         this.channel = channel;
-        this.token = token;
+        this.opening = opening;
         this.key = key;
         this.request = request;
     }
 
     /** Begins to connect from the source address given; {@link #connected} must follow. */
-    static StreamClient open(Selector selector, InetSocketAddress server, InetAddress source, String token)
+    static StreamClient open(Selector selector, InetSocketAddress server, InetAddress source, Opening opening)
             throws IOException {
         var channel = SocketChannel.open();
         channel.configureBlocking(false);
         channel.bind(new InetSocketAddress(source, 0));
         var request = "GET /v1/stream HTTP/1.1\r\nHost: " + server.getHostString() + ":" + server.getPort()
-                + "\r\nAccept: text/event-stream\r\nAuthorization: Bearer " + token + "\r\n\r\n";
+                + "\r\nAccept: text/event-stream\r\nAuthorization: Bearer " + opening.token
+                + (opening.after == null ? "" : "\r\nLast-Event-ID: " + opening.after) + "\r\n\r\n";
         var client = new StreamClient(
-                channel, channel.register(selector, SelectionKey.OP_CONNECT), token, request.getBytes(US_ASCII));
+                channel, channel.register(selector, SelectionKey.OP_CONNECT), opening, request.getBytes(US_ASCII));
         client.key.attach(client);
         channel.connect(server);
         return client;
@@ -99,8 +109,17 @@ final class StreamClient {
         return live && !before ? Progress.LIVE : Progress.NONE;
     }
 
-    String token() {
-        return token;
+    Opening opening() {
+        return opening;
+    }
+
+    boolean isLive() {
+        return live;
+    }
+
+    /** The same stream again, from the last event read. */
+    Opening again() {
+        return new Opening(opening.token, lastId.length == 0 ? opening.after : new String(lastId, US_ASCII));
     }
 
     void close() throws IOException {
@@ -121,7 +140,15 @@ final class StreamClient {
         } else if (inMessage && startsWith(bytes, from, end, DATA)) {
             inMessage = false;
             if (tally != null) tally.received(stamp(bytes, from, end), now);
+        } else if (startsWith(bytes, from, end, ID)) {
+            keepId(bytes, from + ID.length, end);
         }
+    }
+
+    /** Ids of a stream are mostly as long as the one before: then nothing is allocated. */
+    private void keepId(byte[] bytes, int from, int end) {
+        if (lastId.length != end - from) lastId = new byte[end - from];
+        System.arraycopy(bytes, from, lastId, 0, lastId.length);
     }
 
     private static long stamp(byte[] bytes, int from, int end) {

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -33,7 +34,7 @@ final class StreamClients implements AutoCloseable {
     private final List<InetSocketAddress> servers;
     private final Selector selector;
     private final Thread thread;
-    private final Queue<String> toOpen = new ConcurrentLinkedQueue<>();
+    private final Queue<StreamClient.Opening> toOpen = new ConcurrentLinkedQueue<>();
     private volatile boolean closing;
     private volatile int live;
     private volatile int ended;
@@ -41,7 +42,8 @@ final class StreamClients implements AutoCloseable {
     private volatile @Nullable Throwable failure;
     private volatile @Nullable Tally tally;
 
-    // Of the thread only.
+    // Of the thread only, and of whoever closed this.
+    private final List<StreamClient.Opening> left = new ArrayList<>();
     private int opened;
     private int connecting;
 
@@ -58,8 +60,17 @@ final class StreamClients implements AutoCloseable {
 
     /** Opens {@code each} streams for each of {@code people} and returns when all are live. */
     void open(List<Person> people, int each) throws InterruptedException {
-        int target = live + people.size() * each;
-        for (int i = 0; i < each; i++) people.forEach(person -> toOpen.add(person.token()));
+        var openings = new ArrayList<StreamClient.Opening>();
+        for (int i = 0; i < each; i++) {
+            people.forEach(person -> openings.add(new StreamClient.Opening(person.token(), null)));
+        }
+        open(openings);
+    }
+
+    /** Opens all of {@code openings} and returns when all are live, which is after their replays. */
+    void open(List<StreamClient.Opening> openings) throws InterruptedException {
+        int target = live + openings.size();
+        toOpen.addAll(openings);
         selector.wakeup();
         int seen = live;
         long progressAt = System.nanoTime();
@@ -105,15 +116,19 @@ final class StreamClients implements AutoCloseable {
             var bytes = new byte[READ_BYTES];
             while (!closing) {
                 while (connecting < CONNECTING_MAX) {
-                    var token = toOpen.poll();
-                    if (token == null) break;
-                    StreamClient.open(selector, servers.get(opened % servers.size()), source(), token);
+                    var opening = toOpen.poll();
+                    if (opening == null) break;
+                    StreamClient.open(selector, servers.get(opened % servers.size()), source(), opening);
                     opened++;
                     connecting++;
                 }
                 selector.select(key -> ready(key, shared, bytes), SELECT_MILLIS);
             }
-            for (var key : selector.keys()) ((StreamClient) key.attachment()).close();
+            for (var key : selector.keys()) {
+                var client = (StreamClient) key.attachment();
+                left.add(client.again());
+                client.close();
+            }
             selector.close();
         } catch (IOException | RuntimeException e) {
             failure = e;
@@ -143,16 +158,28 @@ final class StreamClients implements AutoCloseable {
                     if (++refused > REFUSED_MAX) throw new BenchException("streams are refused by 503 again and again");
                     client.close();
                     connecting--;
-                    toOpen.add(client.token());
+                    toOpen.add(client.opening());
                 }
                 case ENDED -> {
                     client.close();
                     ended++;
+                    if (!client.isLive()) {
+                        // As a browser would: it goes on after what it has read.
+                        connecting--;
+                        toOpen.add(client.again());
+                    }
                 }
             }
         } catch (IOException e) {
             throw new BenchException("a stream broke: " + e.getMessage(), e);
         }
+    }
+
+    /** Closes all; what opens each of them again where it was. */
+    List<StreamClient.Opening> leave() throws InterruptedException {
+        close();
+        check();
+        return List.copyOf(left);
     }
 
     @Override

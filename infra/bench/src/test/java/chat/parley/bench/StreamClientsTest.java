@@ -61,6 +61,40 @@ class StreamClientsTest {
         }
     }
 
+    @Test
+    void who_comes_back_names_the_last_event_read() throws Exception {
+        try (var socket = new ServerSocket(0, 2, InetAddress.ofLiteral("127.0.0.1"));
+                var threads = Executors.newCachedThreadPool()) {
+            var server = threads.submit(() -> {
+                greet(socket);
+                return greet(socket);
+            });
+            var at = (InetSocketAddress) socket.getLocalSocketAddress();
+            List<StreamClient.Opening> left;
+            try (var streams = new StreamClients(at)) {
+                streams.open(ANN, 1);
+                left = streams.leave();
+            }
+            try (var streams = new StreamClients(at)) {
+                streams.open(left);
+            }
+
+            assertTrue(server.get().contains("\r\nLast-Event-ID: 17-4\r\n"), server.get());
+        }
+    }
+
+    /** Answers one stream; returns its request. */
+    private static String greet(ServerSocket socket) throws IOException {
+        try (var connection = socket.accept()) {
+            var request = new byte[4096];
+            int length = connection.getInputStream().read(request);
+            var answer = "HTTP/1.1 200 OK\r\n\r\nid: 17-4\nevent: stream.caught_up\ndata: {}\n\n";
+            connection.getOutputStream().write(answer.getBytes(US_ASCII));
+            assertEquals(-1, connection.getInputStream().read()); // the client leaves first
+            return new String(request, 0, length, US_ASCII);
+        }
+    }
+
     private static Void refuse(ServerSocket socket) throws IOException {
         try (var connection = socket.accept()) {
             assertTrue(connection.getInputStream().read(new byte[4096]) > 0); // closing with bytes unread would reset

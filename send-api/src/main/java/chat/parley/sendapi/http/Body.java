@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -99,11 +101,15 @@ public final class Body {
     }
 
     private static byte[] read(Context http) {
-        if (http.contentLength() > BYTES_MAX) {
+        int length = http.contentLength(); // -1 where the body is in chunks
+        if (length > BYTES_MAX) {
             throw new ProblemException(Fault.BODY_TOO_LARGE);
         }
         try {
-            byte[] bytes = http.bodyInputStream().readNBytes(BYTES_MAX + 1);
+            // One byte more than is expected or allowed, so that the end is seen.
+            byte[] bytes = length < 0
+                    ? http.bodyInputStream().readNBytes(BYTES_MAX + 1)
+                    : exactly(http.bodyInputStream(), length);
             if (bytes.length > BYTES_MAX) {
                 throw new ProblemException(Fault.BODY_TOO_LARGE);
             }
@@ -111,6 +117,11 @@ public final class Body {
         } catch (IOException e) {
             throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body ended early."));
         }
+    }
+
+    private static byte[] exactly(InputStream in, int length) throws IOException {
+        byte[] bytes = new byte[length + 1];
+        return Arrays.copyOf(bytes, in.readNBytes(bytes, 0, bytes.length));
     }
 
     /** The bytes as sent, for a hash. */

@@ -67,6 +67,7 @@ class LeftoversTest extends RelayFixture {
         clock.advance(Duration.ofMinutes(1));
         parts.relay().pass();
         messages.change(new MessageChange(talk, 1, 1, ANN, new MessageChange.Edit("better", null, null)));
+        clock.advance(Duration.ofSeconds(1)); // those that wait longest are told first
         var other = newConversation();
         say(other, 1);
         clock.advance(Duration.ofMinutes(1));

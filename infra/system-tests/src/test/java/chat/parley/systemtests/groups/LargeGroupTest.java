@@ -3,7 +3,6 @@ package chat.parley.systemtests.groups;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -98,9 +97,7 @@ class LargeGroupTest {
                 var flowing = flow(ann, group);
                 atOne.awaitSeq(group, 5);
                 ann.add(group, dee);
-                long joined = world.number("SELECT joined_seq FROM member WHERE conversation_id = "
-                        + ConversationId.parse(group).value() + " AND user_id = "
-                        + UserId.parse(dee.id).value());
+                long joined = world.joinedSeq(group, dee);
                 atOne.awaitSeq(group, joined + 20);
                 long last = flowing.end();
                 atOne.assertWhole(group, 1, last);
@@ -293,10 +290,11 @@ class LargeGroupTest {
             Awaitility.await("the message is in the stream of the group again")
                     .atMost(Duration.ofSeconds(20))
                     .until(() -> groupEntries(group) == 1);
+            // One without an id may come before: the group's stream was lost, so history tells what changed lately.
             Awaitility.await("told by name")
                     .atMost(Duration.ofSeconds(20))
-                    .until(() -> !listening.of(group, "conversation.updated").isEmpty());
-            assertNotNull(listening.of(group, "conversation.updated").getFirst().id());
+                    .until(() ->
+                            listening.of(group, "conversation.updated").stream().anyMatch(event -> event.id() != null));
         }
     }
 

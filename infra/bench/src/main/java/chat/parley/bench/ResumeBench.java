@@ -1,0 +1,121 @@
+package chat.parley.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+
+/** Everybody's connection breaks, everybody misses some messages, and all come back at once with the id of the last event they read. */
+final class ResumeBench {
+    private static final int MISSED = 20;
+
+    /** People of one group: each message goes into the stream of each, so that many streams are filled by few sends. */
+    private static final int GROUP = 50;
+
+    private static final double SECONDS_MAX = 1.2;
+    private static final int ROUNDS = 3;
+    private static final Duration GOODBYE = Duration.ofSeconds(2);
+    private static final long READ_PATIENCE_NANOS = 10_000_000_000L;
+
+    private final Deployment deployment;
+    private final People people;
+    private final Options options;
+    private final Report report;
+    private final Scorecard scorecard;
+
+    ResumeBench(Deployment deployment, People people, Options options, Report report, Scorecard scorecard) {
+        this.deployment = deployment;
+        this.people = people;
+        this.options = options;
+        this.report = report;
+        this.scorecard = scorecard;
+    }
+
+    /** Some who share a conversation; the first sends. */
+    private record Group(Person sender, String conversation) {}
+
+    void run() throws IOException, InterruptedException, ExecutionException {
+        var crowd = people.first(options.resuming);
+        var groups = groups(crowd);
+        List<StreamClient.Opening> left;
+        try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
+            streams.open(crowd, 1);
+            var tally = streams.tally();
+            send(groups, 1);
+            require(tally.await(crowd.size(), READ_PATIENCE_NANOS), tally, crowd.size());
+            left = streams.leave();
+        }
+        report.title(options.resuming + " clients come back with " + MISSED + " missed messages each");
+        report.head(List.of(
+                "round",
+                "all caught up, s",
+                "messages expected, read",
+                "CPU a client, µs: stream-service",
+                "PostgreSQL",
+                "Redis",
+                "generator",
+                "others' cores",
+                "ended, refused"));
+        double fastest = Double.MAX_VALUE;
+        for (int round = 1; round <= ROUNDS; round++) {
+            Thread.sleep(GOODBYE);
+            send(groups, MISSED);
+            try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
+                var tally = streams.tally();
+                long expected = (long) MISSED * crowd.size();
+                var before = deployment.cpu();
+                streams.open(left);
+                require(tally.await(expected, READ_PATIENCE_NANOS), tally, expected);
+                var used = deployment.cpu().since(before);
+                row(round, expected, tally.messages(), used, streams.ended() + ", " + streams.refused());
+                fastest = Math.min(fastest, used.seconds());
+                left = streams.leave();
+            }
+        }
+        // The first rounds run code that is not compiled yet.
+        scorecard.atMost(
+                options.resuming + " clients resume " + MISSED + " events each, best of " + ROUNDS,
+                fastest,
+                "s",
+                SECONDS_MAX);
+    }
+
+    private void row(int round, long expected, long read, CpuSample used, String again) {
+        var cells = new ArrayList<String>();
+        cells.add(Integer.toString(round));
+        cells.add(Report.number(used.seconds()));
+        cells.add(expected + ", " + read);
+        for (var part : List.of(Part.STREAM_SERVICE, Part.POSTGRES, Part.REDIS, Part.GENERATOR)) {
+            cells.add(Report.number((double) used.of(part) / options.resuming));
+        }
+        cells.add(Report.number(used.othersCores()));
+        cells.add(again);
+        report.row(cells);
+    }
+
+    private static void require(boolean came, Tally tally, long expected) {
+        if (!came) throw new BenchException(tally.messages() + " of " + expected + " messages were read");
+    }
+
+    private List<Group> groups(List<Person> crowd) throws InterruptedException, ExecutionException {
+        var calls = new ArrayList<Callable<Group>>();
+        for (int from = 0; from < crowd.size(); from += GROUP) {
+            var members = crowd.subList(from, Math.min(from + GROUP, crowd.size()));
+            calls.add(() -> new Group(members.getFirst(), deployment.api().group(members)));
+        }
+        return People.all(calls);
+    }
+
+    private void send(List<Group> groups, int each) throws InterruptedException, ExecutionException {
+        var calls = new ArrayList<Callable<Void>>();
+        for (var group : groups) {
+            calls.add(() -> {
+                for (int i = 0; i < each; i++) deployment.api().send(group.sender, group.conversation);
+                return null;
+            });
+        }
+        People.all(calls);
+    }
+}
