@@ -44,7 +44,8 @@ public final class IdRanges {
 
     private static final String TAKEN = "others are taking all of id_node at this moment";
 
-    private static final String CLOCK_BACK = "PostgreSQL's clock is more than " + AHEAD_MAX.toHours() + " h behind ids that were given out";
+    private static final String CLOCK_BACK =
+            "PostgreSQL's clock is more than " + AHEAD_MAX.toHours() + " h behind ids that were given out";
 
     private final Postgres postgres;
     private final Counter grants;

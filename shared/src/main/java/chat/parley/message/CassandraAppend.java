@@ -106,7 +106,8 @@ final class CassandraAppend {
      * @param goesOn whether this node has just stored others of the conversation
      */
     int run(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
-        // Who may not send asks by no version whether it was stored before: nothing that others' messages should wait for, or PostgreSQL be asked about.
+        // Who may not send asks by no version whether it was stored before: nothing that others' messages should wait
+        // for, or PostgreSQL be asked about.
         var asking = drafts.stream()
                 .filter(each -> each.message().membersVersion() < 0)
                 .toList();

@@ -63,7 +63,9 @@ final class CassandraKeys {
         long upTo; // under turn
 
         long to; // under this copy's monitor, as the next
-        @Nullable CompletableFuture<Void> running;
+
+        @Nullable
+        CompletableFuture<Void> running;
     }
 
     /** A key within its conversation. */
@@ -161,7 +163,8 @@ final class CassandraKeys {
 
     /** Begins to copy in the background when a bucket is nearly full, so that little is left when it is. {@code last} was stored by this node just now. */
     void copyEarly(ConversationId conversation, int bucket, long last) {
-        if (last >= CassandraHeads.end(bucket) - EARLY && copies.getIfPresent(new Bucket(conversation, bucket)) == null) {
+        if (last >= CassandraHeads.end(bucket) - EARLY
+                && copies.getIfPresent(new Bucket(conversation, bucket)) == null) {
             var ignored = copying(conversation, bucket, last);
             assert ignored != null;
         }

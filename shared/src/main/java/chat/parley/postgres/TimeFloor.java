@@ -58,10 +58,12 @@ public final class TimeFloor implements AutoCloseable {
         var answered = clock.ofMachine();
         // Theirs was read at some moment between ours: what that may explain is no difference.
         if (Duration.between(answered, theirs).compareTo(DIFFERENCE_MAX) > 0) {
-            return "this process's clock is " + Duration.between(answered, theirs).toSeconds() + " s behind PostgreSQL's";
+            return "this process's clock is "
+                    + Duration.between(answered, theirs).toSeconds() + " s behind PostgreSQL's";
         }
         if (Duration.between(theirs, asked).compareTo(DIFFERENCE_MAX) > 0) {
-            return "this process's clock is " + Duration.between(theirs, asked).toSeconds() + " s ahead of PostgreSQL's";
+            return "this process's clock is " + Duration.between(theirs, asked).toSeconds()
+                    + " s ahead of PostgreSQL's";
         }
         return null;
     }

@@ -101,7 +101,8 @@ final class MarkStatement {
         }
     }
 
-    private void bind(PreparedStatement move, List<NewMarks> drafts, Map<ConversationId, MessageHead> ahead) throws SQLException {
+    private void bind(PreparedStatement move, List<NewMarks> drafts, Map<ConversationId, MessageHead> ahead)
+            throws SQLException {
         move.setObject(
                 1,
                 drafts.stream().mapToLong(draft -> draft.conversation().value()).toArray());

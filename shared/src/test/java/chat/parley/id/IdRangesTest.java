@@ -174,7 +174,8 @@ class IdRangesTest {
             assertNull(ranges.complaint());
         }
         long now = ranges.grant(0).from();
-        var refusal = assertThrows(StoreUnavailable.class, () -> ranges.grant(now + IdRanges.AHEAD_MAX.toMillis() + SPAN));
+        var refusal =
+                assertThrows(StoreUnavailable.class, () -> ranges.grant(now + IdRanges.AHEAD_MAX.toMillis() + SPAN));
         assertTrue(String.valueOf(refusal.getCause()).contains("clock"), String.valueOf(refusal.getCause()));
         assertNotNull(ranges.complaint());
         ranges.grant(0);

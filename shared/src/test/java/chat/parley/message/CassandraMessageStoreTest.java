@@ -156,12 +156,8 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         for (long first = 1; first <= count; first += 200) {
             cassandra.executeAll(LongStream.range(first, first + 200)
                     .mapToObj(seq -> insert.bind(
-                            talk.value(),
-                            ANN.value(),
-                            "key" + seq,
-                            seq,
-                            clock.instant(),
-                            ByteBuffer.wrap(new byte[] {1})))
+                            talk.value(), ANN.value(), "key" + seq, seq, clock.instant(), ByteBuffer.wrap(new byte[] {1
+                            })))
                     .toList());
         }
         var keys = new CassandraKeys(cassandra);
@@ -172,10 +168,12 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
                     keys.copy(talk, 0);
                     return true;
                 }));
-        var copies = cassandra.prepareRead("SELECT count(*) FROM message_key WHERE conversation_id = ? ALLOW FILTERING");
+        var copies =
+                cassandra.prepareRead("SELECT count(*) FROM message_key WHERE conversation_id = ? ALLOW FILTERING");
         assertEquals(
                 count,
-                Objects.requireNonNull(cassandra.execute(copies.bind(talk.value())).one())
+                Objects.requireNonNull(
+                                cassandra.execute(copies.bind(talk.value())).one())
                         .getLong(0));
     }
 
@@ -262,7 +260,8 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
             node.append(draft(new ConversationId(IDS.incrementAndGet()), ANN, "a", "hello"));
             assertEquals(1, meters.get("parley.cassandra.intents").gauge().value());
             clock.advance(Duration.ofMinutes(2));
-            Awaitility.await().until(() -> meters.get("parley.cassandra.intents").gauge().value() == 0);
+            Awaitility.await()
+                    .until(() -> meters.get("parley.cassandra.intents").gauge().value() == 0);
             isAway.set(false);
         }
     }
