@@ -47,9 +47,7 @@ final class Stores implements AutoCloseable {
         postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
-        var floor = opened(new TimeFloor(postgres, clock));
-        floor.start();
-        health.part("clock", floor::complaint);
+        opened(new TimeFloor(postgres, clock, meters)).start();
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 
