@@ -1,11 +1,12 @@
 -- Takes out of one stream what a person said and how they reacted. Makes the stream anew, since Redis keeps the bytes of a deleted entry as long as
 -- its neighbours; what stays keeps its id. Whoever reads on finds a hole, which the event of each erased message fills; a cursor on an entry that
--- is gone is told from history.
+-- is gone is told from history. In the stream of a large group, where a hole would cut off everyone who reads, an entry keeps its place without its
+-- JSON: a reference, which history resolves to what is left of the message.
 --
--- KEYS  1  the stream "s:{<user>}", see publish.lua
+-- KEYS  1  the stream "s:{<user>}", see publish.lua, or "c:{<conversation>}", see publish_group.lua
 -- ARGV  1  the person's id
 --       2  epoch ms of the erasure: what tells of it stays
--- Answers how many entries went.
+-- Answers how many entries went, or lost their JSON.
 
 local person, since = ARGV[1], tonumber(ARGV[2])
 local sent = '"sender_id":"' .. person .. '"'
@@ -36,13 +37,20 @@ local function tells(value)
 end
 
 local entries = redis.call('XRANGE', KEYS[1], '-', '+')
+local counted = string.sub(KEYS[1], 1, 2) == 'c:'
 local kept = {}
+local gone = 0
 for i = 1, #entries do
-  if not tells(entries[i][2][2]) then
+  local field, value = entries[i][2][1], entries[i][2][2]
+  if not tells(value) then
     kept[#kept + 1] = entries[i]
+  else
+    gone = gone + 1
+    if counted then
+      kept[#kept + 1] = {entries[i][1], {field, string.match(value, '^[^\n]*\n')}}
+    end
   end
 end
-local gone = #entries - #kept
 if gone > 0 then
   local left = redis.call('PTTL', KEYS[1])
   local info = redis.call('XINFO', 'STREAM', KEYS[1])

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The production wiring on free ports over the testkit's stores, and a client for it. */
 public final class RunningSendApi implements AutoCloseable {
+    private static final SendApiSettings.Bounds USUAL = SendApiSettings.Bounds.of(8);
+
     private final SendApi api;
     private final HttpClient client = HttpClient.newHttpClient();
 
@@ -54,53 +56,29 @@ public final class RunningSendApi implements AutoCloseable {
 
     /** Starts one where nobody may ask who is there. */
     public static RunningSendApi startWithoutPresence(RealPostgres postgres, RealRedis redis) {
-        var usual = SendApiSettings.Bounds.of(8);
-        return start(
-                postgres,
-                redis,
-                new SendApiSettings.Bounds(
-                        usual.connections(),
-                        usual.sendsPerMinute(),
-                        usual.editWindow(),
-                        false,
-                        usual.retention(),
-                        usual.wakes(),
-                        usual.groups(),
-                        true));
+        return start(postgres, redis, bounds(false, USUAL.groups(), true));
     }
 
     /** Starts one where nothing is indexed for search. */
     public static RunningSendApi startWithoutSearch(RealPostgres postgres, RealRedis redis) {
-        var usual = SendApiSettings.Bounds.of(8);
-        return start(
-                postgres,
-                redis,
-                new SendApiSettings.Bounds(
-                        usual.connections(),
-                        usual.sendsPerMinute(),
-                        usual.editWindow(),
-                        usual.presence(),
-                        usual.retention(),
-                        usual.wakes(),
-                        usual.groups(),
-                        false));
+        return start(postgres, redis, bounds(true, USUAL.groups(), false));
     }
 
     /** Starts one where groups of other sizes are large, or full. */
     public static RunningSendApi start(RealPostgres postgres, RealRedis redis, GroupSizes groups) {
-        var usual = SendApiSettings.Bounds.of(8);
-        return start(
-                postgres,
-                redis,
-                new SendApiSettings.Bounds(
-                        usual.connections(),
-                        usual.sendsPerMinute(),
-                        usual.editWindow(),
-                        usual.presence(),
-                        usual.retention(),
-                        usual.wakes(),
-                        groups,
-                        true));
+        return start(postgres, redis, bounds(true, groups, true));
+    }
+
+    private static SendApiSettings.Bounds bounds(boolean presence, GroupSizes groups, boolean search) {
+        return new SendApiSettings.Bounds(
+                USUAL.connections(),
+                USUAL.sendsPerMinute(),
+                USUAL.editWindow(),
+                presence,
+                USUAL.retention(),
+                USUAL.wakes(),
+                groups,
+                search);
     }
 
     private static RunningSendApi start(RealPostgres postgres, RealRedis redis, SendApiSettings.Bounds bounds) {
@@ -133,7 +111,7 @@ public final class RunningSendApi implements AutoCloseable {
                 postgres.address(),
                 MessageSettings.POSTGRES,
                 URI.create(redis.uri()),
-                SendApiSettings.Bounds.of(8),
+                USUAL,
                 accounts,
                 browsers,
                 media,

@@ -44,6 +44,11 @@ public final class LargeGroups {
             SELECT user_id FROM member WHERE conversation_id = :conversation AND changed_at > :since AND user_id = ANY (:among)
             """;
 
+    private static final String QUIET_SINCE = """
+            SELECT id FROM conversation
+            WHERE id = ANY (:among) AND greatest(last_at, messages_changed_at, updated_at) < :since
+            """;
+
     /** Those who were members when the group became large are the longest members. */
     private static final String FIRST_MEMBERS = """
             SELECT g.user_id, g.conversation_id, g.joined_seq, g.from_seq
@@ -103,6 +108,15 @@ public final class LargeGroups {
                 .forEach(each -> found.computeIfAbsent(each.getKey(), unused -> new ArrayList<>())
                         .add(each.getValue()));
         return found;
+    }
+
+    /** Those of {@code among} in which nothing was said or changed since then. */
+    public Set<ConversationId> quietSince(Collection<ConversationId> among, Instant since) {
+        return new HashSet<>(postgres.<List<ConversationId>, RuntimeException>with(db -> db.createQuery(QUIET_SINCE)
+                .bind("among", Rows.ids(among, ConversationId::value))
+                .bind("since", Rows.time(since))
+                .map((row, context) -> new ConversationId(row.getLong("id")))
+                .list()));
     }
 
     /** When someone left the group last, in ms; 0 if nobody did. */

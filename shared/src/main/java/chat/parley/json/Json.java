@@ -37,9 +37,8 @@ public final class Json {
                     .maxNameLength(NAME_CHARS_MAX)
                     .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            // By default buffers belong to a thread. A virtual thread serves one request: each would make its own, 30
-            // KB
-            // of them. They are held while text is read or written, never over a wait, so about one a core is kept.
+            // By default buffers belong to a thread, and a virtual thread serves one request: each would make its own
+            // 30 KB. They are held while text is read or written, never over a wait, so about one a core is kept.
             .recyclerPool(JsonRecyclerPools.newConcurrentDequePool())
             .disable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .build();

@@ -113,6 +113,29 @@ class EventLogErasureTest {
         assertEquals(List.of(2L), entries().stream().map(Entry::n).toList());
     }
 
+    @Test
+    void in_the_stream_of_a_large_group_no_entry_loses_its_place() {
+        var group = new GroupLog(redis);
+        long end = group.end(TALK).n();
+        for (var event : List.of(sent(1, BOB, "mine"), sent(2, ANN, "secret"), sent(3, ANN, "another secret"))) {
+            log.publish(List.of(Publication.toGroup(event, 0, Publication.Mode.FIRST)));
+        }
+        assertEquals(2, group.erase(TALK, ANN, clock.instant().plusSeconds(1)));
+        assertEquals(0, group.erase(TALK, ANN, clock.instant().plusSeconds(1)));
+        var all = group.after(TALK, GroupLog.Place.START, 10);
+        assertEquals(end + 3, all.getLast().n());
+        assertTrue(new GroupLog.Place(0, all.getFirst().n() - 1).isBefore(all), "none is missing");
+        var last = all.getLast().event();
+        assertTrue(last.isReference(), "history has it");
+        assertEquals("message.created", last.type());
+        log.publish(List.of(Publication.toGroup(sent(4, BOB, "four"), 0, Publication.Mode.FIRST)));
+        assertEquals(
+                1,
+                group.next(TALK, GroupLog.Place.of(all.getLast()), 10)
+                        .orElseThrow()
+                        .size());
+    }
+
     private void tell(ChatEvent event) {
         assertInstanceOf(
                 PublishOutcome.Published.class,

@@ -193,6 +193,43 @@ public final class RealRedisCluster implements AutoCloseable {
         awaitAgreed();
     }
 
+    /** Gives all slots of a node that is lost for good to another master, empty, as {@code redis-cli --cluster fix} does. */
+    public void replace(EmbeddedRedis lost) {
+        var heirs = nodes.stream()
+                .filter(node -> node != lost && node.isAlive() && isMaster(node))
+                .toList();
+        var ranges = slotsOf(lost, heirs.getFirst());
+        for (var node : heirs) slots(node, "DELSLOTSRANGE", ranges);
+        slots(heirs.getFirst(), "ADDSLOTSRANGE", ranges);
+        try (var heir = jedis(heirs.getFirst())) {
+            // Newer than what the lost one said last, so that replicas believe it, too.
+            heir.getConnection().executeCommand(new CommandArguments(Command.CLUSTER).add("BUMPEPOCH"));
+        }
+        awaitAgreed();
+    }
+
+    private void slots(EmbeddedRedis node, String what, List<String> ranges) {
+        try (var jedis = jedis(node)) {
+            var command = new CommandArguments(Command.CLUSTER).add(what);
+            for (var range : ranges) {
+                var ends = range.split("-", -1);
+                command.add(ends[0]).add(ends[ends.length - 1]);
+            }
+            jedis.getConnection().executeCommand(command);
+        }
+    }
+
+    private List<String> slotsOf(EmbeddedRedis master, EmbeddedRedis asSeenBy) {
+        try (var jedis = jedis(asSeenBy)) {
+            return jedis.clusterNodes()
+                    .lines()
+                    .map(line -> line.split(" ", -1))
+                    .filter(fields -> fields[1].startsWith(master.host() + ":" + master.port() + "@"))
+                    .flatMap(fields -> List.of(fields).subList(8, fields.length).stream())
+                    .toList();
+        }
+    }
+
     private int owner(int slot) {
         for (int i = 0; i < nodes.size(); i++) {
             if (nodes.get(i).isAlive() && owns(i, slot)) return i;

@@ -206,9 +206,8 @@ final class CatchUp {
         var place = rebuilt.place();
         long sent = 0;
         for (var part = rebuilt.next(); !part.isEmpty() && !subscriber.isOver(); part = rebuilt.next()) {
-            var told = part;
-            sent += place.toClient(() -> subscriber.replay(told));
-            if (place.givesWay()) {
+            sent += place.toClient(part, subscriber::replay);
+            if (place.gaveWay()) {
                 rebuilt.close();
                 return sent + replay(subscriber, past.reset(subscriber.user()));
             }

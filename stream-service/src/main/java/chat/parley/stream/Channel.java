@@ -16,6 +16,9 @@ abstract class Channel {
     /** Frames may have been lost. */
     abstract void missed();
 
+    /** Frames do not come any more, until {@link #confirmed}. */
+    void lost() {}
+
     @Nullable
     ServerFeed feed() {
         return feed;

@@ -32,8 +32,7 @@ final class Drain {
         }
         begun = true;
         int ticks = (int) Math.max(1, window.toSeconds());
-        registry.forEach(
-                listener -> listener.drainIn(1 + ThreadLocalRandom.current().nextInt(ticks)));
+        registry.drain(() -> 1 + ThreadLocalRandom.current().nextInt(ticks));
     }
 
     /** Returns when nobody listens any more, or so long after the window. */

@@ -25,12 +25,17 @@ import org.jspecify.annotations.Nullable;
 final class GroupAudience extends Channel {
     private static final Seat[] NOBODY = {};
 
+    /** So long a store may be busy before the members are said not to be told; far less than {@link Past#OVERLAP}. */
+    private static final int AWAY_TICKS = 5;
+
     private final ConversationId conversation;
     private final Consumer<GroupAudience> behind;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final Map<UserId, Seat> seats = new HashMap<>();
     private Seat[] live = NOBODY;
 
+    private int awayTicks;
+    private long awayMillis;
     private boolean subscribed;
     private boolean isLive;
     private boolean working;
@@ -110,6 +115,31 @@ final class GroupAudience extends Channel {
             isLive = false;
         }
         behind.accept(this);
+    }
+
+    @Override
+    synchronized void lost() {
+        subscribed = false;
+        isLive = false;
+    }
+
+    /**
+     * A second passed. Answers since when, about, the members have not been told what happens; 0: they are told, or are only about to be.
+     *
+     * @param nowMillis by our clock
+     */
+    synchronized long awaySince(long nowMillis) {
+        if (isLive || place == null) {
+            awayTicks = 0;
+            awayMillis = 0;
+            return 0;
+        }
+        awayMillis = awayTicks++ == 0 ? nowMillis : awayMillis;
+        return isAway() ? awayMillis : 0;
+    }
+
+    synchronized boolean isAway() {
+        return awayTicks > AWAY_TICKS;
     }
 
     // ---- seats
@@ -302,7 +332,7 @@ final class GroupAudience extends Channel {
                 return false;
             }
             owed = null;
-            isLive = true;
+            isLive = subscribed; // else it begins when it is confirmed
             working = false;
         }
         ready.complete(null);

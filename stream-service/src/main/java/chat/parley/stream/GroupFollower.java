@@ -2,7 +2,10 @@ package chat.parley.stream;
 
 import chat.parley.event.Cursor;
 import chat.parley.event.EncodedEvent;
+import chat.parley.id.ConversationId;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,8 @@ abstract class GroupFollower extends Outgoing {
     private long groupsMissedMillis;
     /** Ids tell no later time, as something from then on is still to be told; 0: nothing is. */
     private long groupsOwedMillis;
+    /** Groups whose events do not come, and since when; mostly none. */
+    private Map<ConversationId, Long> groupsAway = Map.of();
     /** The time of the newest event. */
     private long groupMillis;
     /** Since when the client's last event id is behind that; 0: it is not. */
@@ -116,10 +121,37 @@ abstract class GroupFollower extends Outgoing {
         groupsOwedMillis = groupsOwedMillis == 0 ? since : Math.min(groupsOwedMillis, since);
     }
 
+    /** Events of one group do not come since then: ids tell no later time either. */
+    public final synchronized void groupAway(ConversationId conversation, long sinceMillis) {
+        if (!groupsAway.containsKey(conversation)) {
+            groupsAway = new HashMap<>(groupsAway);
+            groupsAway.put(conversation, sinceMillis);
+        }
+    }
+
+    /** They come again, and those that did not came. */
+    public final synchronized void groupBack(ConversationId conversation) {
+        if (groupsAway.containsKey(conversation)) {
+            groupsAway = new HashMap<>(groupsAway);
+            groupsAway.remove(conversation);
+            oweId();
+        }
+    }
+
     /** The id of a place in the person's own stream, as it may be told now. */
     final synchronized Cursor idOf(Cursor own) {
-        boolean isLater = groupsOwedMillis != 0 && own.timeMillis() > groupsOwedMillis;
-        return isLater ? own.withTime(groupsOwedMillis) : own;
+        if (groupsOwedMillis == 0 && groupsAway.isEmpty()) {
+            return own;
+        }
+        long latest = groupsOwedMillis == 0 ? Long.MAX_VALUE : groupsOwedMillis;
+        for (long since : groupsAway.values()) {
+            latest = Math.min(latest, since);
+        }
+        return own.timeMillis() > latest ? own.withTime(latest) : own;
+    }
+
+    private void oweId() {
+        groupIdTick = Math.max(1, node().heartbeats().now());
     }
 
     /** Whether events are handed on at once. */
@@ -144,7 +176,7 @@ abstract class GroupFollower extends Outgoing {
         groupsLive = true;
         if (groupsOwedMillis != 0) {
             groupsOwedMillis = 0;
-            groupIdTick = Math.max(1, node().heartbeats().now());
+            oweId();
         }
         return true;
     }

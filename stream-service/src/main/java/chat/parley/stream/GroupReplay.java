@@ -19,6 +19,7 @@ import chat.parley.message.MessageStore;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +36,9 @@ final class GroupReplay {
     /** Entries of one read. */
     private static final int PAGE = 400;
 
+    /** Places in a cursor, some 30 characters each: a request's headers have 16 KB with all proxies. */
+    private static final int WRITTEN_MAX = 100;
+
     /** Of someone who is in no large group. */
     static final GroupReplay NONE = new GroupReplay(null, new UserId(0), List.of());
 
@@ -46,6 +50,10 @@ final class GroupReplay {
     private final Set<ConversationId> left = new HashSet<>();
 
     private long told;
+    /** The client was too slow for history while others waited. */
+    private boolean isCutShort;
+    /** Of the groups that are not read yet, those in which nothing happened since then; null: not asked for. */
+    private @Nullable Set<ConversationId> quiet;
 
     /** Where it reads. */
     record Sources(
@@ -104,9 +112,9 @@ final class GroupReplay {
         return places;
     }
 
-    /** Whether there was more than is told one by one: then the client has to be reset. */
+    /** Whether there was more than is told one by one, or than was taken in time: then the client has to be reset. */
     boolean isTooMuch() {
-        return told > Past.CHANGES_MAX;
+        return told > Past.CHANGES_MAX || isCutShort;
     }
 
     /**
@@ -117,6 +125,7 @@ final class GroupReplay {
      */
     long read(long sinceMillis, Sink sink) {
         long wanted = 0;
+        quiet = null;
         for (var group : groups) {
             var place = places.get(group.conversation());
             wanted += place == null ? readSince(group, sinceMillis, sink) : readAfter(group, place, sink);
@@ -133,7 +142,36 @@ final class GroupReplay {
 
     private long readSince(LargeGroups.Place group, long sinceMillis, Sink sink) {
         var place = sources().log.at(group.conversation(), sinceMillis);
-        return place.isPresent() ? readAfter(group, place.get(), sink) : readHistoryAndOn(group, sinceMillis, sink);
+        if (place.isPresent()) {
+            return readAfter(group, place.get(), sink);
+        }
+        if (hasNoStream(group) && quiet(sinceMillis).contains(group.conversation())) {
+            reached(group, Place.START); // as most are that have no stream: nobody said anything for days
+            return 0;
+        }
+        return readHistoryAndOn(group, sinceMillis, sink);
+    }
+
+    private boolean hasNoStream(LargeGroups.Place group) {
+        return sources().log.end(group.conversation()).equals(Place.START);
+    }
+
+    /** One statement for all: what happens after it is published, and then the group has a stream. */
+    private Set<ConversationId> quiet(long sinceMillis) {
+        var known = quiet;
+        if (known == null) {
+            var unread = groups.stream()
+                    .map(LargeGroups.Place::conversation)
+                    .filter(conversation -> !places.containsKey(conversation))
+                    .toList();
+            known = sources().large.quietSince(unread, instant(sinceMillis));
+            quiet = known;
+        }
+        return known;
+    }
+
+    private static Instant instant(long millis) {
+        return Instant.ofEpochMilli(Math.max(0, millis));
     }
 
     private long readAfter(LargeGroups.Place group, Place from, Sink sink) {
@@ -167,7 +205,7 @@ final class GroupReplay {
     private long readHistoryAndOn(LargeGroups.Place group, long sinceMillis, Sink sink) {
         // The end first: what is committed after it was read comes by the stream.
         var end = sources().log.end(group.conversation());
-        long wanted = readHistory(group, Instant.ofEpochMilli(Math.max(0, sinceMillis)), sink);
+        long wanted = readHistory(group, instant(sinceMillis), sink);
         reached(group, end);
         return isOver(group, sink) ? wanted : wanted + readAfter(group, end, sink);
     }
@@ -202,8 +240,20 @@ final class GroupReplay {
                 told += all;
                 return 0;
             }
-            return tellChanged(group, changed, place, sink) + tellSent(group, next, last, place, sink);
+            return tellSettings(group, since, sink)
+                    + tellChanged(group, changed, place, sink)
+                    + tellSent(group, next, last, place, sink);
         }
+    }
+
+    /** Its name and what else everyone sees of it, as it stands. */
+    private long tellSettings(LargeGroups.Place group, Instant since, Sink sink) {
+        var events = sources().conversations.find(group.conversation(), user).stream()
+                .filter(membership -> !membership.updatedAt().isBefore(since))
+                .map(StoredHistory::updated)
+                .map(EventJson::encode)
+                .toList();
+        return take(group, events, sink);
     }
 
     private long tellChanged(LargeGroups.Place group, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
@@ -218,7 +268,8 @@ final class GroupReplay {
                 events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
             }
             place.page();
-            wanted += place.toClient(() -> take(group, events, sink));
+            wanted += place.toClient(events, told -> take(group, told, sink));
+            isCutShort |= place.gaveWay();
         }
         return wanted;
     }
@@ -235,7 +286,8 @@ final class GroupReplay {
             reached = some.getLast().seq();
             var events = some.stream().map(GroupReplay::told).toList();
             place.page();
-            wanted += place.toClient(() -> take(group, events, sink));
+            wanted += place.toClient(events, told -> take(group, told, sink));
+            isCutShort |= place.gaveWay();
         }
         return wanted;
     }
@@ -275,18 +327,21 @@ final class GroupReplay {
         };
     }
 
-    /** The groups' places as a poll's cursor carries them: those in which something was published since {@code sinceMillis}. */
+    /**
+     * The groups' places as a poll's cursor carries them: the newest of those in which something was published since {@code sinceMillis}. Others are read from that
+     * time.
+     */
     String written(long sinceMillis) {
         var text = new StringBuilder();
-        places.forEach((conversation, place) -> {
-            if (place.millis() > sinceMillis) {
-                text.append('~')
-                        .append(conversation)
-                        .append(Long.toString(place.millis(), Character.MAX_RADIX))
+        places.entrySet().stream()
+                .filter(each -> each.getValue().millis() > sinceMillis)
+                .sorted(Comparator.comparingLong(each -> -each.getValue().millis()))
+                .limit(WRITTEN_MAX)
+                .forEach(each -> text.append('~')
+                        .append(each.getKey())
+                        .append(Long.toString(each.getValue().millis(), Character.MAX_RADIX))
                         .append('.')
-                        .append(Long.toString(place.n(), Character.MAX_RADIX));
-            }
-        });
+                        .append(Long.toString(each.getValue().n(), Character.MAX_RADIX)));
         return text.toString();
     }
 
@@ -297,7 +352,7 @@ final class GroupReplay {
             return places;
         }
         String[] parts = lastEventId.split("~", -1);
-        for (int i = 1; i < parts.length && i <= LargeGroups.FOLLOWED_MAX; i++) {
+        for (int i = 1; i < parts.length && i <= WRITTEN_MAX; i++) {
             int dot = parts[i].indexOf('.');
             if (dot <= ID_CHARS) {
                 continue;

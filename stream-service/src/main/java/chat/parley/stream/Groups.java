@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -55,6 +56,9 @@ final class Groups {
     /** Memberships read at once, about: more than there are connections to PostgreSQL. */
     private static final int TURNS = 256;
 
+    /** People who are looked at again at once, each for {@link #READY_WAIT} at most. */
+    private static final int RETRIES_MAX = 64;
+
     private final SubscriberRegistry registry;
     private final LargeGroups large;
     private final GroupLog log;
@@ -69,6 +73,7 @@ final class Groups {
 
     private final ReentrantLock[] turns =
             Stream.generate(ReentrantLock::new).limit(TURNS).toArray(ReentrantLock[]::new);
+    private final Semaphore retries = new Semaphore(RETRIES_MAX);
     private final AtomicBoolean ticking = new AtomicBoolean();
     private List<UserId> toCheck = List.of();
     private int checked;
@@ -160,13 +165,42 @@ final class Groups {
     }
 
     private void catchUp() {
+        // Nothing of this waits for a group or a person whose server is away.
         for (var audience : audiences.values()) {
-            work.run(audience);
+            blocking.execute(() -> work.run(audience));
+            sayWhetherAway(audience);
         }
         for (var user : Set.copyOf(changed.keySet())) {
-            look(user);
+            if (!retries.tryAcquire()) {
+                break; // in the next second
+            }
+            blocking.execute(() -> {
+                try {
+                    look(user);
+                } finally {
+                    retries.release();
+                }
+            });
         }
         check();
+    }
+
+    /** Each second to each: whoever listens only since then is to know too. */
+    private void sayWhetherAway(GroupAudience audience) {
+        boolean wasAway = audience.isAway();
+        long since = audience.awaySince(clock.millis());
+        if (since == 0 && !wasAway) {
+            return;
+        }
+        for (var user : audience.users()) {
+            for (var listener : registry.listeners(user)) {
+                if (since == 0) {
+                    listener.groupBack(audience.conversation());
+                } else {
+                    listener.groupAway(audience.conversation(), since);
+                }
+            }
+        }
     }
 
     private void check() {
@@ -257,10 +291,12 @@ final class Groups {
             case SAME -> {}
             case SUSPENDED -> handOver(audience, user, place, audience.told(user), 0);
             case NEW -> {
+                var listeners = registry.listeners(user);
+                boolean isAlone = isOpening && listeners.length == 1;
                 boolean isAnyoneLive = false;
-                for (var listener : registry.listeners(user)) {
+                for (var listener : listeners) {
                     isAnyoneLive |= listener.isFollowingGroups();
-                    if (!isOpening && !listener.isFollowingGroups()) {
+                    if (!isAlone && !listener.isFollowingGroups()) {
                         listener.missedGroups(atMillis); // it reads by itself, and does not know of this group yet
                     }
                 }
@@ -293,6 +329,10 @@ final class Groups {
             }
             told += page.size();
         } while (page.size() == PAGE && told <= Past.CHANGES_MAX);
+        if (told > Past.CHANGES_MAX) {
+            missed(audience, user, 1); // from the beginning: each stream finds that it is too much, and says so
+            return;
+        }
         handOver(audience, user, place, new Place(atMillis - Past.OVERLAP.toMillis(), 0), last);
     }
 
@@ -307,10 +347,7 @@ final class Groups {
         while (!isEnd || !audience.join(user, place, at, toldSeq)) {
             if (isEnd) {
                 // Others were told what the stream does not have any more.
-                audience.begin(user);
-                for (var listener : registry.listeners(user)) {
-                    listener.missedGroups(at.millis());
-                }
+                missed(audience, user, at.millis());
                 return;
             }
             var entries = log.after(audience.conversation(), at, PAGE);
@@ -330,6 +367,13 @@ final class Groups {
             if (!isEnd && audience.join(user, place, at, toldSeq)) {
                 return;
             }
+        }
+    }
+
+    private void missed(GroupAudience audience, UserId user, long sinceMillis) {
+        audience.begin(user);
+        for (var listener : registry.listeners(user)) {
+            listener.missedGroups(sinceMillis);
         }
     }
 
@@ -364,6 +408,9 @@ final class Groups {
             var mine = followed.get(user);
             if (mine != null && mine.remove(conversation)) {
                 drop(user, conversation);
+                for (var listener : registry.listeners(user)) {
+                    listener.groupBack(conversation);
+                }
                 if (mine.isEmpty()) {
                     followed.remove(user);
                 }

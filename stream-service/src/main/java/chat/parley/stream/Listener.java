@@ -1,5 +1,6 @@
 package chat.parley.stream;
 
+import chat.parley.id.ConversationId;
 import chat.parley.id.SessionId;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,12 @@ sealed interface Listener permits Subscriber, LongPoll.Poll {
 
     /** Events of large groups may have been lost since then: read their streams again. */
     void missedGroups(long sinceMillis);
+
+    /** Events of this large group do not come, since then about; others do. */
+    void groupAway(ConversationId conversation, long sinceMillis);
+
+    /** They come again, and what was missed came. */
+    void groupBack(ConversationId conversation);
 
     /** Whether events of large groups are handed on at once; else they are read later. */
     boolean isFollowingGroups();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import chat.parley.event.Cursor;
 import chat.parley.event.EncodedEvent;
 import chat.parley.event.LiveFrame;
+import chat.parley.id.ConversationId;
 import chat.parley.id.SessionId;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
@@ -155,7 +156,7 @@ final class LongPoll {
                     isAnswered = switch (next) {
                         case Resumption.Exact exact -> answer(exact.page());
                         case Resumption.Rebuilt rebuilt -> answer(rebuilt);
-                        case Resumption.Reset reset -> answer(reset);
+                        case Resumption.Reset reset -> new Items().end(reset);
                     };
                 }
             }
@@ -172,43 +173,28 @@ final class LongPoll {
             var items = new Items();
             page.entries().forEach(entry -> items.add(entry.event()));
             if (page.more()) {
-                if (items.count > 0) {
-                    // Of the groups nothing is told yet: the next poll goes on from the time of this one.
-                    items.end(beforeGroups(cursor));
-                }
-                return items.count > 0;
+                // Of the groups nothing is told yet: the next poll goes on from the time of this one.
+                return items.count > 0 && items.end(beforeGroups(cursor));
             }
             readGroups(items);
             if (groups.isTooMuch()) {
                 groups.fromEnds();
-                items.end(past.reset(user));
-                return true;
+                return items.end(past.reset(user));
             }
-            if (items.count > 0) {
-                items.end(reached(cursor));
-            }
-            return items.count > 0;
+            return items.count > 0 && items.end(reached(cursor));
         }
 
         /** However many: an answer that stopped in between would have no cursor to go on from. Written in parts. */
         private boolean answer(Resumption.Rebuilt rebuilt) {
             var items = new Items();
             for (var part = rebuilt.next(); !part.isEmpty(); part = rebuilt.next()) {
-                var told = part;
-                rebuilt.place().toClient(() -> items.addAll(told));
-                if (rebuilt.place().givesWay()) {
+                rebuilt.place().toClient(part, items::addAll);
+                if (rebuilt.place().gaveWay()) {
                     rebuilt.close();
-                    items.end(past.reset(user));
-                    return true;
+                    return items.end(past.reset(user));
                 }
             }
-            items.end(reached(rebuilt.head()));
-            return true;
-        }
-
-        private boolean answer(Resumption.Reset reset) {
-            new Items().end(reset);
-            return true;
+            return items.end(reached(rebuilt.head()));
         }
 
         /** The cursor with what it has been told of large groups. */
@@ -288,6 +274,13 @@ final class LongPoll {
             wake();
         }
 
+        /** Its cursor tells the place in each group. */
+        @Override
+        public void groupAway(ConversationId conversation, long since) {}
+
+        @Override
+        public void groupBack(ConversationId conversation) {}
+
         /** It reads when it is woken. */
         @Override
         public boolean isFollowingGroups() {
@@ -333,7 +326,8 @@ final class LongPoll {
         }
 
         private synchronized void endIn(int ticks) {
-            endTick = node.heartbeats().now() + ticks;
+            int end = node.heartbeats().now() + ticks;
+            endTick = endTick == 0 ? end : Math.min(endTick, end);
             schedule();
         }
 
@@ -461,20 +455,21 @@ final class LongPoll {
             }
 
             /** Whatever came before: the client reloads. */
-            void end(Resumption.Reset reset) {
+            boolean end(Resumption.Reset reset) {
                 add(node.events().reset(reset.heads()));
-                end(reached(reset.head()));
+                return end(reached(reset.head()));
             }
 
-            void end(String lastEventId) {
+            /** True: it is answered. */
+            boolean end(String lastEventId) {
                 begin();
                 part.writeBytes(("],\"last_event_id\":\"" + lastEventId + "\"}").getBytes(UTF_8));
-                if (!mine) {
-                    return;
+                if (mine) {
+                    answering = false;
+                    node.meters().delivered(count);
+                    http.response().write(true, ByteBuffer.wrap(part.toByteArray()), http.callback());
                 }
-                answering = false;
-                node.meters().delivered(count);
-                http.response().write(true, ByteBuffer.wrap(part.toByteArray()), http.callback());
+                return true;
             }
 
             /** Waits for the socket, so that a long answer is never whole in memory. */

@@ -1,6 +1,8 @@
 package chat.parley.stream;
 
+import chat.parley.event.EncodedEvent;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -8,12 +10,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.ToIntFunction;
 
 /**
  * Bounds how many streams are rebuilt from history at once, so that thousands who come back after a week take turns and those who are live notice nothing. Who comes first
  * is served first; who would wait too long is sent away and comes back. Safe for use by many threads.
  */
 final class Rebuilds {
+    /** Of a write that waits for the socket: a slow client is noticed after one of them. */
+    private static final int WRITE_BYTES = 64 * 1024;
+
     private final Limits limits;
     private final StreamMeters meters;
     private final LongSupplier nanos;
@@ -81,6 +87,7 @@ final class Rebuilds {
         private final long began = nanos.getAsLong();
         private final AtomicBoolean closed = new AtomicBoolean();
         private final AtomicLong clientNanos = new AtomicLong();
+        private volatile boolean gaveWay;
 
         private Place() {}
 
@@ -90,6 +97,32 @@ final class Rebuilds {
             int written = write.getAsInt();
             clientNanos.addAndGet(nanos.getAsLong() - from);
             return written;
+        }
+
+        /**
+         * Tells the client a part, so much at a time as one write takes, and no more of it once it {@link #gaveWay}.
+         *
+         * @param write waits for the socket, and answers how many it wrote
+         */
+        int toClient(List<EncodedEvent> part, ToIntFunction<List<EncodedEvent>> write) {
+            int written = 0;
+            int from = 0;
+            while (from < part.size() && !gaveWay) {
+                int to = from;
+                for (int bytes = 0; to < part.size() && bytes < WRITE_BYTES; to++) {
+                    bytes += part.get(to).json().length;
+                }
+                var some = part.subList(from, to);
+                written += toClient(() -> write.applyAsInt(some));
+                gaveWay = givesWay();
+                from = to;
+            }
+            return written;
+        }
+
+        /** Whether it stopped in the middle. */
+        boolean gaveWay() {
+            return gaveWay;
         }
 
         /** Whether its client is slow and others wait: then it had better end as a reset, which needs no place. */

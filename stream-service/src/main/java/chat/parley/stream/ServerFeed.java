@@ -5,6 +5,7 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -115,6 +116,7 @@ final class ServerFeed implements AutoCloseable {
                 LOG.error("the live feed failed; it is made again", e);
             }
             living = null;
+            forEachChannel(Channel::lost);
             redis.lookAgain();
             meters.feedReconnected();
             pause = rest(pause);
@@ -144,6 +146,14 @@ final class ServerFeed implements AutoCloseable {
         LOG.info("the live feed of {} is connected", server);
     }
 
+    private void forEachChannel(Consumer<Channel> action) {
+        registry.forEachChannel(channel -> {
+            if (channel.feed() == this) {
+                action.accept(channel);
+            }
+        });
+    }
+
     void hand(byte[] channel, byte[] publication) {
         feed.hand(channel, publication, tag);
     }
@@ -160,11 +170,7 @@ final class ServerFeed implements AutoCloseable {
                 // Entries may be gone behind cursors that look valid: everyone looks.
                 LOG.warn("Redis at {} is not the one it was; every stream is read again", server);
                 tag = now;
-                registry.forEachChannel(channel -> {
-                    if (channel.feed() == this) {
-                        channel.missed();
-                    }
-                });
+                forEachChannel(Channel::missed);
             }
         } catch (StoreUnavailable e) {
             LOG.warn("the tag of Redis at {} could not be read: {}", server, e.getMessage());

@@ -103,14 +103,23 @@ final class StoredHistory implements History {
         if (membership.updatedAt().isBefore(since)) {
             return;
         }
-        var actor = conversation.members().isEmpty()
-                ? me.member().user()
-                : conversation.members().getFirst().user();
         boolean isNew = !conversation.createdAt().isBefore(since);
         events.add(
                 isNew
-                        ? new ChatEvent.ConversationCreated(conversation, actor, conversation.createdAt())
-                        : new ChatEvent.ConversationUpdated(conversation, actor, membership.updatedAt()));
+                        ? new ChatEvent.ConversationCreated(conversation, actor(membership), conversation.createdAt())
+                        : updated(membership));
+    }
+
+    /** The settings of a conversation as they stand. */
+    static ChatEvent updated(Membership membership) {
+        return new ChatEvent.ConversationUpdated(membership.conversation(), actor(membership), membership.updatedAt());
+    }
+
+    private static UserId actor(Membership membership) {
+        var members = membership.conversation().members();
+        return members.isEmpty()
+                ? membership.me().member().user()
+                : members.getFirst().user();
     }
 
     /** Marks as they stand; reading implies receiving. */

@@ -113,7 +113,7 @@ final class Subscriber extends GroupFollower implements Listener {
             case LIVE -> {
                 if (isSuccessor(cursor)) {
                     position = cursor;
-                    idUnsent |= !writeFrame(delivery);
+                    idUnsent |= !writeFrame(delivery, cursor);
                 } else if (!isKnown(cursor)) {
                     seen = cursor;
                     fallBehind();
@@ -195,8 +195,9 @@ final class Subscriber extends GroupFollower implements Listener {
     }
 
     /** False where the client does not get it. */
-    private boolean writeFrame(Delivery delivery) {
-        var frame = frameOf(delivery);
+    private boolean writeFrame(Delivery delivery, Cursor cursor) {
+        var id = idOf(cursor);
+        var frame = id.equals(cursor) ? frameOf(delivery) : frameOf(id, delivery.event());
         if (frame == null) {
             return false;
         }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,7 @@ final class SubscriberRegistry {
 
     private volatile @Nullable Groups groups;
     private volatile Consumer<UserId> changed = unused -> {};
+    private volatile @Nullable IntSupplier draining;
 
     /** @param perUser most listeners of one user */
     SubscriberRegistry(int perUser) {
@@ -105,8 +107,23 @@ final class SubscriberRegistry {
         changed = action;
     }
 
+    /** This node leaves: whoever listens, or comes now, is told to end in so many seconds. */
+    void drain(IntSupplier ticks) {
+        draining = ticks;
+        forEach(listener -> listener.drainIn(ticks.getAsInt()));
+    }
+
     /** Adds {@code listener}; false when the user has too many. {@link #awaitSubscribed} before reading the stream. */
     boolean add(UserId user, Listener listener) {
+        boolean isAdded = addNow(user, listener);
+        var leaving = draining;
+        if (isAdded && leaving != null) {
+            listener.drainIn(leaving.getAsInt()); // it was let in before this node began to leave
+        }
+        return isAdded;
+    }
+
+    private boolean addNow(UserId user, Listener listener) {
         synchronized (changes) {
             var audience = audiences.get(user);
             if (audience == null) {

@@ -68,6 +68,25 @@ class GroupAudienceTest {
         assertTrue(audience.isEmpty());
     }
 
+    @Test
+    void members_are_said_not_to_be_told_until_all_was_told_again() {
+        assertTrue(audience.goLive());
+        assertEquals(0, audience.awaySince(1_000));
+        audience.lost();
+        assertEquals(0, audience.awaySince(2_000), "most losses are mended at once");
+        for (int second = 3; second < 10; second++) {
+            audience.awaySince(second * 1_000L);
+        }
+        assertEquals(2_000, audience.awaySince(10_000));
+        assertFalse(audience.beginWork(), "nobody hears what comes next");
+        audience.confirmed();
+        assertTrue(audience.beginWork());
+        assertEquals(2_000, audience.awaySince(11_000), "not told yet");
+        assertTrue(audience.goLive());
+        assertEquals(0, audience.awaySince(12_000));
+        assertFalse(audience.isAway());
+    }
+
     private void follows(UserId user) {
         audience.seat(user);
         assertEquals(Seating.NEW, audience.membership(user, MEMBER));

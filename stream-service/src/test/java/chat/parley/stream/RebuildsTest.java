@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.event.EncodedEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -81,6 +83,9 @@ class RebuildsTest {
                 served.set(true);
             });
             Awaitility.await().until(place::givesWay);
+            var events = Collections.nCopies(100, new EncodedEvent("message.created", "m", 0, new byte[40 * 1024]));
+            assertEquals(2, place.toClient(events, List::size), "one write, not all");
+            assertTrue(place.gaveWay());
             place.close();
             other.join();
             assertTrue(served.get());

@@ -106,8 +106,7 @@ public final class Body {
             throw new ProblemException(Fault.BODY_TOO_LARGE);
         }
         try {
-            // Of a known length one byte more is asked for, so that the end is seen; else as much as is allowed, and
-            // one more.
+            // One byte more than is expected or allowed, so that the end is seen.
             byte[] bytes = length < 0
                     ? http.bodyInputStream().readNBytes(BYTES_MAX + 1)
                     : exactly(http.bodyInputStream(), length);

@@ -84,7 +84,14 @@ public final class MessageNews {
         var mentioned = message.body().mentions().stream()
                 .filter(roster.members()::containsKey)
                 .toList();
-        return mentioned.isEmpty() ? group : both(group, submit(event, mentioned));
+        if (mentioned.isEmpty()) {
+            return group;
+        }
+        if (stored.departedMillis() > roster.departedMillis()) {
+            // One of them may have left before this message: the relay looks, and tells those who have not.
+            return group.thenApply(unused -> new Unpublished());
+        }
+        return both(group, submit(event, mentioned));
     }
 
     /** The same of a change, which wakes nobody. */

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.notifier.LocalPushService;
-import chat.parley.push.PushTarget;
 import chat.parley.systemtests.process.Api;
 import chat.parley.systemtests.process.Person;
 import chat.parley.systemtests.process.RunningParley;
@@ -168,7 +167,7 @@ class OverCassandraTest {
     void a_picture_is_sent_found_by_its_words_and_pushed() throws Exception {
         try (var pushes = LocalPushService.start()) {
             var carl = parley.api().signUp("carl");
-            register(carl, pushes.subscribe());
+            carl.registerBrowser(pushes.subscribe());
             var talk = ann.direct(carl);
             var picture = upload(ann);
             var body = Api.object().put("client_message_id", "k1").put("text", "the Lighthouse at dusk");
@@ -211,16 +210,6 @@ class OverCassandraTest {
                         .POST(BodyPublishers.ofByteArray(png.toByteArray())));
         assertEquals(201, answer.statusCode(), answer.body());
         return Api.json(answer.body()).get("id").asText();
-    }
-
-    private static void register(Person person, PushTarget.WebPush subscription) throws Exception {
-        var body = Api.object().put("vendor", "web_push").put("state", "background");
-        body.putObject("subscription")
-                .put("endpoint", subscription.endpoint().toString())
-                .putObject("keys")
-                .put("p256dh", subscription.p256dh())
-                .put("auth", subscription.auth());
-        ok(person, "PUT", "/v1/devices/browser", body.toString());
     }
 
     @Test

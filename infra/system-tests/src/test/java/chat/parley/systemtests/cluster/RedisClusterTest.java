@@ -94,6 +94,24 @@ class RedisClusterTest {
         }
     }
 
+    @Test
+    @Order(3)
+    void a_master_that_is_lost_for_good_with_its_replica_stops_no_send_and_leaves_no_hole() throws Exception {
+        try (var scene = Scene.start(parley)) {
+            var lost = masterOfMost();
+            scene.slowestAcknowledgement();
+            cluster.replicaOf(lost).kill();
+            lost.kill();
+            scene.awaitAcknowledged(100);
+            var slowest = scene.slowestAcknowledgement();
+            assertTrue(slowest.compareTo(MODEST) < 0, "the slowest acknowledgement took " + slowest);
+            assertEquals(0, scene.unanswered());
+            cluster.replace(lost);
+            scene.awaitAcknowledged(50);
+            scene.settle();
+        }
+    }
+
     /** Of those who ever got anything. */
     private Set<String> streams() {
         return cluster.keys("s:*");

@@ -191,17 +191,12 @@ class BackupTest {
         private final ServiceProcess stream;
 
         Parley(EmbeddedPostgres postgres, String redis, Path folder) {
-            var settings = Map.of(
-                    "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
-                    "PARLEY_POSTGRES_USER", postgres.user(),
-                    "PARLEY_POSTGRES_PASSWORD", postgres.password(),
-                    "PARLEY_REDIS_URL", redis,
-                    "PARLEY_STREAM_DRAIN", "0");
-            var ofSendApi = new HashMap<>(settings);
-            ofSendApi.remove("PARLEY_STREAM_DRAIN");
+            var ofSendApi = new HashMap<>(ServiceProcess.stores(postgres, redis));
             ofSendApi.put("PARLEY_LIMIT_SENDS", "1000000");
             sendApi = ServiceProcess.start(Service.SEND_API, ofSendApi, folder);
-            stream = ServiceProcess.start(Service.STREAM, settings, folder);
+            var ofStream = new HashMap<>(ServiceProcess.stores(postgres, redis));
+            ofStream.put("PARLEY_STREAM_DRAIN", "0");
+            stream = ServiceProcess.start(Service.STREAM, ofStream, folder);
             sendApi.awaitReady();
             stream.awaitReady();
         }

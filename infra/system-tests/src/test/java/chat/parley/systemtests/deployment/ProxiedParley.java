@@ -36,7 +36,7 @@ final class ProxiedParley implements AutoCloseable {
     }
 
     /** What a proxy is told. */
-    Proxy.Setup setup(Duration streamIdle, TestCertificate certificate) {
+    Proxy.Setup setup(Duration streamIdle, ProxyCertificate certificate) {
         return new Proxy.Setup(authorities(sendApis), authorities(streams), streamIdle, certificate);
     }
 
@@ -85,10 +85,7 @@ final class ProxiedParley implements AutoCloseable {
     private Map<String, String> settings(Map<String, String> ofThisService) {
         var settings = new HashMap<>(ofThisService);
         settings.put("PARLEY_TRUST_PROXY", "true");
-        settings.put("PARLEY_POSTGRES_URL", postgres.server().jdbcUrl());
-        settings.put("PARLEY_POSTGRES_USER", postgres.server().user());
-        settings.put("PARLEY_POSTGRES_PASSWORD", postgres.server().password());
-        settings.put("PARLEY_REDIS_URL", redis.server().uri());
+        settings.putAll(ServiceProcess.stores(postgres.server(), redis.server().uri()));
         return settings;
     }
 }

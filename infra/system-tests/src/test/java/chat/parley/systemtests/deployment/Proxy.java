@@ -30,7 +30,7 @@ final class Proxy implements AutoCloseable {
      *
      * @param streamIdle after this long without a byte a stream is cut; by default longer than a test has
      */
-    record Setup(List<String> sendApis, List<String> streams, Duration streamIdle, TestCertificate certificate) {}
+    record Setup(List<String> sendApis, List<String> streams, Duration streamIdle, ProxyCertificate certificate) {}
 
     private static final Duration START_MAX = Duration.ofSeconds(20);
     private static final String HOST = "127.0.0.1";

@@ -55,14 +55,14 @@ class ProxyTest {
     private final Map<Proxy.Kind, Proxy> proxies = new EnumMap<>(Proxy.Kind.class);
     private Path folder = Path.of("");
     private ProxiedParley parley;
-    private TestCertificate certificate;
+    private ProxyCertificate certificate;
 
     @BeforeAll
     void start(@TempDir Path tests) throws Exception {
         folder = tests;
         for (var program : List.of("haproxy", "nginx"))
             Programs.required(program, program); // before all that takes long
-        certificate = TestCertificate.in(folder);
+        certificate = ProxyCertificate.in(folder);
         parley = new ProxiedParley(folder);
         for (var kind : Proxy.Kind.values()) {
             proxies.put(kind, Proxy.start(kind, parley.setup(IDLE, certificate), folder));

@@ -85,10 +85,7 @@ final class Fleet implements AutoCloseable {
 
     private ServiceProcess process(Service service, Map<String, String> ofThisService) throws IOException {
         var settings = new HashMap<>(ofThisService);
-        settings.put("PARLEY_POSTGRES_URL", postgres.server().jdbcUrl());
-        settings.put("PARLEY_POSTGRES_USER", postgres.server().user());
-        settings.put("PARLEY_POSTGRES_PASSWORD", postgres.server().password());
-        settings.put("PARLEY_REDIS_URL", redis.server().uri());
+        settings.putAll(ServiceProcess.stores(postgres.server(), redis.server().uri()));
         return ServiceProcess.start(service, settings, Files.createTempDirectory(folder, "process-"));
     }
 

@@ -1,5 +1,7 @@
 package chat.parley.systemtests.groups;
 
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
@@ -239,6 +241,22 @@ final class GroupWorld implements AutoCloseable {
                 var work = connection.createStatement()) {
             work.execute(statement);
         }
+    }
+
+    /** The first message that this member may see. */
+    long joinedSeq(String group, Person member) throws SQLException {
+        return ofMember("joined_seq", group, member);
+    }
+
+    /** The last message that this former member may see. */
+    long leftSeq(String group, Person member) throws SQLException {
+        return ofMember("left_seq", group, member);
+    }
+
+    private long ofMember(String column, String group, Person member) throws SQLException {
+        return number("SELECT " + column + " FROM member WHERE conversation_id = "
+                + ConversationId.parse(group).value() + " AND user_id = "
+                + UserId.parse(member.id).value());
     }
 
     /** One number out of the database. */

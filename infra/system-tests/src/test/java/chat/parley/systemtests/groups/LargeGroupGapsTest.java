@@ -96,8 +96,9 @@ class LargeGroupGapsTest {
                 SELECT conversation_id, n, sender_id, 'many' || n, body_hash, text, created_at
                 FROM message, generate_series(2, 10002) AS n WHERE conversation_id = %1$d AND seq = 1
                 """.formatted(ConversationId.parse(group).value()));
-        world.sql("UPDATE conversation SET last_seq = 10002 WHERE id = "
-                + ConversationId.parse(group).value());
+        world.sql(
+                "UPDATE conversation SET last_seq = 10002, updated_at = updated_at - interval '30 minutes' WHERE id = "
+                        + ConversationId.parse(group).value());
         try (var jedis = REDIS.jedis()) {
             jedis.del(key(group));
         }
@@ -136,6 +137,27 @@ class LargeGroupGapsTest {
         var part = bob.poll(node, cursor, "wait=0&limit=1");
         assertEquals(1, part.at("/items").size());
         assertEquals(since, time(told(part)));
+    }
+
+    @Test
+    void a_group_in_which_nothing_happened_asks_nothing_of_history() throws Exception {
+        world.sql("""
+                UPDATE conversation SET created_at = created_at - interval '1 day', updated_at = updated_at - interval '1 day',
+                    last_at = last_at - interval '1 day'
+                WHERE id = %d
+                """.formatted(ConversationId.parse(group).value()));
+        String cursor = before(told(bob.poll(node, null, 0), 0));
+        assertEquals(0, bob.poll(node, cursor, 0).at("/items").size());
+        assertEquals(0, rebuilds());
+        world.sql("UPDATE conversation SET name = 'renamed', updated_at = now() WHERE id = "
+                + ConversationId.parse(group).value());
+        var answer = bob.poll(node, cursor, 0);
+        assertEquals("conversation.updated", answer.at("/items/0/type").asText(), answer::toString);
+        assertEquals(1, rebuilds());
+    }
+
+    private long rebuilds() {
+        return node.meters.registry().get("parley.stream.rebuilds.wait").timer().count();
     }
 
     /** The cursor of an hour ago: so that its minute of overlap does not hide what is missing. */

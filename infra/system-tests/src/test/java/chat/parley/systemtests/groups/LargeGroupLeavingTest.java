@@ -3,6 +3,9 @@ package chat.parley.systemtests.groups;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
+import chat.parley.redis.RedisKeys;
 import chat.parley.systemtests.groups.GroupWorld.Node;
 import chat.parley.systemtests.groups.GroupWorld.Person;
 import chat.parley.testkit.RealPostgres;
@@ -13,6 +16,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -105,6 +111,40 @@ class LargeGroupLeavingTest {
             var answer = pending.get().toString();
             assertTrue(answer.contains("for bob"), answer);
             assertFalse(answer.contains("not for bob"), answer);
+        }
+    }
+
+    @Test
+    void who_is_mentioned_and_leaves_while_the_message_waits_to_be_stored_is_not_told() throws Exception {
+        long id = ConversationId.parse(group).value();
+        ann.say(group, "so that the members are known");
+        try (var connection = POSTGRES.dataSource().getConnection();
+                var leaving = connection.createStatement();
+                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            connection.setAutoCommit(false);
+            leaving.execute("SELECT FROM conversation WHERE id = %d FOR NO KEY UPDATE".formatted(id));
+            var sending = threads.submit(() -> ann.say(group, "bob?", Map.of("mentions", List.of(bob.id, cid.id))));
+            Awaitility.await("the message waits for the row")
+                    .until(() ->
+                            world.number("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
+            leaving.execute(
+                    "UPDATE member SET left_at = now(), left_seq = 1 WHERE conversation_id = %d AND user_id = %d"
+                            .formatted(id, UserId.parse(bob.id).value()));
+            leaving.execute("UPDATE conversation SET departed_at = clock_timestamp() WHERE id = " + id);
+            connection.commit();
+            long seq = sending.get();
+            var key = "m:" + group + ":" + seq + ":";
+            Awaitility.await("the relay tells cid")
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> hasInStream(cid, key));
+            assertFalse(hasInStream(bob, key));
+        }
+    }
+
+    private static boolean hasInStream(Person person, String key) {
+        try (var jedis = REDIS.jedis()) {
+            return jedis.xrange(RedisKeys.stream(UserId.parse(person.id)), "-", "+").stream()
+                    .anyMatch(entry -> entry.getFields().toString().contains(key));
         }
     }
 }

@@ -3,7 +3,6 @@ package chat.parley.systemtests.groups;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import chat.parley.id.ConversationId;
-import chat.parley.id.UserId;
 import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealPostgres;
 import chat.parley.testkit.RealRedisCluster;
@@ -50,17 +49,13 @@ class LargeGroupOnClusterTest {
             var flowing = LargeGroupTest.flow(ann, group);
             atOne.awaitSeq(group, 5);
             ann.add(group, dee);
-            long joined = world.number("SELECT joined_seq FROM member WHERE conversation_id = "
-                    + ConversationId.parse(group).value() + " AND user_id = "
-                    + UserId.parse(dee.id).value());
+            long joined = world.joinedSeq(group, dee);
             atOne.awaitSeq(group, joined + 20);
             cluster.moveSlot(key);
             atOne.awaitSeq(group, joined + 60);
             ann.remove(group, dee);
             newcomer.await("member.left");
-            long left = world.number("SELECT left_seq FROM member WHERE conversation_id = "
-                    + ConversationId.parse(group).value() + " AND user_id = "
-                    + UserId.parse(dee.id).value());
+            long left = world.leftSeq(group, dee);
             long last = flowing.end();
             atOne.assertWhole(group, 1, last);
             atTwo.assertWhole(group, 1, last);

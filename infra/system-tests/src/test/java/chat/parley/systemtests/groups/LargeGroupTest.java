@@ -98,9 +98,7 @@ class LargeGroupTest {
                 var flowing = flow(ann, group);
                 atOne.awaitSeq(group, 5);
                 ann.add(group, dee);
-                long joined = world.number("SELECT joined_seq FROM member WHERE conversation_id = "
-                        + ConversationId.parse(group).value() + " AND user_id = "
-                        + UserId.parse(dee.id).value());
+                long joined = world.joinedSeq(group, dee);
                 atOne.awaitSeq(group, joined + 20);
                 long last = flowing.end();
                 atOne.assertWhole(group, 1, last);

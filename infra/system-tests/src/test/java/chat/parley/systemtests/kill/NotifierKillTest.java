@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.embedded.EmbeddedRedis.Persistence;
 import chat.parley.notifier.LocalPushService;
 import chat.parley.push.PushJobs;
-import chat.parley.push.PushTarget;
 import chat.parley.redis.RedisKeys;
 import chat.parley.systemtests.history.Outcome;
 import chat.parley.systemtests.process.Api;
@@ -90,7 +89,7 @@ class NotifierKillTest {
         var people = new ArrayList<Person>();
         for (int i = 0; i < PEOPLE; i++) {
             var person = api.signUp("pal");
-            register(person, service.subscribe());
+            person.registerBrowser(service.subscribe());
             people.add(person);
         }
         var groups = new ArrayList<String>();
@@ -145,16 +144,5 @@ class NotifierKillTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static void register(Person person, PushTarget.WebPush subscription) throws Exception {
-        var body = Api.object().put("vendor", "web_push").put("state", "background");
-        body.putObject("subscription")
-                .put("endpoint", subscription.endpoint().toString())
-                .putObject("keys")
-                .put("p256dh", subscription.p256dh())
-                .put("auth", subscription.auth());
-        var answer = person.api().call("PUT", "/v1/devices/browser", person.token(), body.toString());
-        assertEquals(201, answer.statusCode(), answer.body());
     }
 }

@@ -1,5 +1,6 @@
 package chat.parley.systemtests.process;
 
+import chat.parley.push.PushTarget;
 import chat.parley.systemtests.history.Attempt;
 import chat.parley.systemtests.history.Outcome;
 import chat.parley.systemtests.history.Seen;
@@ -30,6 +31,17 @@ public record Person(Api api, String id, String username, String token) {
         var answer = api.call("POST", "/v1/conversations", token, body);
         if (answer.statusCode() != 200) Api.require(answer, 201);
         return Api.json(answer.body()).get("id").asText();
+    }
+
+    /** Registers a browser in the background that is woken there. */
+    public void registerBrowser(PushTarget.WebPush subscription) throws IOException, InterruptedException {
+        var body = Api.object().put("vendor", "web_push").put("state", "background");
+        body.putObject("subscription")
+                .put("endpoint", subscription.endpoint().toString())
+                .putObject("keys")
+                .put("p256dh", subscription.p256dh())
+                .put("auth", subscription.auth());
+        Api.require(api.call("PUT", "/v1/devices/browser", token, body.toString()), 201);
     }
 
     /** One request to send a message. */

@@ -166,10 +166,7 @@ public final class RunningParley implements AutoCloseable {
     private Map<String, String> settings(Map<String, String> ofThisService) {
         var settings = new HashMap<>(ofThisService);
         settings.putAll(more);
-        settings.put("PARLEY_POSTGRES_URL", postgres().jdbcUrl());
-        settings.put("PARLEY_POSTGRES_USER", postgres().user());
-        settings.put("PARLEY_POSTGRES_PASSWORD", postgres().password());
-        settings.put("PARLEY_REDIS_URL", cluster == null ? redis().uri() : cluster.uri());
+        settings.putAll(ServiceProcess.stores(postgres(), cluster == null ? redis().uri() : cluster.uri()));
         return settings;
     }
 }

@@ -2,6 +2,7 @@ package chat.parley.systemtests.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import chat.parley.embedded.EmbeddedPostgres;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,6 +53,15 @@ public final class ServiceProcess implements AutoCloseable {
         this.settings = settings;
         this.log = folder.resolve(service + ".log");
         this.process = launch();
+    }
+
+    /** The settings that every service has in common: where its stores are. */
+    public static Map<String, String> stores(EmbeddedPostgres postgres, String redis) {
+        return Map.of(
+                "PARLEY_POSTGRES_URL", postgres.jdbcUrl(),
+                "PARLEY_POSTGRES_USER", postgres.user(),
+                "PARLEY_POSTGRES_PASSWORD", postgres.password(),
+                "PARLEY_REDIS_URL", redis);
     }
 
     /** Starts it on a free port and does not wait. */

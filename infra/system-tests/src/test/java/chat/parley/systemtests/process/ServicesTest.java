@@ -47,11 +47,8 @@ class ServicesTest {
     void ready_says_which_store_is_down_and_when_it_is_back() throws Exception {
         try (var postgres = RealPostgres.own();
                 var redis = RealRedis.own(Persistence.APPEND_ONLY_FILE)) {
-            var settings = Map.of(
-                    "PARLEY_POSTGRES_URL", postgres.server().jdbcUrl(),
-                    "PARLEY_POSTGRES_USER", postgres.server().user(),
-                    "PARLEY_POSTGRES_PASSWORD", postgres.server().password(),
-                    "PARLEY_REDIS_URL", redis.server().uri());
+            var settings =
+                    ServiceProcess.stores(postgres.server(), redis.server().uri());
             try (var service = ServiceProcess.start(Service.SEND_API, settings, folder)) {
                 service.awaitReady();
                 redis.server().kill();
