@@ -47,7 +47,7 @@ final class Stores implements AutoCloseable {
         postgres = opened(Postgres.open(settings.postgres(), settings.bounds().connections()));
         health.part("postgres", postgres::complaint);
         postgres.migrate();
-        opened(new TimeFloor(postgres, clock)).start();
+        opened(new TimeFloor(postgres, clock, meters)).start();
         redis = opened(Redis.open(settings.redis(), settings.bounds().connections()));
         health.part("redis", redis::complaint);
 

@@ -111,6 +111,11 @@ public final class EventLog implements AutoCloseable {
         return tag.read(server);
     }
 
+    /** {@link #tag()} for whoever keeps other things beside the streams, which are lost with them. */
+    public static String tag(Redis redis) {
+        return new StreamTag(redis).readAll();
+    }
+
     /** Tells of whom nothing was lost since {@link #tag()} answered {@code tags}; asks nobody, so to be used after another {@link #tag()}. */
     public Predicate<UserId> keptSince(String tags) {
         var known = Set.of(tags.split(StreamTag.SEPARATOR));

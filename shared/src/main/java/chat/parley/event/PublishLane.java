@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -79,9 +80,22 @@ final class PublishLane implements AutoCloseable {
      *
      * @param asking whether their slot is on its way to the server
      * @param redirections how often it came to a wrong server
-     * @param done told the outcome once; must be short
+     * @param done told the first outcome and no other; must be short
      */
     record Waiting(Publication publication, boolean asking, int redirections, Consumer<PublishOutcome> done) {
+        Waiting {
+            done = once(done);
+        }
+
+        private static Consumer<PublishOutcome> once(Consumer<PublishOutcome> done) {
+            var isTold = new AtomicBoolean();
+            return outcome -> {
+                if (isTold.compareAndSet(false, true)) {
+                    done.accept(outcome);
+                }
+            };
+        }
+
         boolean isLive() {
             return publication.mode() == Publication.Mode.LIVE_ONLY;
         }
@@ -170,7 +184,16 @@ final class PublishLane implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Throwable e) { // also what is no RuntimeException, for example too little memory
+            LOG.error("the publisher to Redis at {} died; the next publication starts another", server, e);
+            closing = true;
+            routes.retire(this);
+            throw e;
         } finally {
+            // Whatever ended it, nobody may be left waiting for a thread that is gone.
+            closing = true;
+            batch.forEach(Waiting::refuse);
+            refuseAll();
             disconnect();
         }
     }

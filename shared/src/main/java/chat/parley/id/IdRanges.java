@@ -33,12 +33,25 @@ public final class IdRanges {
 
     private static final String TAKE = "UPDATE id_node SET granted_to = :to WHERE node = :node";
 
+    /** Whether a grant would find one now, others' grants under way aside. */
+    private static final String LEAST = """
+            SELECT greatest(min(granted_to), :notBefore) <= floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + :ahead
+            FROM id_node
+            """;
+
     private static final String EXHAUSTED =
             "no node number is free: all of id_node are granted for more than " + AHEAD_MAX.toHours() + " h ahead";
 
+    private static final String TAKEN = "others are taking all of id_node at this moment";
+
+    private static final String CLOCK_BACK =
+            "PostgreSQL's clock is more than " + AHEAD_MAX.toHours() + " h behind ids that were given out";
+
     private final Postgres postgres;
     private final Counter grants;
-    private volatile boolean exhausted;
+    private volatile @Nullable Refusal refusal;
+
+    private record Refusal(String why, long notBefore) {}
 
     /** Asks through {@code postgres}, which the caller closes. */
     public IdRanges(Postgres postgres, MeterRegistry meters) {
@@ -54,35 +67,51 @@ public final class IdRanges {
      * @throws StoreUnavailable if PostgreSQL does not answer or every node is granted for longer than {@link #AHEAD_MAX}
      */
     public IdRange grant(long notBefore) {
+        String[] why = {TAKEN};
         var granted = postgres.inTransaction(db -> {
             var free = db.createQuery(FREE)
-                    .map((row, context) ->
-                            free(row.getInt("node"), row.getLong("granted_to"), row.getLong("now"), notBefore))
-                    .findOne()
-                    .flatMap(range -> range);
-            free.ifPresent(range -> db.createUpdate(TAKE)
-                    .bind("to", range.to())
-                    .bind("node", range.node())
+                    .map((row, context) -> new Free(row.getInt("node"), row.getLong("granted_to"), row.getLong("now")))
+                    .findOne();
+            free.ifPresent(it -> why[0] = it.grantedTo - it.now > AHEAD_MAX.toMillis() ? EXHAUSTED : CLOCK_BACK);
+            var range = free.flatMap(it -> it.range(notBefore));
+            range.ifPresent(it -> db.createUpdate(TAKE)
+                    .bind("to", it.to())
+                    .bind("node", it.node())
                     .execute());
-            return free;
+            return range;
         });
-        exhausted = granted.isEmpty();
-        if (exhausted) {
-            throw new StoreUnavailable("ids", new IllegalStateException(EXHAUSTED));
+        // What others take just now is free again in a moment: nothing that a node should be taken out of service for.
+        refusal = granted.isPresent() || why[0].equals(TAKEN) ? null : new Refusal(why[0], notBefore);
+        if (granted.isEmpty()) {
+            throw new StoreUnavailable("ids", new IllegalStateException(why[0]));
         }
         grants.increment();
         return granted.get();
     }
 
-    /** Null while ids can be given out, else why not. */
+    /**
+     * Null while ids can be given out, else why not. After a refusal it looks again: a node that is not ready is sent no request, so none would find out that the
+     * cause is gone.
+     */
     public @Nullable String complaint() {
-        return exhausted ? EXHAUSTED : null;
+        var last = refusal;
+        return last == null || isAnyFree(last.notBefore) ? null : last.why;
     }
 
-    private static Optional<IdRange> free(int node, long grantedTo, long now, long notBefore) {
-        long from = Math.max(now, Math.max(grantedTo, notBefore));
-        return from - now > AHEAD_MAX.toMillis()
-                ? Optional.empty()
-                : Optional.of(new IdRange(node, from, from + SPAN.toMillis()));
+    private boolean isAnyFree(long notBefore) {
+        return postgres.with(db -> db.createQuery(LEAST)
+                .bind("notBefore", notBefore)
+                .bind("ahead", AHEAD_MAX.toMillis())
+                .mapTo(Boolean.class)
+                .one());
+    }
+
+    private record Free(int node, long grantedTo, long now) {
+        Optional<IdRange> range(long notBefore) {
+            long from = Math.max(now, Math.max(grantedTo, notBefore));
+            return from - now > AHEAD_MAX.toMillis()
+                    ? Optional.empty()
+                    : Optional.of(new IdRange(node, from, from + SPAN.toMillis()));
+        }
     }
 }

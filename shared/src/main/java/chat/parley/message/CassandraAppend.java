@@ -106,6 +106,24 @@ final class CassandraAppend {
      * @param goesOn whether this node has just stored others of the conversation
      */
     int run(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
+        // Who may not send asks by no version whether it was stored before: nothing that others' messages should wait
+        // for, or PostgreSQL be asked about.
+        var asking = drafts.stream()
+                .filter(each -> each.message().membersVersion() < 0)
+                .toList();
+        var sends = drafts.stream()
+                .filter(each -> each.message().membersVersion() >= 0)
+                .toList();
+        int stored = sends.isEmpty() ? 0 : storeAll(conversation, sends, goesOn);
+        if (!asking.isEmpty()) {
+            var attempt = new Attempt(conversation, asking, heads.newestSerially(conversation));
+            known(attempt);
+            attempt.drafts.forEach(draft -> draft.result().complete(new RosterChanged()));
+        }
+        return stored;
+    }
+
+    private int storeAll(ConversationId conversation, List<Draft> drafts, boolean goesOn) {
         rivals.leaveRoom(conversation, goesOn);
         var attempt = new Attempt(conversation, drafts, heads.lately(conversation));
         try {
@@ -216,6 +234,7 @@ final class CassandraAppend {
                 head.movedAt(),
                 head.changeBy());
         heads.remember(attempt.conversation, attempt.head);
+        keys.copyEarly(attempt.conversation, head.bucket(), attempt.head.last());
         attempt.stored += room;
         attempt.drafts.subList(0, room).clear();
         var failure = notCarried(attempt, fitting, head.last() + 1);

@@ -80,9 +80,25 @@ final class CassandraAppends implements AutoCloseable {
         });
     }
 
+    /** Whatever happens, nobody is left waiting in a lane that no thread works on. */
     private void work(ConversationId conversation) {
+        var batch = new ArrayList<Draft>();
+        try {
+            storeAll(conversation, batch);
+        } catch (Throwable e) { // also what is no RuntimeException, for example too little memory
+            var lane = lanes.remove(conversation);
+            if (lane != null) {
+                waiting.addAndGet(-lane.drafts.size());
+                batch.addAll(lane.drafts);
+            }
+            fail(batch, new IllegalStateException("the thread that stores died", e));
+            throw e;
+        }
+    }
+
+    private void storeAll(ConversationId conversation, List<Draft> batch) {
         for (boolean goesOn = false; true; goesOn = true) {
-            var batch = new ArrayList<Draft>();
+            batch.clear();
             lanes.computeIfPresent(conversation, (id, lane) -> {
                 take(lane.drafts, batch);
                 return batch.isEmpty() ? null : lane;

@@ -188,11 +188,17 @@ final class CassandraIntents {
     /** Nothing begins any more: rows need not stay open for what would follow. What is published later still deletes its row. */
     void close() {
         closing = true;
-        note();
-        sweep();
+        try {
+            note();
+        } finally {
+            sweep();
+        }
     }
 
-    /** Deletes the rows of what is over, published and noted. To be called every second or so. */
+    /**
+     * Deletes the rows of what is over, published and noted, and forgets what is older than {@link #KEPT}, whose rows stay for the relay. To be called every
+     * second or so.
+     */
     void sweep() {
         var now = clock.instant();
         for (var intent : byId.values()) {

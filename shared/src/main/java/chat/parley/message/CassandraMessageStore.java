@@ -198,8 +198,11 @@ public final class CassandraMessageStore implements MessageStore {
     }
 
     private void sweep() {
-        intents.note();
-        intents.sweep();
+        try {
+            intents.note();
+        } finally {
+            intents.sweep(); // while PostgreSQL is away they would become ever more
+        }
     }
 
     @Override

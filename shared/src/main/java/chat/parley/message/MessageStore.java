@@ -80,7 +80,7 @@ public interface MessageStore extends MessageHeads, AutoCloseable {
     /**
      * One step of erasing a person from a conversation: at most {@code limit} messages of theirs keep their place and say nothing any more, as deleted ones, and
      * lose also the sender's own name for them and their reactions; when none is left, reactions of theirs to messages of others are taken
-     * back. Notices of ours stay. Each message's version moves by one, and an outbox row keeps remembered that its readers are to be told; nothing is
+     * back. Notices of ours stay. Each message's version moves by one, and it stays remembered that its readers are to be told (an outbox row, an intent); nothing is
      * published here. May be repeated after any failure.
      *
      * @param since when the erasure was asked for: no change of it is earlier, whatever this node's clock says

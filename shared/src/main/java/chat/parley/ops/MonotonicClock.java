@@ -26,6 +26,11 @@ public final class MonotonicClock implements InstantSource {
         newest.accumulateAndGet(floor.toEpochMilli(), Math::max);
     }
 
+    /** What the machine's clock says, also when it went back. */
+    public Instant ofMachine() {
+        return clock.instant();
+    }
+
     @Override
     public Instant instant() {
         return Instant.ofEpochMilli(newest.accumulateAndGet(clock.millis(), Math::max));

@@ -1,11 +1,11 @@
 package chat.parley.push;
 
+import chat.parley.event.EventLog;
 import chat.parley.id.UserId;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import redis.clients.jedis.Response;
 
@@ -72,11 +72,9 @@ public final class BackgroundHints {
         });
     }
 
-    /** What this Redis is now: another name after a fail-over of any of its servers and after one came back from its file, when some hints may be missing. */
+    /** What this Redis is now: another name after any of its servers failed over, came back from its file or was emptied, when some hints may be missing. */
     public String name() {
-        var names = new TreeSet<String>();
-        redis.holders().forEach(server -> names.add(redis.replicationTag(server)));
-        return String.join(",", names);
+        return EventLog.tag(redis);
     }
 
     /** Whether every hint was set since Redis has this name, and is still there. */

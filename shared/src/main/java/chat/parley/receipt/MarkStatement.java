@@ -1,5 +1,7 @@
 package chat.parley.receipt;
 
+import chat.parley.id.ConversationId;
+import chat.parley.message.MessageHead;
 import chat.parley.message.MessageHeads;
 import chat.parley.outbox.OutboxKind;
 import chat.parley.receipt.MarkOutcome.BeyondLast;
@@ -15,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
@@ -87,16 +90,19 @@ final class MarkStatement {
 
     /** Moves all that can be moved. An exception means that nothing is known. */
     Result run(List<NewMarks> drafts) throws SQLException {
+        // Before a connection is taken: while Cassandra is slow others need them.
+        var ahead = heads.ahead(drafts.stream().map(NewMarks::conversation).collect(Collectors.toSet()));
         try (var connection = source.getConnection();
                 var move = connection.prepareStatement(MOVE)) {
-            bind(move, drafts);
+            bind(move, drafts, ahead);
             try (var rows = move.executeQuery()) {
                 return result(drafts, rows);
             }
         }
     }
 
-    private void bind(PreparedStatement move, List<NewMarks> drafts) throws SQLException {
+    private void bind(PreparedStatement move, List<NewMarks> drafts, Map<ConversationId, MessageHead> ahead)
+            throws SQLException {
         move.setObject(
                 1,
                 drafts.stream().mapToLong(draft -> draft.conversation().value()).toArray());
@@ -104,7 +110,6 @@ final class MarkStatement {
                 2, drafts.stream().mapToLong(draft -> draft.user().value()).toArray());
         move.setObject(3, drafts.stream().mapToLong(NewMarks::readSeq).toArray());
         move.setObject(4, drafts.stream().mapToLong(NewMarks::deliveredSeq).toArray());
-        var ahead = heads.ahead(drafts.stream().map(NewMarks::conversation).collect(Collectors.toSet()));
         move.setObject(
                 5,
                 drafts.stream()

@@ -11,7 +11,7 @@ interface Servers extends AutoCloseable {
     /** Sends each command to the server that holds its keys. */
     UnifiedJedis client();
 
-    /** The server that holds a key; null while that is not known. Does not block. */
+    /** The server that holds a key; null while that is not known. Asks nobody; waits at most while the table is replaced by a new one. */
     @Nullable
     HostAndPort holder(byte[] key);
 

@@ -13,12 +13,15 @@ import chat.parley.ops.StoreUnavailable;
 import chat.parley.testkit.RealCassandra;
 import com.datastax.oss.driver.api.core.servererrors.ServerError;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -144,6 +147,62 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
     }
 
     @Test
+    void keys_are_copied_also_when_nobody_waits_long_enough() {
+        var talk = newConversation();
+        int count = 3_000;
+        var insert = cassandra.prepareRead("""
+                INSERT INTO message_log (conversation_id, bucket, kind, n, part, who, seq, created_at, body_hash)
+                VALUES (?, 0, 1, ?, ?, 0, ?, ?, ?)""");
+        for (long first = 1; first <= count; first += 200) {
+            cassandra.executeAll(LongStream.range(first, first + 200)
+                    .mapToObj(seq -> insert.bind(
+                            talk.value(), ANN.value(), "key" + seq, seq, clock.instant(), ByteBuffer.wrap(new byte[] {1
+                            })))
+                    .toList());
+        }
+        var keys = new CassandraKeys(cassandra);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreException(StoreUnavailable.class)
+                .until(() -> Cassandra.within(Duration.ofMillis(20), () -> {
+                    keys.copy(talk, 0);
+                    return true;
+                }));
+        var copies =
+                cassandra.prepareRead("SELECT count(*) FROM message_key WHERE conversation_id = ? ALLOW FILTERING");
+        assertEquals(
+                count,
+                Objects.requireNonNull(
+                                cassandra.execute(copies.bind(talk.value())).one())
+                        .getLong(0));
+    }
+
+    @Test
+    void who_only_asks_what_was_stored_before_waits_for_no_row_and_holds_up_nobody() {
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("PostgreSQL need not be asked");
+            }
+        };
+        var talk = new ConversationId(IDS.incrementAndGet());
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            node.append(draft(talk, ANN, "a", "hello"));
+            assertInstanceOf(AppendOutcome.AlreadyStored.class, node.append(asking(talk, "a")));
+            assertInstanceOf(AppendOutcome.RosterChanged.class, node.append(asking(talk, "b")));
+        }
+    }
+
+    private static NewMessage asking(ConversationId talk, String key) {
+        return new NewMessage(talk, -1, ANN, key, MessageBody.text("hello"));
+    }
+
+    @Test
     void a_change_of_members_learns_after_which_message_it_happened() {
         var talk = newConversation();
         assertEquals(0, store.moveMembers(talk, VERSION + 1, 0));
@@ -151,6 +210,87 @@ class CassandraMessageStoreTest extends CassandraStoreContract {
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0));
         assertEquals(1, store.moveMembers(talk, VERSION + 1, 0), "a repeat");
         send(talk, ANN, "b", "hello");
+    }
+
+    @Test
+    void a_change_of_members_that_lost_its_lock_does_not_undo_a_later_one() {
+        var talk = newConversation();
+        send(talk, ANN, "a", "hello");
+        changeMembers(talk);
+        changeMembers(talk);
+        assertThrows(StoreUnavailable.class, () -> store.moveMembers(talk, VERSION + 1, 0));
+        assertInstanceOf(
+                AppendOutcome.Stored.class,
+                store.append(new NewMessage(talk, VERSION + 2, ANN, "b", MessageBody.text("hello"))));
+    }
+
+    @Test
+    void a_fence_that_failed_changes_left_far_ahead_is_set_right_without_a_send() {
+        var talk = newConversation();
+        send(talk, ANN, "a", "hello");
+        store.moveMembers(talk, VERSION + 5, 0);
+        assertThrows(StoreUnavailable.class, () -> store.moveMembers(talk, VERSION + 1, 0));
+        Awaitility.await().ignoreExceptions().until(() -> store.moveMembers(talk, VERSION + 1, 0) == 1);
+    }
+
+    @Test
+    void what_cannot_be_noted_is_left_to_the_relay_after_a_minute() {
+        var isAway = new AtomicBoolean(true);
+        var meters = new SimpleMeterRegistry();
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                work.accept(VERSION);
+            }
+
+            @Override
+            public Set<ConversationId> note(Collection<Moved> news) {
+                if (isAway.get()) {
+                    throw new StoreUnavailable("postgres", new IllegalStateException("a test says so"));
+                }
+                return Set.of();
+            }
+        };
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, meters)) {
+            node.append(draft(new ConversationId(IDS.incrementAndGet()), ANN, "a", "hello"));
+            assertEquals(1, meters.get("parley.cassandra.intents").gauge().value());
+            clock.advance(Duration.ofMinutes(2));
+            Awaitility.await()
+                    .until(() -> meters.get("parley.cassandra.intents").gauge().value() == 0);
+            isAway.set(false);
+        }
+    }
+
+    @Test
+    void whatever_ends_the_thread_of_a_conversation_its_senders_are_answered() {
+        var isBroken = new AtomicBoolean(true);
+        var rows = new RosterVersions() {
+            @Override
+            public OptionalLong of(ConversationId conversation) {
+                if (isBroken.get()) {
+                    throw new LinkageError("a test says so");
+                }
+                return OptionalLong.of(VERSION);
+            }
+
+            @Override
+            public void hold(ConversationId conversation, LongConsumer work) {
+                throw new AssertionError("nothing is there yet");
+            }
+        };
+        var talk = new ConversationId(IDS.incrementAndGet());
+        try (var node = new CassandraMessageStore(cassandra, rows, clock, new SimpleMeterRegistry())) {
+            var lost = new CompletableFuture<AppendOutcome>();
+            node.submit(draft(talk, ANN, "a", "hello"), lost);
+            assertThrows(StoreUnavailable.class, () -> MessageStore.result(lost));
+            isBroken.set(false);
+            assertInstanceOf(AppendOutcome.Stored.class, node.append(draft(talk, ANN, "a", "hello")));
+        }
     }
 
     @Test

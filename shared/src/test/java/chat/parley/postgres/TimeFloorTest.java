@@ -1,13 +1,16 @@
 package chat.parley.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.ops.MonotonicClock;
 import chat.parley.testkit.RealPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,8 @@ class TimeFloorTest {
 
     /** Far ahead of the machine's clock, which is what a new database keeps. */
     private static final Instant LATER = Instant.parse("2100-01-01T00:00:00Z");
+
+    private static final double TOLERATED_SECONDS = TimeFloor.DIFFERENCE_MAX.toMillis() / 1_000.0;
 
     private Postgres postgres;
 
@@ -50,8 +55,24 @@ class TimeFloorTest {
         assertEquals(LATER.plusSeconds(1), right.instant());
     }
 
+    @Test
+    void a_clock_that_differs_from_postgresqls_shows() {
+        assertTrue(difference(Duration.ZERO) < TOLERATED_SECONDS);
+        assertEquals(60, difference(Duration.ofMinutes(-1)), TOLERATED_SECONDS);
+        assertEquals(60, difference(Duration.ofMinutes(1)), TOLERATED_SECONDS);
+    }
+
+    private double difference(Duration off) {
+        var meters = new SimpleMeterRegistry();
+        var clock = new MonotonicClock(Clock.offset(Clock.systemUTC(), off));
+        try (var floor = new TimeFloor(postgres, clock, meters)) {
+            floor.note();
+            return meters.get("parley.clock.difference").timeGauge().value(TimeUnit.SECONDS);
+        }
+    }
+
     private TimeFloor open(MonotonicClock clock) {
-        return new TimeFloor(postgres, clock);
+        return new TimeFloor(postgres, clock, new SimpleMeterRegistry());
     }
 
     private static MonotonicClock at(Instant time) {

@@ -1,6 +1,7 @@
 package chat.parley.push;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import chat.parley.id.UserId;
 import chat.parley.redis.Redis;
@@ -54,6 +55,16 @@ class BackgroundHintsTest {
         hints.setAll(List.of());
         hints.setAll(List.of(ONE, OTHER));
         assertEquals(Set.of(RedisKeys.background(ONE), RedisKeys.background(OTHER)), keys());
+    }
+
+    @Test
+    void a_redis_that_was_emptied_has_another_name() {
+        String before = hints.name();
+        assertEquals(before, hints.name());
+        try (var jedis = REDIS.jedis()) {
+            jedis.flushAll();
+        }
+        assertNotEquals(before, hints.name());
     }
 
     private static Set<String> keys() {

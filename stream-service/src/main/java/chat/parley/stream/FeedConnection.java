@@ -14,16 +14,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisRedirectionException;
+import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * The life of one connection of a {@link ServerFeed}. One thread reads and hands frames on; another writes the wishes, many at once. Wishes are confirmed in
- * the order they were written; in a cluster one may be refused instead, and a channel whose slot moves away is unsubscribed without a wish.
+ * The life of one connection of a {@link ServerFeed}. One thread reads and hands frames on; another writes the wishes, many at once. Wishes are confirmed by the
+ * names of their channels; in a cluster one may be refused instead, and a channel whose slot moves away is unsubscribed without a wish.
  */
 final class FeedConnection {
     private static final Logger LOG = LoggerFactory.getLogger(FeedConnection.class);
@@ -52,7 +55,15 @@ final class FeedConnection {
     private volatile boolean stopped;
 
     /** @param channel null for the keeper, which is a sign of life */
-    private record Wish(boolean subscribes, @Nullable Channel channel) {}
+    private record Wish(boolean subscribes, @Nullable Channel channel, byte[] name) {
+        static Wish of(boolean subscribes, Channel channel) {
+            return new Wish(subscribes, channel, channel.name().getBytes(ISO_8859_1));
+        }
+
+        boolean is(boolean subscription, byte[] channelName) {
+            return subscribes == subscription && Arrays.equals(name, channelName);
+        }
+    }
 
     FeedConnection(
             ServerFeed feed,
@@ -68,11 +79,11 @@ final class FeedConnection {
     }
 
     void subscribe(Channel channel) {
-        wishes.add(new Wish(true, channel));
+        wishes.add(Wish.of(true, channel));
     }
 
     void unsubscribe(Channel channel) {
-        wishes.add(new Wish(false, channel));
+        wishes.add(Wish.of(false, channel));
     }
 
     // ---- the reader
@@ -101,14 +112,14 @@ final class FeedConnection {
     private void take(String kind, byte[] channel, Object last) {
         switch (kind) {
             case "smessage" -> feed.hand(channel, (byte[]) last);
-            case "ssubscribe" -> confirmed(answered());
+            case "ssubscribe" -> confirmed(answered(wish -> wish.is(true, channel)));
             case "sunsubscribe" -> unsubscribed(channel);
             default -> throw new IllegalStateException("Redis sent " + kind);
         }
     }
 
     private void confirmed(@Nullable Wish wish) {
-        if (wish == null || !wish.subscribes) {
+        if (wish == null) {
             throw new IllegalStateException("Redis confirms what was not wished");
         }
         if (wish.channel == null) {
@@ -122,10 +133,7 @@ final class FeedConnection {
     private void unsubscribed(byte[] name) {
         synchronized (written) {
             var first = written.peek();
-            if (first != null
-                    && !first.subscribes
-                    && first.channel != null
-                    && Arrays.equals(name, first.channel.name().getBytes(ISO_8859_1))) {
+            if (first != null && first.is(false, name)) {
                 written.poll();
                 return;
             }
@@ -136,10 +144,22 @@ final class FeedConnection {
         }
     }
 
-    /** In a cluster each wish is a command, so this answers one. */
+    /**
+     * In a cluster each wish is a command, so this answers one, of the slot it names. It may answer none that is still here: when the slot leaves while a channel's
+     * end is wished, the server ends it by itself, which looks like the answer, and then refuses.
+     */
     private void refused(JedisDataException why) {
-        var wish = answered();
-        if (!redis.isCluster() || wish == null || (wish.channel == null && !isAlive)) {
+        if (!redis.isCluster()) {
+            throw why;
+        }
+        var wish = answered(
+                why instanceof JedisRedirectionException where
+                        ? each -> JedisClusterCRC16.getSlot(each.name) == where.getSlot()
+                        : each -> true);
+        if (wish == null && why instanceof JedisRedirectionException) {
+            return;
+        }
+        if (wish == null || (wish.channel == null && !isAlive)) {
             throw why;
         }
         LOG.debug("a channel is not served here", why);
@@ -161,9 +181,17 @@ final class FeedConnection {
         writer.start();
     }
 
-    private @Nullable Wish answered() {
+    /** Takes the first such one. */
+    private @Nullable Wish answered(Predicate<Wish> which) {
         synchronized (written) {
-            return written.poll();
+            for (var each = written.iterator(); each.hasNext(); ) {
+                var wish = each.next();
+                if (which.test(wish)) {
+                    each.remove();
+                    return wish;
+                }
+            }
+            return null;
         }
     }
 
@@ -197,7 +225,7 @@ final class FeedConnection {
     private void subscribeKeeper() {
         String keeper =
                 redis.isCluster() ? redis.nameHeldBy(feed.server(), RedisKeys::liveKeeper) : RedisKeys.LIVE_KEEPER;
-        send(new Wish(true, null), keeper.getBytes(ISO_8859_1));
+        send(List.of(new Wish(true, null, keeper.getBytes(ISO_8859_1))));
         connection.flush();
     }
 
@@ -216,24 +244,12 @@ final class FeedConnection {
     }
 
     private void send(List<Wish> alike) {
-        var names = new ArrayList<byte[]>(alike.size());
-        for (var wish : alike) {
-            if (wish.channel != null) {
-                names.add(wish.channel.name().getBytes(ISO_8859_1));
-            }
-        }
         synchronized (written) {
             written.addAll(alike);
         }
         connection.sendCommand(
-                alike.getFirst().subscribes ? Command.SSUBSCRIBE : Command.SUNSUBSCRIBE, names.toArray(byte[][]::new));
-    }
-
-    private void send(Wish wish, byte[] name) {
-        synchronized (written) {
-            written.add(wish);
-        }
-        connection.sendCommand(Command.SSUBSCRIBE, name);
+                alike.getFirst().subscribes ? Command.SSUBSCRIBE : Command.SUNSUBSCRIBE,
+                alike.stream().map(Wish::name).toArray(byte[][]::new));
     }
 
     void stop() {

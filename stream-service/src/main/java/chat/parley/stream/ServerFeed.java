@@ -103,7 +103,10 @@ final class ServerFeed implements AutoCloseable {
                 var life = new FeedConnection(this, redis, connection, registry, meters);
                 current = life;
                 try {
-                    life.read();
+                    // Whoever closes sees either this connection, which ends by it, or comes before this look.
+                    if (!closing) {
+                        life.read();
+                    }
                 } finally {
                     pause = living != null ? RETRY_FIRST : pause;
                     life.stop();

@@ -83,7 +83,9 @@ public final class StreamService implements AutoCloseable {
         var messages = opened(MessageStores.connect(settings.messages(), health, opened::push)
                 .open(new MessageStores.Ground(postgres, null, clock, meters)));
         // For people of outside issuers who come here first; others are made elsewhere.
-        var ids = new IdSource(new IdRanges(postgres, meters)::grant, System::nanoTime);
+        var ranges = new IdRanges(postgres, meters);
+        health.part("ids", ranges::complaint);
+        var ids = new IdSource(ranges::grant, System::nanoTime);
         var accounts = opened(Accounts.open(settings.accounts(), postgres, ids, clock, meters));
         var conversations = new Conversations(postgres, messages);
 

@@ -27,8 +27,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the members of a message just stored or changed, then queues pushes for devices that did not get it, then forgets the outbox row. Whatever of it
- * fails leaves the row, and the relay does it again.
+ * Tells the members of a message just stored or changed, then queues pushes for devices that did not get it, then forgets what reminds of it: an
+ * outbox row, or with messages in Cassandra an intent. Whatever of it fails leaves that, and the relay does it again.
  */
 public final class MessageNews {
     private final EventLog events;
