@@ -60,7 +60,11 @@ public final class SendApi implements AutoCloseable {
         stores = new Stores(settings, health, meters.registry());
         var browsers = new Browsers(settings.browsers());
         var features = new Features(stores, settings, browsers);
-        var edge = new Edge(stores.accounts.authenticator(), browsers, meters.registry(), () -> ThreadLocalRandom.current().nextLong());
+        var edge = new Edge(
+                stores.accounts.authenticator(),
+                browsers,
+                meters.registry(),
+                () -> ThreadLocalRandom.current().nextLong());
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
                 ? null
