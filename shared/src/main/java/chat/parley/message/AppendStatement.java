@@ -178,7 +178,8 @@ final class AppendStatement {
     }
 
     private static Message message(NewMessage draft, ResultSet row) throws SQLException {
-        return message(draft, row.getLong(3), row.getObject(4, OffsetDateTime.class).toInstant());
+        return message(
+                draft, row.getLong(3), row.getObject(4, OffsetDateTime.class).toInstant());
     }
 
     private static Message message(NewMessage draft, long seq, Instant at) {

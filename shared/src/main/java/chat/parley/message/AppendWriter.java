@@ -46,8 +46,7 @@ final class AppendWriter implements AutoCloseable {
     record Draft(
             NewMessage message, @Nullable String details, byte[] bodyHash, CompletableFuture<AppendOutcome> result) {}
 
-    AppendWriter(
-            String name, Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
+    AppendWriter(String name, Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
         this.statement = new AppendStatement(postgres.dataSource(), outbox, clock);
         this.batchSizes = meters.summary("parley.append.batch");
         meters.gauge("parley.append.waiting", Tags.of("writer", name), queue, BlockingQueue::size);

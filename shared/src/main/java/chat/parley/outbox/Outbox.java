@@ -203,7 +203,8 @@ public final class Outbox implements AutoCloseable {
     public List<Row> overdue(Instant before, long after, int limit) {
         return postgres.with(handle -> {
             var rows = overdue(handle, before, after, limit);
-            // Those of a batch come in their place among the others, since what became of a message must not be told before it.
+            // Those of a batch come in their place among the others, since what became of a message must not be told
+            // before it.
             while (rows.size() < limit && divideOverdue(handle, before) > 0) {
                 rows = overdue(handle, before, after, limit);
             }

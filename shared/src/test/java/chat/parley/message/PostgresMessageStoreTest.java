@@ -71,8 +71,10 @@ class PostgresMessageStoreTest extends MessageErasureContract {
         send(talk, ANN, "a", "hello");
         send(talk, BOB, "b", "you");
         assertEquals(2L, number("SELECT last_seq FROM conversation WHERE id = ?", talk));
-        assertEquals(2L, number("SELECT sum(cardinality(places)) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
-        assertEquals(3L, number("SELECT sum(last_seqs[1] + nths[1]) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
+        assertEquals(
+                2L, number("SELECT sum(cardinality(places)) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
+        assertEquals(
+                3L, number("SELECT sum(last_seqs[1] + nths[1]) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
     }
 
     @Test
@@ -121,7 +123,9 @@ class PostgresMessageStoreTest extends MessageErasureContract {
         send(talk, ANN, "b", "hello");
         var outcomes = together(store, talk, "a", "b", "c");
         assertInstanceOf(Stored.class, outcomes.get(0));
-        assertEquals(1, assertInstanceOf(AlreadyStored.class, outcomes.get(1)).message().seq());
+        assertEquals(
+                1,
+                assertInstanceOf(AlreadyStored.class, outcomes.get(1)).message().seq());
         assertInstanceOf(Stored.class, outcomes.get(2));
         assertEquals(List.of(1L, 2L, 3L), seqs(store.after(talk, 0, 10)));
         // Those that were stored are remembered, whichever way they went.

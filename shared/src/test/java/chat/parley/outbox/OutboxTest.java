@@ -77,13 +77,17 @@ class OutboxTest {
         outbox.begun(untouched, 1);
         outbox.done(List.of(first, first + 2));
         Awaitility.await().until(() -> number("SELECT count(*) FROM outbox") > 0);
-        assertEquals(List.of(untouched), postgres.with(db -> db.createQuery("SELECT id FROM outbox_batch")
-                .mapTo(Long.class)
-                .list()));
+        assertEquals(
+                List.of(untouched),
+                postgres.with(db -> db.createQuery("SELECT id FROM outbox_batch")
+                        .mapTo(Long.class)
+                        .list()));
         var rows = outbox.overdue(LONG_AGO, 0, 10);
         assertEquals(List.of(), rows);
         rows = outbox.overdue(SOON, 0, 10);
-        assertEquals(List.of(first + 1, first + 3, untouched), rows.stream().map(Row::id).toList());
+        assertEquals(
+                List.of(first + 1, first + 3, untouched),
+                rows.stream().map(Row::id).toList());
         assertEquals(new Row(first + 1, TALK, OutboxKind.MESSAGE_CREATED, 6, BOB, LONG_AGO), rows.getFirst());
         outbox.done(List.of(first + 1, first + 3, untouched));
         Awaitility.await().until(() -> number("SELECT count(*) FROM outbox") + number(BATCHES) == 0);
