@@ -4,6 +4,7 @@ import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
+import chat.parley.sendapi.http.Answer;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -58,7 +60,11 @@ public final class SendApi implements AutoCloseable {
         stores = new Stores(settings, health, meters.registry());
         var browsers = new Browsers(settings.browsers());
         var features = new Features(stores, settings, browsers);
-        var edge = new Edge(stores.accounts.authenticator(), browsers, meters.registry(), stores.random);
+        var edge = new Edge(
+                stores.accounts.authenticator(),
+                browsers,
+                meters.registry(),
+                () -> ThreadLocalRandom.current().nextLong());
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
                 ? null
@@ -71,6 +77,7 @@ public final class SendApi implements AutoCloseable {
                     http.header("Connection", "close");
                 }
             });
+            config.routes.after(Answer::write);
             Routes.install(config.routes, ops, features);
         });
     }

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,6 +100,23 @@ final class LiveSessions {
         return read.filter(row -> row.isInForceAt(now));
     }
 
+    /** The session if it is remembered to be in force; null where {@link #inForce} has to be asked. */
+    @Nullable SessionRow known(SessionId id) {
+        var row = isFresh() ? known.getIfPresent(id) : null;
+        return row != null && row.isInForceAt(clock.instant()) ? row : null;
+    }
+
+    /** The same of the session that the cookie belongs to. */
+    @Nullable SessionRow knownByCookie(String cookie) {
+        var id = byCookie.getIfPresent(OpaqueSecrets.fingerprint(cookie));
+        return id == null ? null : known(id);
+    }
+
+    /** Whether it is remembered that there is such a person. */
+    boolean isKnownPerson(UserId user) {
+        return isFresh() && people.getIfPresent(user) != null;
+    }
+
     /** The session in force that the cookie belongs to. */
     Optional<SessionRow> inForceByCookie(String cookie) {
         var fingerprint = OpaqueSecrets.fingerprint(cookie);
@@ -116,7 +134,7 @@ final class LiveSessions {
 
     /** Whether there is such a person still; for those of outside issuers, whom no session stands for. */
     boolean isPerson(UserId user) {
-        if (isFresh() && people.getIfPresent(user) != null) {
+        if (isKnownPerson(user)) {
             return true;
         }
         boolean is = sessions.isPerson(user);
