@@ -126,7 +126,8 @@ final class PublishBatch {
     }
 
     private void addStored(Answers told, Publication publication) {
-        // A repeat is searched for in its streams, and so are no others in this run; what asks for a slot asks for no other one's.
+        // A repeat is searched for in its streams, and so are no others in this run; what asks for a slot asks for no
+        // other one's.
         boolean alone = publication.mode() == Publication.Mode.REPEAT || told.waiting.asking();
         isOpen &= !alone;
         var value = Value.of(publication);

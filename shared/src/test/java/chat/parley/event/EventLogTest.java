@@ -221,7 +221,8 @@ class EventLogTest {
         try (var live = live(users.getLast())) {
             var outcomes = log.publish(publications);
             for (int seq = 1; seq <= 40; seq++) {
-                var woken = assertInstanceOf(Published.class, outcomes.get(seq - 1)).toWake();
+                var woken =
+                        assertInstanceOf(Published.class, outcomes.get(seq - 1)).toWake();
                 assertEquals(
                         users.subList(seq, seq + seq),
                         woken.stream().map(ToWake::user).toList());

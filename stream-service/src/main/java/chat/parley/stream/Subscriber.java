@@ -246,9 +246,7 @@ final class Subscriber extends GroupFollower implements Listener {
         var frames = new ArrayList<ByteBuffer>();
         for (var entry : entries) {
             var event = entry.event();
-            var id = end == null
-                    ? null
-                    : idOf(new Cursor(entry.epoch(), entry.n(), event.timeMillis(), end.tag()));
+            var id = end == null ? null : idOf(new Cursor(entry.epoch(), entry.n(), event.timeMillis(), end.tag()));
             var frame = frameOf(id, event);
             if (frame != null) {
                 frames.add(frame);

@@ -463,9 +463,7 @@ class SimulationTest {
         /** On one connection positions never go back, and no event comes twice under its id. */
         private void inOrder(Cursor id, boolean isEvent) {
             var before = lastEvent;
-            if (before != null
-                    && before.epoch() == id.epoch()
-                    && before.tag().equals(id.tag())) {
+            if (before != null && before.epoch() == id.epoch() && before.tag().equals(id.tag())) {
                 if (id.n() < before.n() || (isEvent && id.n() == before.n())) {
                     broken.add(id + " after " + before);
                 }
