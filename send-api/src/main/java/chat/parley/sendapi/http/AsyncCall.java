@@ -34,6 +34,9 @@ public final class AsyncCall {
     /** A smaller answer is one packet anyway; as Javalin's. */
     private static final int COMPRESSED_BYTES_MIN = 1_500;
 
+    /** What a client can have sent with its head. */
+    private static final int UNREAD_BYTES_MAX = 16 * 1024;
+
     private final Edge edge;
     private final String route;
     private final String parameter;
@@ -50,13 +53,7 @@ public final class AsyncCall {
     /** Where the answer is written, and what runs whatever waits. */
     record Threads(Executor answers, Executor waiting) {}
 
-    AsyncCall(
-            Edge edge,
-            String route,
-            String parameter,
-            Exchange exchange,
-            Threads threads,
-            BooleanSupplier leaving) {
+    AsyncCall(Edge edge, String route, String parameter, Exchange exchange, Threads threads, BooleanSupplier leaving) {
         this.edge = edge;
         this.route = route;
         this.parameter = parameter;
@@ -105,7 +102,9 @@ public final class AsyncCall {
         try {
             var uri = exchange.request.getHttpURI();
             if (uri.getQuery() != null
-                    && Request.extractQueryParameters(exchange.request).getNames().contains(Edge.TOKEN_PARAMETER)) {
+                    && Request.extractQueryParameters(exchange.request)
+                            .getNames()
+                            .contains(Edge.TOKEN_PARAMETER)) {
                 throw new ProblemException(Fault.TOKEN_IN_URL);
             }
             var known = edge.knownCaller(RequestHead.of(exchange.request));
@@ -139,15 +138,20 @@ public final class AsyncCall {
             if (answer != null) {
                 answer(answer.status(), JSON, answer.json());
             } else {
-                var cause = failure == null ? null : failure.getCause();
-                refuse(failure instanceof CompletionException && cause != null ? cause : failure);
+                refuse(failure == null ? new IllegalStateException("a route answered nothing") : bare(failure));
             }
         } catch (RuntimeException e) {
             exchange.callback.failed(e); // nobody else would hear of it
         }
     }
 
-    private void refuse(@Nullable Throwable failure) {
+    /** Without what a chain of futures wraps around it. */
+    private static Throwable bare(Throwable failure) {
+        var cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    private void refuse(Throwable failure) {
         edge.naming(id, () -> {
             var problem = edge.problem(failure, exchange.request.getMethod(), route, this::answerHeader);
             String path = exchange.request.getHttpURI().getPath();
@@ -186,13 +190,19 @@ public final class AsyncCall {
         return accepted != null && accepted.toLowerCase(Locale.ROOT).contains("gzip");
     }
 
-    /** Whether the body is read to its end, or as far as it came and as it was announced. */
+    /** Whether the body is read to its end. A small one that nobody wanted came with the head and is; for more the answer must not wait. */
     private boolean isRead() {
         var request = exchange.request;
         if (request.getLength() == 0 || request.getHeaders().contains(HttpHeader.EXPECT)) {
             return true; // who asks before sending the body has not sent it
         }
-        for (var chunk = request.read(); chunk != null; chunk = request.read()) {
+        int bytes = 0;
+        while (bytes < UNREAD_BYTES_MAX) {
+            var chunk = request.read();
+            if (chunk == null) {
+                return false;
+            }
+            bytes += chunk.remaining();
             boolean isOver = chunk.isLast() || Content.Chunk.isFailure(chunk);
             chunk.release();
             if (isOver) {

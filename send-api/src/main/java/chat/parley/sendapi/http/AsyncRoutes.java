@@ -27,14 +27,12 @@ public final class AsyncRoutes extends Handler.Wrapper {
     /** One parameter in the path, between two texts. */
     private record Served(String method, String pattern, String before, String after, AsyncRoute route) {
         /** The parameter as it stands in the path; null where the path is another. A slash at the end does not matter, as everywhere. */
-        @Nullable String parameter(String path) {
+        @Nullable
+        String parameter(String path) {
             int end = path.endsWith("/") ? path.length() - 1 : path.length();
             int from = before.length();
             int to = end - after.length();
-            return to > from
-                            && path.startsWith(before)
-                            && path.startsWith(after, to)
-                            && path.indexOf('/', from) == to
+            return to > from && path.startsWith(before) && path.startsWith(after, to) && path.indexOf('/', from) == to
                     ? path.substring(from, to)
                     : null;
         }
@@ -64,8 +62,7 @@ public final class AsyncRoutes extends Handler.Wrapper {
     public boolean handle(Request request, Response response, Callback callback) {
         String path = request.getHttpURI().getPath();
         for (var each : served) {
-            String parameter =
-                    path != null && each.method.equals(request.getMethod()) ? each.parameter(path) : null;
+            String parameter = path != null && each.method.equals(request.getMethod()) ? each.parameter(path) : null;
             if (parameter != null) {
                 serve(each, parameter, new AsyncCall.Exchange(request, response, callback));
                 return true;

@@ -84,7 +84,7 @@ public final class Edge {
      *
      * @param header takes what the answer says besides
      */
-    Problem problem(@Nullable Throwable failure, String method, String route, BiConsumer<String, String> header) {
+    Problem problem(Throwable failure, String method, String route, BiConsumer<String, String> header) {
         return switch (failure) {
             case ProblemException e -> e.problem();
             case StoreUnavailable e -> {
@@ -93,7 +93,7 @@ public final class Edge {
                 yield Problem.of(Fault.UNAVAILABLE);
             }
             case HttpResponseException e -> Problem.of(faultOf(e));
-            case null, default -> {
+            default -> {
                 LOG.error("{} {} failed", method, route, failure);
                 yield Problem.of(Fault.INTERNAL);
             }
@@ -152,7 +152,8 @@ public final class Edge {
     }
 
     /** The same at once, from memory; null where {@link #caller} has to be asked. */
-    @Nullable Caller knownCaller(RequestHead request) {
+    @Nullable
+    Caller knownCaller(RequestHead request) {
         var known = authenticator.known(credentials(request));
         if (known == null) {
             return null;

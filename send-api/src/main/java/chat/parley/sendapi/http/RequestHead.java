@@ -11,10 +11,12 @@ public interface RequestHead {
     String method();
 
     /** The first line of a header; null where there is none. */
-    @Nullable String header(String name);
+    @Nullable
+    String header(String name);
 
     /** The last line of a header; null where there is none. */
-    @Nullable String lastHeader(String name);
+    @Nullable
+    String lastHeader(String name);
 
     /** That of a request to a route of Javalin. */
     static RequestHead of(Context http) {

@@ -102,15 +102,13 @@ public final class MessageSending implements AsyncRoute {
             case SendOutcome.NotFound unused -> throw new ProblemException(Fault.NOT_FOUND);
             case SendOutcome.Forbidden unused -> throw new ProblemException(Fault.FORBIDDEN);
             case SendOutcome.NothingToAnswer unused -> throw ProblemException.field("/reply_to", "unknown_message");
-            case SendOutcome.NoMembers strangers ->
-                throw MessageRequests.noMembers(asked.mentions, strangers.users());
+            case SendOutcome.NoMembers strangers -> throw MessageRequests.noMembers(asked.mentions, strangers.users());
             case SendOutcome.Busy unused -> throw new ProblemException(Fault.OVERLOADED);
         };
     }
 
     private static AsyncAnswer created(AsyncCall call, Message message) {
-        call.answerHeader(
-                "Location", "/v1/conversations/" + message.conversation() + "/messages/" + message.seq());
+        call.answerHeader("Location", "/v1/conversations/" + message.conversation() + "/messages/" + message.seq());
         return AsyncAnswer.json(201, json -> MessageJson.write(message, json));
     }
 

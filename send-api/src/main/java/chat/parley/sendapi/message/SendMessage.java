@@ -60,9 +60,8 @@ public final class SendMessage {
             return waiting.send(); // a "no" is not believed of a roster that may be old
         }
         return append(draft, roster, null)
-                .thenCompose(outcome -> answer(outcome)
-                        .map(CompletableFuture::completedFuture)
-                        .orElseGet(waiting::sendByFreshRoster));
+                .thenCompose(outcome ->
+                        answer(outcome).map(CompletableFuture::completedFuture).orElseGet(waiting::sendByFreshRoster));
     }
 
     /** A send that has to read before it is known what comes of it. */
@@ -73,7 +72,12 @@ public final class SendMessage {
         private final MessageBody body;
         private final Executor blocking;
 
-        Waiting(UserId sender, ConversationId conversation, String clientMessageId, MessageBody body, Executor blocking) {
+        Waiting(
+                UserId sender,
+                ConversationId conversation,
+                String clientMessageId,
+                MessageBody body,
+                Executor blocking) {
             this.sender = sender;
             this.conversation = conversation;
             this.clientMessageId = clientMessageId;

@@ -173,8 +173,7 @@ class SendingOnTheWireTest {
     void who_asks_before_sending_the_body_is_told_to() throws Exception {
         try (var client = new Client()) {
             String json = body("expected");
-            client.write(head(
-                    path + "/messages", "Expect: 100-continue\r\nContent-Length: " + json.length() + "\r\n"));
+            client.write(head(path + "/messages", "Expect: 100-continue\r\nContent-Length: " + json.length() + "\r\n"));
             assertEquals(100, client.read().status());
             client.write(json);
             assertEquals(201, client.read().status());
@@ -219,7 +218,8 @@ class SendingOnTheWireTest {
         try (var client = new Client()) {
             for (String address : List.of(
                     path + "/messages/", path + "/messages?x=1", "/v1/conversations/" + escaped + "/messages")) {
-                var answer = client.write(request(address, body("at " + address))).read();
+                var answer =
+                        client.write(request(address, body("at " + address))).read();
                 assertEquals(201, answer.status(), address + answer.text());
             }
             for (String address : List.of(
@@ -227,7 +227,8 @@ class SendingOnTheWireTest {
                     "/v1/conversations/0/messages",
                     path + "/Messages",
                     path + "/messages/x/messages")) {
-                assertEquals(404, client.write(request(address, body("no"))).read().status(), address);
+                assertEquals(
+                        404, client.write(request(address, body("no"))).read().status(), address);
             }
             String put = request("put").replaceFirst("POST", "PUT");
             assertEquals(405, client.write(put).read().status());
@@ -284,8 +285,8 @@ class SendingOnTheWireTest {
         var group = "/v1/conversations/" + ann.groupWith(bob);
         assertEquals(201, bob.ask("POST", group + "/messages", body("before")).statusCode());
         // Not through this process, which would forget its roster.
-        long conversation =
-                ConversationId.parse(group.substring(group.lastIndexOf('/') + 1)).value();
+        long conversation = ConversationId.parse(group.substring(group.lastIndexOf('/') + 1))
+                .value();
         try (var database = POSTGRES.dataSource().getConnection();
                 var statement = database.createStatement()) {
             statement.execute("UPDATE member SET left_at = now() WHERE conversation_id = " + conversation
@@ -309,7 +310,11 @@ class SendingOnTheWireTest {
                 for (int i = 0; i < 2; i++) {
                     var answer = client.read();
                     assertEquals(201, answer.status());
-                    locations.add(answer.head().lines().filter(line -> line.startsWith("Location")).findFirst().orElseThrow());
+                    locations.add(answer.head()
+                            .lines()
+                            .filter(line -> line.startsWith("Location"))
+                            .findFirst()
+                            .orElseThrow());
                 }
             }
         } finally {
