@@ -94,7 +94,7 @@ public final class AsyncCall {
     public CompletableFuture<Body> body() {
         var headers = exchange.request.getHeaders();
         Body.checkType(headers.get(HttpHeader.CONTENT_TYPE), headers.get(HttpHeader.CONTENT_ENCODING));
-        return new BodyReader(exchange.request).read();
+        return new BodyReader(exchange.request, this::blocking).read();
     }
 
     void serve(AsyncRoute target) {
