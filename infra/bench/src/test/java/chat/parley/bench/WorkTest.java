@@ -70,7 +70,7 @@ class WorkTest {
     }
 
     private enum What {
-        SEND_API_BYTES("bytes that send-api allocates", 100_000),
+        SEND_API_BYTES("bytes that send-api allocates", 45_000),
         STREAM_SERVICE_BYTES("bytes that stream-service allocates", 6_000),
         SEND_API_WRITES("writes of send-api", 7),
         STREAM_SERVICE_WRITES("writes of stream-service", 1.5),
