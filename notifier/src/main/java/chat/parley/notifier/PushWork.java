@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -93,10 +94,40 @@ final class PushWork implements AutoCloseable {
         }
     }
 
-    /** Settles a job that a newer one of the same conversation stands for. */
-    void supersede(Claimed claimed) {
-        count(Reason.SUPERSEDED.text());
-        jobs.settle(claimed, List.of());
+    /**
+     * Settles in one go what sends nothing, as most jobs of a busy group whose members are away without a device. Throws {@link StoreUnavailable}.
+     *
+     * @param claimed jobs of ours
+     * @param superseded jobs that a newer one of the same conversation stands for
+     * @return the others, to be worked on one by one
+     */
+    List<Claimed> dropVain(List<Claimed> claimed, Set<PushJob> superseded, Facts facts) {
+        var others = new ArrayList<Claimed>();
+        var vain = new ArrayList<Claimed>();
+        var reasons = new ArrayList<Reason>();
+        for (var each : claimed) {
+            var job = Objects.requireNonNull(each.job());
+            var reason = superseded.contains(job) ? Reason.SUPERSEDED : vain(job, facts);
+            if (reason == null) {
+                others.add(each);
+            } else {
+                vain.add(each);
+                reasons.add(reason);
+            }
+        }
+        jobs.drop(vain);
+        reasons.forEach(reason -> count(reason.text()));
+        return others;
+    }
+
+    /** Why the job sends nothing; null where it may, or where there is something to do besides. */
+    private @Nullable Reason vain(PushJob job, Facts facts) {
+        return job instanceof Wake wake
+                        && wake.only() == null
+                        && !wake.connected()
+                        && decision.wake(facts.of(wake)) instanceof Nothing nothing
+                ? nothing.reason()
+                : null;
     }
 
     /** Whether a job would send something: asked of the newest first, where several wake for one conversation. */

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -160,6 +161,7 @@ final class PushWorker implements AutoCloseable {
     /** How many were begun. */
     private int begin(List<Claimed> claimed) {
         var readable = new ArrayList<PushJob>();
+        var ours = new ArrayList<Claimed>();
         for (var each : claimed) {
             var job = each.job();
             if (job == null) {
@@ -168,6 +170,7 @@ final class PushWorker implements AutoCloseable {
                 jobs.settle(each, List.of());
             } else {
                 readable.add(job);
+                ours.add(each);
             }
         }
         Facts facts;
@@ -175,41 +178,31 @@ final class PushWorker implements AutoCloseable {
         try {
             facts = reader.read(readable);
         } catch (StoreUnavailable e) {
-            putBack(claimed);
+            putBack(ours);
             throw e;
         }
         if (System.nanoTime() - start > FACTS_MAX_NANOS) {
             LOG.warn("reading what decides about {} push jobs took too long for their lease", readable.size());
-            putBack(claimed);
+            putBack(ours);
             return 0;
         }
-        var superseded = superseded(readable, facts);
-        for (var each : claimed) {
-            var job = each.job();
-            if (job != null) {
-                threads.execute(() -> workOn(each, job, superseded.contains(job), facts));
-            }
+        var left = work.dropVain(ours, superseded(readable, facts), facts);
+        for (var each : left) {
+            threads.execute(() -> workOn(each, Objects.requireNonNull(each.job()), facts));
         }
-        return readable.size();
+        return left.size();
     }
 
     /** Nobody worked on them, so that they may not count as claimed: a store that is away for minutes must not set them aside. */
     private void putBack(List<Claimed> claimed) {
         for (var each : claimed) {
-            var job = each.job();
-            if (job != null) {
-                jobs.settle(each, List.of(new Later(job, PUT_BACK)));
-            }
+            jobs.settle(each, List.of(new Later(Objects.requireNonNull(each.job()), PUT_BACK)));
         }
     }
 
-    private void workOn(Claimed claimed, PushJob job, boolean isSuperseded, Facts facts) {
+    private void workOn(Claimed claimed, PushJob job, Facts facts) {
         try {
-            if (isSuperseded) {
-                work.supersede(claimed);
-            } else {
-                work.work(claimed, job, facts);
-            }
+            work.work(claimed, job, facts);
         } catch (StoreUnavailable e) {
             LOG.warn("a push job comes again: {}", e.getMessage());
         } catch (RuntimeException e) {

@@ -27,9 +27,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,30 @@ class WakingTest {
         assertEquals("/#/c/" + talk, push.get("url").textValue());
         await().until(world::isNothingLeft);
         assertTrue(world.shown.isAny(bob, talk));
+    }
+
+    @Test
+    void jobs_of_people_without_a_device_are_settled_together() throws Exception {
+        var message = world.send(talk, ann, "Good evening");
+        var jobs = new ArrayList<PushJob>();
+        for (int i = 0; i < 90; i++) {
+            jobs.add(world.wake(message, new UserId(1_000 + i)));
+        }
+        world.device(bob, "laptop", service.subscribe(), DeviceState.BACKGROUND);
+        jobs.add(world.wake(message, bob));
+        long before = removals();
+        world.queue(jobs.toArray(PushJob[]::new));
+        service.await(push -> push.json().get("title").textValue().equals("Ann"));
+        await().until(world::isNothingLeft);
+        long took = removals() - before;
+        assertTrue(took < 10, took + " commands to remove 91 jobs");
+    }
+
+    private static long removals() {
+        try (var jedis = REDIS.jedis()) {
+            var calls = Pattern.compile("cmdstat_zrem:calls=(\\d+)").matcher(jedis.info("commandstats"));
+            return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+        }
     }
 
     @Test

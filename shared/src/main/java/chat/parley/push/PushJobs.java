@@ -25,6 +25,7 @@ public final class PushJobs {
 
     private static final RedisScript CLAIM = RedisScript.named("push_claim");
     private static final RedisScript SETTLE = RedisScript.named("push_settle");
+    private static final RedisScript DROP = RedisScript.named("push_drop");
 
     private final Redis redis;
     private final Duration lease;
@@ -80,6 +81,14 @@ public final class PushJobs {
             arguments.add(PushJobText.of(later.job));
         }
         SETTLE.run(redis, List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS), arguments);
+    }
+
+    /** None of these jobs, at most as many as one claim gives, needs any more work. */
+    public void drop(List<Claimed> jobs) {
+        if (!jobs.isEmpty()) {
+            var texts = jobs.stream().map(Claimed::text).toList();
+            DROP.run(redis, List.of(RedisKeys.PUSH_JOBS, RedisKeys.PUSH_CLAIMS), texts);
+        }
     }
 
     /** How much there is. */

@@ -75,6 +75,19 @@ class PushJobsTest {
     }
 
     @Test
+    void dropped_jobs_are_gone_and_the_others_stay() {
+        jobs.drop(List.of());
+        add(List.of(wake(1), wake(2), wake(3)), Duration.ZERO);
+        var claimed = jobs.claim(10).jobs();
+        jobs.drop(claimed.subList(0, 2));
+        assertEquals(1, jobs.backlog().jobs());
+        long claims = redis.with(it -> it.hlen(RedisKeys.PUSH_CLAIMS));
+        assertEquals(1, claims);
+        jobs.settle(claimed.getLast(), List.of());
+        assertNothingIsLeft();
+    }
+
+    @Test
     void a_job_is_not_given_out_before_it_is_due() {
         add(List.of(wake(1)), Duration.ofMillis(200));
         add(List.of(wake(2)), LONG);

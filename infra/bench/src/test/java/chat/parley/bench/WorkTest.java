@@ -75,7 +75,7 @@ class WorkTest {
         SEND_API_WRITES("writes of send-api", 7),
         STREAM_SERVICE_WRITES("writes of stream-service", 1.5),
         TRANSACTIONS("writing transactions of PostgreSQL", 4),
-        COMMANDS("commands of Redis, those of scripts counted", 13);
+        COMMANDS("commands of Redis, those of scripts counted", 10);
 
         final String text;
         final double messageMax;
