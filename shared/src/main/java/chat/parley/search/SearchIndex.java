@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -142,36 +143,24 @@ public final class SearchIndex {
                     var insert = connection.prepareStatement(PUT)) {
                 // What a crash takes the sweep brings back; waiting for the disk would cost every batch.
                 settings.execute("SET LOCAL synchronous_commit = off");
-                insert.setArray(
-                        1,
-                        array(
-                                connection,
-                                "bigint",
-                                rows,
-                                row -> row.message.conversation().value()));
-                insert.setArray(2, array(connection, "bigint", rows, row -> row.message.seq()));
-                insert.setArray(
-                        3,
-                        array(
-                                connection,
-                                "bigint",
-                                rows,
-                                row -> row.message.sender().value()));
+                // Arrays of a type of their own go as they are; others the driver writes as text, sign by sign.
+                insert.setObject(
+                        1, longs(rows, row -> row.message.conversation().value()));
+                insert.setObject(2, longs(rows, row -> row.message.seq()));
+                insert.setObject(3, longs(rows, row -> row.message.sender().value()));
                 insert.setArray(
                         4,
-                        array(
+                        texts(
                                 connection,
                                 "timestamptz",
                                 rows,
                                 row -> row.message.createdAt().toString()));
-                insert.setArray(
+                insert.setObject(
                         5,
-                        array(
-                                connection,
-                                "int",
-                                rows,
-                                row -> row.message.state().version()));
-                insert.setArray(6, array(connection, "text", rows, Row::vector));
+                        rows.stream()
+                                .mapToInt(row -> row.message.state().version())
+                                .toArray());
+                insert.setArray(6, texts(connection, "text", rows, Row::vector));
                 insert.executeUpdate();
                 connection.commit();
             }
@@ -183,10 +172,14 @@ public final class SearchIndex {
         }
     }
 
-    private static java.sql.Array array(
-            Connection connection, String type, List<Row> rows, Function<Row, @Nullable Object> value)
+    private static long[] longs(List<Row> rows, ToLongFunction<Row> value) {
+        return rows.stream().mapToLong(value).toArray();
+    }
+
+    private static java.sql.Array texts(
+            Connection connection, String type, List<Row> rows, Function<Row, @Nullable String> value)
             throws SQLException {
-        return connection.createArrayOf(type, rows.stream().map(value).toArray());
+        return connection.createArrayOf(type, rows.stream().map(value).toArray(String[]::new));
     }
 
     /** One of them is to blame. It is kept without its words, so that it is not tried for ever. */
