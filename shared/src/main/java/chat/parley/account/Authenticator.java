@@ -1,6 +1,7 @@
 package chat.parley.account;
 
 import chat.parley.ops.StoreUnavailable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells who is calling. Safe for use by many threads; may block on PostgreSQL, so never call it from an event loop.
@@ -16,4 +17,13 @@ public interface Authenticator {
      * @throws StoreUnavailable if it cannot be known now whether the proof holds: answer 503, not 401
      */
     Authentication authenticate(Credentials credentials);
+
+    /**
+     * The same, where it needs no store to know: fit for an event loop.
+     *
+     * @return null where {@link #authenticate} has to be asked
+     */
+    default @Nullable Authentication remembered(Credentials credentials) {
+        return null;
+    }
 }

@@ -67,11 +67,37 @@ final class CredentialCheck implements Authenticator {
         return MISSING;
     }
 
+    /** Bearer tokens only, and only to say yes: what is refused is looked at anew. */
+    @Override
+    public @Nullable Authentication remembered(Credentials credentials) {
+        String text = bearerToken(credentials.authorization());
+        var token = text == null ? null : tokens.getIfPresent(OpaqueSecrets.fingerprint(text));
+        if (token == null || !clock.instant().isBefore(token.until())) {
+            return null;
+        }
+        var session = token.session();
+        if (session == null) {
+            return sessions.isKnownPerson(token.user())
+                    ? new Authentication.Accepted(new Caller(token.user(), null, token.until(), Means.BEARER))
+                    : null;
+        }
+        var row = sessions.knownInForce(session);
+        return row != null && row.user().equals(token.user())
+                ? new Authentication.Accepted(new Caller(row.user(), row.id(), token.until(), Means.BEARER))
+                : null;
+    }
+
+    private static @Nullable String bearerToken(@Nullable String authorization) {
+        return authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                ? authorization.substring(SCHEME.length()).strip()
+                : null;
+    }
+
     private Authentication bearer(String authorization) {
-        if (!authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+        String text = bearerToken(authorization);
+        if (text == null) {
             return REFUSED;
         }
-        String text = authorization.substring(SCHEME.length()).strip();
         var token = believed(text);
         if (token == null) {
             return REFUSED;

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,6 +86,13 @@ final class LiveSessions {
         }
     }
 
+    /** The session if it is known to be in force; asks nobody. */
+    @Nullable
+    SessionRow knownInForce(SessionId id) {
+        var row = isFresh() ? known.getIfPresent(id) : null;
+        return row != null && row.isInForceAt(clock.instant()) ? row : null;
+    }
+
     /** The session if it is in force. */
     Optional<SessionRow> inForce(SessionId id) {
         Instant now = clock.instant();
@@ -114,9 +122,14 @@ final class LiveSessions {
         return read.filter(row -> row.isInForceAt(clock.instant()));
     }
 
+    /** As {@link #isPerson}, false also where it is not known; asks nobody. */
+    boolean isKnownPerson(UserId user) {
+        return isFresh() && people.getIfPresent(user) != null;
+    }
+
     /** Whether there is such a person still; for those of outside issuers, whom no session stands for. */
     boolean isPerson(UserId user) {
-        if (isFresh() && people.getIfPresent(user) != null) {
+        if (isKnownPerson(user)) {
             return true;
         }
         boolean is = sessions.isPerson(user);
