@@ -38,6 +38,9 @@ public final class EventLog implements AutoCloseable {
     /** How long a stream lives after its last entry; {@code redis/publish.lua} has the same number. */
     private static final Duration STREAM_LIFETIME = Duration.ofDays(3);
 
+    /** A stream's epoch is the ms in which it was made and this, see {@code redis/publish.lua}; without it where a version before made the stream. */
+    private static final long EPOCHS = 10_000_000_000_000L;
+
     private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
     private static final byte[] LAST = "+".getBytes(ISO_8859_1);
 
@@ -155,7 +158,7 @@ public final class EventLog implements AutoCloseable {
             return new Cursor(0, 0, clock.millis(), currentTag);
         }
         var entry = newest.getFirst();
-        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), currentTag);
+        return new Cursor(entry.epoch(), entry.n(), entry.event().timeMillis(), currentTag);
     }
 
     /** Tells {@code user}'s stream nodes that a login session ended. Not stored. */
@@ -204,10 +207,10 @@ public final class EventLog implements AutoCloseable {
     }
 
     private StreamRead readFrom(byte[] key, Cursor after, int limit) {
-        byte[] from = (after.epochMillis() + "-" + after.n()).getBytes(ISO_8859_1);
+        byte[] from = (after.epoch() + "-" + after.n()).getBytes(ISO_8859_1);
         var found = entries(redis.with(it -> it.xrange(key, from, LAST, limit + 1)));
         // Redis says nothing of a hole: only the cursor's own entry proves that there is none.
-        if (found.isEmpty() || !isAt(found.getFirst(), after.epochMillis(), after.n())) {
+        if (found.isEmpty() || !isAt(found.getFirst(), after.epoch(), after.n())) {
             return new Broken();
         }
         return new Unbroken(found.subList(1, found.size()));
@@ -217,12 +220,12 @@ public final class EventLog implements AutoCloseable {
     private StreamRead readFromStart(byte[] key, Cursor after, int limit) {
         var found = entries(redis.with(it -> it.xrange(key, FIRST, LAST, limit)));
         if (found.isEmpty()) {
-            return after.epochMillis() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
+            return after.epoch() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
         }
         var first = found.getFirst();
-        boolean unbroken = after.epochMillis() == 0
-                ? first.n() == 1 && isYoung(after, first.epochMillis())
-                : isAt(first, after.epochMillis(), 1);
+        boolean unbroken = after.epoch() == 0
+                ? first.n() == 1 && isYoung(after, first.epoch() % EPOCHS)
+                : isAt(first, after.epoch(), 1);
         return unbroken ? new Unbroken(found) : new Broken();
     }
 
@@ -231,8 +234,8 @@ public final class EventLog implements AutoCloseable {
         return millis - cursor.timeMillis() < STREAM_LIFETIME.toMillis();
     }
 
-    private static boolean isAt(Entry entry, long epochMillis, long n) {
-        return entry.epochMillis() == epochMillis && entry.n() == n;
+    private static boolean isAt(Entry entry, long epoch, long n) {
+        return entry.epoch() == epoch && entry.n() == n;
     }
 
     static List<Entry> entries(List<Object> reply) {

@@ -49,7 +49,7 @@ final class RedisWindow implements Window {
         boolean all = kept.size() <= limit;
         var page = all ? kept : kept.subList(0, limit);
         var last = all ? entries.getLast() : page.getLast();
-        var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), cursor.tag());
+        var reached = new Cursor(last.epoch(), last.n(), last.event().timeMillis(), cursor.tag());
         var present = Expired.drop(page, conversations::firstSeqs);
         var whole = References.resolve(present, messages, conversation -> firstVisible(conversation, user));
         return Optional.of(new Page(whole, reached, !all || entries.size() >= readLimit));
