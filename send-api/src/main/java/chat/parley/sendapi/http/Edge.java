@@ -18,8 +18,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -33,6 +35,11 @@ public final class Edge {
 
     /** Time a request took, by route, method and status: about 40 routes of ours, never a raw path. */
     private static final String REQUESTS = "parley.http.requests";
+
+    static final String REQUEST_ID_HEADER = "X-Request-Id";
+
+    /** Where some put a token; nobody reads it there. */
+    static final String TOKEN_PARAMETER = "access_token";
 
     private static final String REQUEST_ID = "request_id";
     private static final String CALLER = "caller";
@@ -64,17 +71,33 @@ public final class Edge {
         routes.before(this::begin);
         routes.beforeMatched(this::admit);
         routes.after(this::end);
-        routes.exception(ProblemException.class, (e, http) -> Answer.problem(http, e.problem()));
-        routes.exception(StoreUnavailable.class, (e, http) -> {
-            LOG.warn("{} {}: {}", http.method(), route(http), e.getMessage());
-            http.header("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
-            Answer.problem(http, Problem.of(Fault.UNAVAILABLE));
-        });
-        routes.exception(HttpResponseException.class, (e, http) -> Answer.problem(http, Problem.of(faultOf(e))));
-        routes.exception(Exception.class, (e, http) -> {
-            LOG.error("{} {} failed", http.method(), route(http), e);
-            Answer.problem(http, Problem.of(Fault.INTERNAL));
-        });
+        routes.exception(HttpResponseException.class, this::refuse);
+        routes.exception(Exception.class, this::refuse);
+    }
+
+    private void refuse(Exception e, Context http) {
+        Answer.problem(http, problem(e, http.method().name(), route(http), http::header));
+    }
+
+    /**
+     * How {@code failure} is answered; logs what is ours to know of.
+     *
+     * @param header takes what the answer says besides
+     */
+    Problem problem(Throwable failure, String method, String route, BiConsumer<String, String> header) {
+        return switch (failure) {
+            case ProblemException e -> e.problem();
+            case StoreUnavailable e -> {
+                LOG.warn("{} {}: {}", method, route, e.getMessage());
+                header.accept("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
+                yield Problem.of(Fault.UNAVAILABLE);
+            }
+            case HttpResponseException e -> Problem.of(faultOf(e));
+            default -> {
+                LOG.error("{} {} failed", method, route, failure);
+                yield Problem.of(Fault.INTERNAL);
+            }
+        };
     }
 
     /** The caller of a route that is for {@link Access#PERSON}. */
@@ -88,16 +111,13 @@ public final class Edge {
     }
 
     private void begin(Context http) {
-        String given = http.header("X-Request-Id");
-        String id = given != null && REQUEST_ID_FORM.matcher(given).matches()
-                ? given
-                : HexFormat.of().toHexDigits(random.nextLong());
+        String id = requestId(http.header(REQUEST_ID_HEADER));
         http.attribute(REQUEST_ID, id);
         http.attribute(STARTED, System.nanoTime());
-        http.header("X-Request-Id", id);
+        http.header(REQUEST_ID_HEADER, id);
         http.header("X-Content-Type-Options", "nosniff");
         MDC.put(REQUEST_ID, id);
-        if (http.queryString() != null && http.queryParamMap().containsKey("access_token")) {
+        if (http.queryString() != null && http.queryParamMap().containsKey(TOKEN_PARAMETER)) {
             throw new ProblemException(Fault.TOKEN_IN_URL);
         }
     }
@@ -106,20 +126,64 @@ public final class Edge {
         if (!http.routeRoles().contains(Access.PERSON)) {
             return;
         }
-        var credentials = new Credentials(http.header("Authorization"), http.header("Cookie"), null);
-        switch (authenticator.authenticate(credentials)) {
-            case Authentication.Accepted accepted -> {
-                browsers.checkWrite(http, accepted.caller());
-                http.attribute(CALLER, accepted.caller());
-            }
-            case Authentication.Missing missing -> throw unauthenticated(http);
-            case Authentication.Refused refused -> throw unauthenticated(http);
+        http.attribute(CALLER, caller(RequestHead.of(http), http::header));
+    }
+
+    /** What a proxy named the request, or a name of ours. */
+    String requestId(@Nullable String given) {
+        return given != null && REQUEST_ID_FORM.matcher(given).matches()
+                ? given
+                : HexFormat.of().toHexDigits(random.nextLong());
+    }
+
+    /**
+     * Who calls; may wait for PostgreSQL.
+     *
+     * @param header takes what the answer says besides
+     * @throws ProblemException where it is nobody, or a page that may not
+     */
+    Caller caller(RequestHead request, BiConsumer<String, String> header) {
+        if (authenticator.authenticate(credentials(request)) instanceof Authentication.Accepted accepted) {
+            browsers.checkWrite(request, accepted.caller());
+            return accepted.caller();
+        }
+        header.accept("WWW-Authenticate", "Bearer");
+        throw new ProblemException(Fault.UNAUTHENTICATED);
+    }
+
+    /** The same at once, from memory; null where {@link #caller} has to be asked. */
+    @Nullable
+    Caller knownCaller(RequestHead request) {
+        var known = authenticator.known(credentials(request));
+        if (known == null) {
+            return null;
+        }
+        browsers.checkWrite(request, known.caller());
+        return known.caller();
+    }
+
+    private static Credentials credentials(RequestHead request) {
+        return new Credentials(request.header("Authorization"), request.header("Cookie"), null);
+    }
+
+    /** Runs {@code work} on this thread so that its log lines name the request. */
+    void naming(String id, Runnable work) {
+        MDC.put(REQUEST_ID, id);
+        try {
+            work.run();
+        } finally {
+            MDC.remove(REQUEST_ID);
         }
     }
 
-    private static ProblemException unauthenticated(Context http) {
-        http.header("WWW-Authenticate", "Bearer");
-        return new ProblemException(Fault.UNAUTHENTICATED);
+    /** Measures and logs a request whose answer is made. */
+    void served(String id, String route, String method, int status, long nanos) {
+        var what = new Measured(route, method, status);
+        if (LOG.isDebugEnabled()) {
+            naming(id, () -> measure(what, nanos));
+        } else {
+            measure(what, nanos);
+        }
     }
 
     private void end(Context http) {
