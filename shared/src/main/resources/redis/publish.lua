@@ -1,25 +1,39 @@
--- Appends one event to the streams of its recipients and publishes it to those connected, each stream atomically with its publication.
+-- Appends events to the streams of their recipients and publishes them to those connected, each stream atomically with its publication.
 --
--- KEYS  1 to 100 streams "s:{<user>}" (STREAM, ids <epoch ms>-<n>, one field "e"); in a cluster 1.
--- ARGV  1  the field's value: "<time ms> <type> <key>\n<json>"; without the JSON where the event is long
---       2  the same with the JSON, for the publication; empty where it is the same
---       3  empty, or the event's key: streams that have it are left alone
---       4  the event's time in ms; looked at only with a key
--- Publishes "<epoch>-<n> <value>" to "l:{<user>}". Streams keep about 200 entries, and 3 days after the last one.
+-- KEYS  1 to 100 streams "s:{<user>}" (STREAM, ids <epoch>-<n>, one field "e"), one part after the other; in a cluster 1.
+-- ARGV  1  empty, or the key of the one event there is: streams that have it are left alone
+--       2  that event's time in ms
+--       3.. the parts, one after the other, each an event and whom it is told, by three arguments:
+--          how many keys; the field's value: "<time ms> <type> <key>\n<json>", without the JSON where the event is long;
+--          the same with the JSON, for the publication; empty where it is the same
+-- Publishes "<epoch>-<n> <value>" to "l:{<user>}". Streams keep about 200 entries, and 3 days after the last one, or an hour less.
+--
+-- n counts 1, 2, 3. The epoch is the ms in which the stream was made, with a 1 before it: some three hundred years ahead. Where the last id is ahead of the
+-- clock Redis by itself gives the next one, so that nobody has to look for the last entry.
 --
 -- Answers, for each key: 0 where subscribers took it and nobody is to be woken; else the entry's id, after "=" where the stream had the event
 -- before, and after that "+" where subscribers took it, but the person has a device in the background ("b:{<user>}" is there).
 
 local ENTRIES = '200'
-local SECONDS = '259200'
+local SECONDS = 259200
+local RENEWED_BELOW = SECONDS - 3600 -- to look is cheaper than to write, which goes into the append-only file and to replicas as well
 local PAGE = 32             -- entries looked at in one step of a search
 local SLACK_MS = 60000      -- entries may be appended this much later than their events were committed: no search goes on behind that
+local ZERO = string.byte('0')
+local DASH = string.byte('-')
+
+local call, byte, sub = redis.call, string.byte, string.sub
+
+local function epoch()
+  local now = call('TIME')
+  return '1' .. now[1] .. string.format('%03d', math.floor(now[2] / 1000))
+end
 
 -- The id of the entry of stream `key` that has event `wanted`, or nil.
 local function find(key, wanted, time)
   local last = '+'
   while true do
-    local page = redis.call('XREVRANGE', key, last, '-', 'COUNT', PAGE)
+    local page = call('XREVRANGE', key, last, '-', 'COUNT', PAGE)
     local recent = false
     for i = 1, #page do
       local at, known = string.match(page[i][2][2], '^(%d+) %S+ (%S+)\n')
@@ -37,35 +51,58 @@ local function find(key, wanted, time)
   end
 end
 
-local value, whole, wanted = ARGV[1], ARGV[2], ARGV[3]
-if whole == '' then
-  whole = value
+-- A stream of the version before has an epoch that is past, and so Redis began to count anew: its numbers go on in an epoch of today.
+local function renumber(key, wrong, value)
+  call('XDEL', key, wrong)
+  local newest = call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
+  local n = newest and string.match(newest[1], '%d+$') or 0
+  return call('XADD', key, epoch() .. '-' .. string.format('%d', n + 1), 'e', value)
 end
+
+local function append(key, value)
+  local id = call('XADD', key, 'NOMKSTREAM', 'MAXLEN', '~', ENTRIES, '*', 'e', value)
+  if not id then
+    id = call('XADD', key, epoch() .. '-1', 'e', value)
+  elseif byte(id, -1) == ZERO and byte(id, -2) == DASH then
+    id = renumber(key, id, value)
+  end
+  if call('TTL', key) < RENEWED_BELOW then
+    call('EXPIRE', key, SECONDS)
+  end
+  return id
+end
+
+local wanted, time = ARGV[1], tonumber(ARGV[2])
+local ids, marks, taken, hints = {}, {}, {}, {}
+local last = 0
+for part = 3, #ARGV, 3 do
+  local first = last + 1
+  last = last + ARGV[part]
+  local value, whole = ARGV[part + 1], ARGV[part + 2]
+  whole = ' ' .. (whole == '' and value or whole)
+  for i = first, last do
+    local key = KEYS[i]
+    local user = sub(key, 2)
+    local known = wanted ~= '' and find(key, wanted, time)
+    if known then
+      ids[i], marks[i] = known, '='
+      taken[i] = call('PUBSUB', 'SHARDNUMSUB', 'l' .. user)[2]
+    else
+      ids[i], marks[i] = append(key, value), ''
+      taken[i] = call('SPUBLISH', 'l' .. user, ids[i] .. whole)
+    end
+    hints[i] = 'b' .. user
+  end
+end
+
+hints = redis.pcall('MGET', unpack(hints)) -- an error: in a cluster, while the slot moves, nobody can tell
 local answers = {}
 for i = 1, #KEYS do
-  local key = KEYS[i]
-  local channel = 'l' .. string.sub(key, 2)
-  local known = wanted ~= '' and find(key, wanted, tonumber(ARGV[4]))
-  local id, took
-  if known then
-    id = '=' .. known
-    took = redis.call('PUBSUB', 'SHARDNUMSUB', channel)[2]
-  else
-    local newest = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    if newest then
-      id = string.match(newest[1], '^%d+') .. '-*'
-    else
-      local now = redis.call('TIME')
-      id = now[1] .. string.format('%03d', math.floor(now[2] / 1000)) .. '-1' -- by itself Redis would begin with 0
-    end
-    id = redis.call('XADD', key, 'MAXLEN', '~', ENTRIES, id, 'e', value)
-    redis.call('EXPIRE', key, SECONDS)
-    took = redis.call('SPUBLISH', channel, id .. ' ' .. whole)
-  end
-  if took == 0 then
-    answers[i] = id
-  elseif redis.pcall('EXISTS', 'b' .. string.sub(key, 2)) ~= 0 then -- an error, too: in a cluster, while the slot moves, nobody can tell
-    answers[i] = (known and '=+' or '+') .. (known or id)
+  local hint = hints.err and '' or hints[i]
+  if taken[i] == 0 then
+    answers[i] = marks[i] .. ids[i]
+  elseif hint then
+    answers[i] = marks[i] .. '+' .. ids[i]
   else
     answers[i] = 0
   end

@@ -6,11 +6,12 @@
 --       3  empty, or the event's key: a stream that has it is left alone
 --       4  the event's time in ms; looked at only with a key
 --       5  when someone left last, in ms: who hears this and was a member until then is asked about first
--- Publishes "<departed> <ms>-<n> <value>" to "d:{<conversation>}". Streams keep about 2,000 entries, and 3 days after the last one.
+-- Publishes "<departed> <ms>-<n> <value>" to "d:{<conversation>}". Streams keep about 2,000 entries, and 3 days after the last one, or an hour less.
 -- Answers a list with one 0, as publish.lua does for whom nobody is to be woken.
 
 local ENTRIES = '2000'
-local SECONDS = '259200'
+local SECONDS = 259200
+local RENEWED_BELOW = SECONDS - 3600 -- as in publish.lua
 local PAGE = 100            -- entries looked at in one step of a search
 local SLACK_MS = 60000      -- as in publish.lua: entries may be appended this much later than their events were committed
 
@@ -54,6 +55,8 @@ if newest then
   end
 end
 local id = redis.call('XADD', key, 'MAXLEN', '~', ENTRIES, millis .. '-' .. string.format('%d', n), 'e', value)
-redis.call('EXPIRE', key, SECONDS)
+if redis.call('TTL', key) < RENEWED_BELOW then
+  redis.call('EXPIRE', key, SECONDS)
+end
 redis.call('SPUBLISH', 'd' .. string.sub(key, 2), ARGV[5] .. ' ' .. id .. ' ' .. whole)
 return {0}

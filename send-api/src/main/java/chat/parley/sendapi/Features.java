@@ -65,6 +65,8 @@ import chat.parley.sendapi.message.History;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageNews;
 import chat.parley.sendapi.message.MessageRoutes;
+import chat.parley.sendapi.message.MessageSending;
+import chat.parley.sendapi.message.Patience;
 import chat.parley.sendapi.message.SendMessage;
 import chat.parley.sendapi.message.SendNotice;
 import chat.parley.sendapi.mydata.Eraser;
@@ -109,6 +111,7 @@ final class Features {
     final BlockRoutes blocks;
     final NotificationRoutes notifications;
     final ReportRoutes reports;
+    final MessageSending sending;
     final MessageRoutes messages;
     final MediaGate media;
     final ReceiptRoutes receipts;
@@ -154,7 +157,8 @@ final class Features {
         reports = new ReportRoutes(
                 new Reports(stores.postgres, stores.clock, stores.meters), stores.messages, permissions);
         var history = new History(stores.conversations, stores.messages);
-        messages = messages(messageNews, history);
+        sending = sending(messageNews);
+        messages = new MessageRoutes(history);
         messageChanges = messageChanges(messageNews, history);
         search = search(index);
         receipts = receipts();
@@ -217,10 +221,10 @@ final class Features {
         return new InviteRoutes(links, view, permissions, idempotency);
     }
 
-    private MessageRoutes messages(MessageNews news, History history) {
-        return new MessageRoutes(
-                new SendMessage(stores.conversations, stores.messages, news),
-                history,
+    private MessageSending sending(MessageNews news) {
+        var patience = stores.opened(Patience.start());
+        return new MessageSending(
+                new SendMessage(stores.conversations, stores.messages, news, patience),
                 new RateLimit("send", settings.bounds().sendsPerMinute(), Ticker.systemTicker()),
                 new Attachments(mediaCatalog()));
     }

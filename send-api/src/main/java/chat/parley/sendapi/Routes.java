@@ -13,6 +13,7 @@ import chat.parley.sendapi.conversation.NotificationRoutes;
 import chat.parley.sendapi.conversation.PinRoutes;
 import chat.parley.sendapi.device.DeviceRoutes;
 import chat.parley.sendapi.device.PushPreferenceRoutes;
+import chat.parley.sendapi.http.AsyncRoutes;
 import chat.parley.sendapi.media.MediaGate;
 import chat.parley.sendapi.message.MessageChangeRoutes;
 import chat.parley.sendapi.message.MessageRoutes;
@@ -44,6 +45,11 @@ final class Routes {
         install(routes, features.typing);
         install(routes, features.presence);
         install(routes, features.devices, features.pushPreferences);
+    }
+
+    /** Those that no thread waits for; they are asked before all others. */
+    static void install(AsyncRoutes routes, Features features) {
+        routes.post("/v1/conversations/{conversation}/messages", features.sending, PERSON);
     }
 
     private static void install(RoutesConfig routes, OpsRoutes ops) {
@@ -112,7 +118,6 @@ final class Routes {
     }
 
     private static void install(RoutesConfig routes, MessageRoutes messages, MessageChangeRoutes changes) {
-        routes.post("/v1/conversations/{conversation}/messages", messages::send, PERSON);
         routes.get("/v1/conversations/{conversation}/messages", messages::list, PERSON);
         routes.get("/v1/conversations/{conversation}/messages/{seq}", messages::get, PERSON);
         routes.patch("/v1/conversations/{conversation}/messages/{seq}", changes::edit, PERSON);

@@ -4,6 +4,8 @@ import chat.parley.ops.Health;
 import chat.parley.ops.Meters;
 import chat.parley.ops.PrivateServer;
 import chat.parley.ops.Shutdown;
+import chat.parley.sendapi.http.Answer;
+import chat.parley.sendapi.http.AsyncRoutes;
 import chat.parley.sendapi.http.Browsers;
 import chat.parley.sendapi.http.Edge;
 import chat.parley.sendapi.http.JettyProblems;
@@ -16,15 +18,20 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +52,13 @@ public final class SendApi implements AutoCloseable {
     /** Longest that requests under way are waited for: later than the deadline within which all but large uploads are answered. */
     private static final Duration FINISH_MOST = Duration.ofSeconds(10);
 
+    /** Requests that wait for stores, a virtual thread each. */
+    private static final Executor THREADS =
+            task -> Thread.ofVirtual().name("request").start(task);
+
+    /** For Jetty's own work, which never waits: accepting, and reading from many connections by each thread. */
+    private static final int JETTY_THREADS_MAX = 64;
+
     private final @Nullable Meters ownMeters;
     private final Stores stores;
     private final Javalin server;
@@ -58,19 +72,24 @@ public final class SendApi implements AutoCloseable {
         stores = new Stores(settings, health, meters.registry());
         var browsers = new Browsers(settings.browsers());
         var features = new Features(stores, settings, browsers);
-        var edge = new Edge(stores.accounts.authenticator(), browsers, meters.registry(), stores.random);
+        var edge = new Edge(
+                stores.accounts.authenticator(),
+                browsers,
+                meters.registry(),
+                () -> ThreadLocalRandom.current().nextLong());
         var ops = new OpsRoutes(health, () -> leaving);
         metrics = settings.metricsPort() == null
                 ? null
                 : stores.opened(PrivateServer.start(settings.host(), settings.metricsPort(), meters.registry()));
         server = Javalin.create(config -> {
-            serverSettings(config, settings, neighbour);
+            serverSettings(config, settings, neighbour, asyncRoutes(edge, features));
             edge.install(config.routes);
             config.routes.after(http -> {
                 if (leaving) {
                     http.header("Connection", "close");
                 }
             });
+            config.routes.after(Answer::write);
             Routes.install(config.routes, ops, features);
         });
     }
@@ -144,10 +163,39 @@ public final class SendApi implements AutoCloseable {
         }
     }
 
-    private static void serverSettings(JavalinConfig config, SendApiSettings settings, @Nullable Neighbour neighbour) {
+    private AsyncRoutes asyncRoutes(Edge edge, Features features) {
+        var routes = new AsyncRoutes(edge, THREADS, () -> leaving);
+        Routes.install(routes, features);
+        return routes;
+    }
+
+    /**
+     * Reading on from a connection whose answer was written waits for nothing, as the handlers here do not. So it is done where the answer was written, instead of
+     * waking another thread that mostly finds nothing to read yet.
+     */
+    private static Executor readOn(Executor threads) {
+        return task -> {
+            if (task instanceof Connection) {
+                task.run();
+            } else {
+                threads.execute(task);
+            }
+        };
+    }
+
+    private static ThreadPool jettyThreads() {
+        var threads = new QueuedThreadPool(JETTY_THREADS_MAX);
+        threads.setName("jetty");
+        threads.setVirtualThreadsExecutor(THREADS);
+        return threads;
+    }
+
+    private static void serverSettings(
+            JavalinConfig config, SendApiSettings settings, @Nullable Neighbour neighbour, AsyncRoutes asyncRoutes) {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.concurrency.useVirtualThreads = true;
+        config.jetty.threadPool = jettyThreads();
         config.http.prefer405over404 = true;
         config.jetty.host = settings.host();
         config.jetty.port = settings.port();
@@ -159,23 +207,25 @@ public final class SendApi implements AutoCloseable {
         config.jetty.modifyServer(jetty -> {
             jetty.setErrorHandler(new JettyProblems());
             if (neighbour != null) {
-                jetty.setHandler(new Handler.Sequence(neighbour.handler())); // Javalin adds itself behind
+                asyncRoutes.setHandler(new Handler.Sequence(neighbour.handler()));
             }
+            jetty.setHandler(asyncRoutes); // Javalin adds itself behind
         });
         config.jetty.modifyServletContextHandler(context -> {
             var lingering = new FilterHolder(new LingeringClose());
             lingering.setAsyncSupported(true);
             context.addFilter(lingering, "/*", EnumSet.of(DispatcherType.REQUEST));
         });
-        if (neighbour != null) {
-            config.jetty.addConnector((jetty, http) -> {
-                var connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
-                connector.setHost(settings.host());
-                connector.setPort(settings.port());
+        config.jetty.addConnector((jetty, http) -> {
+            var connector = new ServerConnector(
+                    jetty, readOn(jetty.getThreadPool()), null, null, -1, -1, new HttpConnectionFactory(http));
+            connector.setHost(settings.host());
+            connector.setPort(settings.port());
+            if (neighbour != null) {
                 neighbour.connector().accept(connector);
-                return connector;
-            });
-        }
+            }
+            return connector;
+        });
         WebPage.serve(config.staticFiles);
     }
 }

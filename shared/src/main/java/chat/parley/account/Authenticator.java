@@ -18,12 +18,8 @@ public interface Authenticator {
      */
     Authentication authenticate(Credentials credentials);
 
-    /**
-     * The same, where it needs no store to know: fit for an event loop.
-     *
-     * @return null where {@link #authenticate} has to be asked
-     */
-    default @Nullable Authentication remembered(Credentials credentials) {
+    /** The same from memory alone, for an event loop; null where {@link #authenticate} has to be asked. Refuses nobody. */
+    default Authentication.@Nullable Accepted known(Credentials credentials) {
         return null;
     }
 }

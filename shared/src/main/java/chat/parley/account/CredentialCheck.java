@@ -67,34 +67,53 @@ final class CredentialCheck implements Authenticator {
         return MISSING;
     }
 
-    /** Bearer tokens only, and only to say yes: what is refused is looked at anew. */
     @Override
-    public @Nullable Authentication remembered(Credentials credentials) {
-        String text = bearerToken(credentials.authorization());
-        var token = text == null ? null : tokens.getIfPresent(OpaqueSecrets.fingerprint(text));
-        if (token == null || !clock.instant().isBefore(token.until())) {
+    public Authentication.@Nullable Accepted known(Credentials credentials) {
+        if (credentials.authorization() != null) {
+            String text = token(credentials.authorization());
+            var token = text == null ? null : tokens.getIfPresent(OpaqueSecrets.fingerprint(text));
+            return token != null && clock.instant().isBefore(token.until()) ? known(token) : null;
+        }
+        if (credentials.ticket() != null) {
             return null;
         }
-        var session = token.session();
-        if (session == null) {
-            return sessions.isKnownPerson(token.user())
-                    ? new Authentication.Accepted(new Caller(token.user(), null, token.until(), Means.BEARER))
-                    : null;
+        for (var cookie : cookies) {
+            var value = cookie.in(credentials.cookieHeader());
+            if (value.isPresent()) {
+                return known(sessions.knownByCookie(value.get()), null, Means.COOKIE);
+            }
         }
-        var row = sessions.knownInForce(session);
-        return row != null && row.user().equals(token.user())
-                ? new Authentication.Accepted(new Caller(row.user(), row.id(), token.until(), Means.BEARER))
+        return null;
+    }
+
+    private Authentication.@Nullable Accepted known(VerifiedToken token) {
+        var session = token.session();
+        if (session != null) {
+            var row = sessions.known(session);
+            return row != null && row.user().equals(token.user()) ? known(row, token.until(), Means.BEARER) : null;
+        }
+        return sessions.isKnownPerson(token.user())
+                ? new Authentication.Accepted(new Caller(token.user(), null, token.until(), Means.BEARER))
                 : null;
     }
 
-    private static @Nullable String bearerToken(@Nullable String authorization) {
-        return authorization != null && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+    private static Authentication.@Nullable Accepted known(
+            @Nullable SessionRow session, @Nullable Instant until, Means means) {
+        return session == null
+                ? null
+                : new Authentication.Accepted(
+                        new Caller(session.user(), session.id(), until == null ? session.expiresAt() : until, means));
+    }
+
+    /** The token of a header; null where it offers something else. */
+    private static @Nullable String token(String authorization) {
+        return authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
                 ? authorization.substring(SCHEME.length()).strip()
                 : null;
     }
 
     private Authentication bearer(String authorization) {
-        String text = bearerToken(authorization);
+        String text = token(authorization);
         if (text == null) {
             return REFUSED;
         }

@@ -86,13 +86,6 @@ final class LiveSessions {
         }
     }
 
-    /** The session if it is known to be in force; asks nobody. */
-    @Nullable
-    SessionRow knownInForce(SessionId id) {
-        var row = isFresh() ? known.getIfPresent(id) : null;
-        return row != null && row.isInForceAt(clock.instant()) ? row : null;
-    }
-
     /** The session if it is in force. */
     Optional<SessionRow> inForce(SessionId id) {
         Instant now = clock.instant();
@@ -105,6 +98,23 @@ final class LiveSessions {
         var read = sessions.readAndTouch(id);
         read.ifPresent(row -> known.put(id, row));
         return read.filter(row -> row.isInForceAt(now));
+    }
+
+    /** The session if it is remembered to be in force; null where {@link #inForce} has to be asked. */
+    @Nullable SessionRow known(SessionId id) {
+        var row = isFresh() ? known.getIfPresent(id) : null;
+        return row != null && row.isInForceAt(clock.instant()) ? row : null;
+    }
+
+    /** The same of the session that the cookie belongs to. */
+    @Nullable SessionRow knownByCookie(String cookie) {
+        var id = byCookie.getIfPresent(OpaqueSecrets.fingerprint(cookie));
+        return id == null ? null : known(id);
+    }
+
+    /** Whether it is remembered that there is such a person. */
+    boolean isKnownPerson(UserId user) {
+        return isFresh() && people.getIfPresent(user) != null;
     }
 
     /** The session in force that the cookie belongs to. */
@@ -120,11 +130,6 @@ final class LiveSessions {
             known.put(row.id(), row);
         });
         return read.filter(row -> row.isInForceAt(clock.instant()));
-    }
-
-    /** As {@link #isPerson}, false also where it is not known; asks nobody. */
-    boolean isKnownPerson(UserId user) {
-        return isFresh() && people.getIfPresent(user) != null;
     }
 
     /** Whether there is such a person still; for those of outside issuers, whom no session stands for. */

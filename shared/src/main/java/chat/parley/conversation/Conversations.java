@@ -153,6 +153,11 @@ public final class Conversations {
         return rosters.possiblyOld(conversation, concerned);
     }
 
+    /** The same from memory alone, for who must not wait; empty also where {@link #roster} would find it. Never that of a large group. */
+    public Optional<Roster> cachedRoster(ConversationId conversation) {
+        return rosters.cached(conversation);
+    }
+
     /** The same where nobody in particular is asked about. */
     public Optional<Roster> roster(ConversationId conversation) {
         return rosters.possiblyOld(conversation, List.of());

@@ -49,6 +49,10 @@ final class Rosters {
         this.postgres = postgres;
     }
 
+    Optional<Roster> cached(ConversationId conversation) {
+        return Optional.ofNullable(cache.getIfPresent(conversation));
+    }
+
     Optional<Roster> possiblyOld(ConversationId conversation, Collection<UserId> concerned) {
         var cached = cache.getIfPresent(conversation);
         return cached != null ? Optional.of(cached) : fresh(conversation, concerned);

@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 /**
  * A position in one user's stream, as the id of an SSE frame carries it: {@code <epoch>-<n>-<time>-<tag>}, the numbers in base 36. Opaque to clients.
  *
- * @param epochMillis when the stream was created; 0 while the user has none
+ * @param epoch which of the user's streams, made of the ms in which it was: a later one has a larger; 0 while the user has none
  * @param n the entry's number in that stream, 1, 2, 3, ...; 0 before the first
  * @param timeMillis when the event was committed: from where to rebuild if the stream cannot answer
  * @param tag short tag of the replication id of the Redis that gave the entry
  */
-public record Cursor(long epochMillis, long n, long timeMillis, String tag) {
+public record Cursor(long epoch, long n, long timeMillis, String tag) {
     private static final int RADIX = 36;
     private static final Pattern FORM =
             Pattern.compile("([0-9a-z]{1,12})-([0-9a-z]{1,12})-([0-9a-z]{1,12})-([0-9a-f]{1,8})");
@@ -31,13 +31,13 @@ public record Cursor(long epochMillis, long n, long timeMillis, String tag) {
 
     /** The same place, as of another time. */
     public Cursor withTime(long millis) {
-        return new Cursor(epochMillis, n, millis, tag);
+        return new Cursor(epoch, n, millis, tag);
     }
 
     /** The written form. */
     @Override
     public String toString() {
-        return Long.toString(epochMillis, RADIX)
+        return Long.toString(epoch, RADIX)
                 + "-"
                 + Long.toString(n, RADIX)
                 + "-"

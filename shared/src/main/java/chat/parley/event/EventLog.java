@@ -39,6 +39,9 @@ public final class EventLog implements AutoCloseable {
     /** How long a stream lives after its last entry; {@code redis/publish.lua} has the same number. */
     private static final Duration STREAM_LIFETIME = Duration.ofDays(3);
 
+    /** A stream's epoch is the ms in which it was made and this, see {@code redis/publish.lua}; without it where a version before made the stream. */
+    private static final long EPOCHS = 10_000_000_000_000L;
+
     private static final byte[] FIRST = "-".getBytes(ISO_8859_1);
     private static final byte[] LAST = "+".getBytes(ISO_8859_1);
 
@@ -159,7 +162,7 @@ public final class EventLog implements AutoCloseable {
             return new Cursor(0, 0, clock.millis(), currentTag);
         }
         var entry = newest.getFirst();
-        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), currentTag);
+        return new Cursor(entry.epoch(), entry.n(), entry.event().timeMillis(), currentTag);
     }
 
     /**
@@ -282,12 +285,12 @@ public final class EventLog implements AutoCloseable {
     }
 
     private static byte[] id(Cursor cursor) {
-        return (cursor.epochMillis() + "-" + cursor.n()).getBytes(ISO_8859_1);
+        return (cursor.epoch() + "-" + cursor.n()).getBytes(ISO_8859_1);
     }
 
     private static StreamRead from(List<Entry> found, Cursor after) {
         // Redis says nothing of a hole: only the cursor's own entry proves that there is none.
-        if (found.isEmpty() || !isAt(found.getFirst(), after.epochMillis(), after.n())) {
+        if (found.isEmpty() || !isAt(found.getFirst(), after.epoch(), after.n())) {
             return new Broken();
         }
         return new Unbroken(found.subList(1, found.size()));
@@ -300,12 +303,12 @@ public final class EventLog implements AutoCloseable {
 
     private StreamRead fromStart(List<Entry> found, Cursor after) {
         if (found.isEmpty()) {
-            return after.epochMillis() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
+            return after.epoch() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
         }
         var first = found.getFirst();
-        boolean unbroken = after.epochMillis() == 0
-                ? first.n() == 1 && isYoung(after, first.epochMillis())
-                : isAt(first, after.epochMillis(), 1);
+        boolean unbroken = after.epoch() == 0
+                ? first.n() == 1 && isYoung(after, first.epoch() % EPOCHS)
+                : isAt(first, after.epoch(), 1);
         return unbroken ? new Unbroken(found) : new Broken();
     }
 
@@ -314,8 +317,8 @@ public final class EventLog implements AutoCloseable {
         return millis - cursor.timeMillis() < STREAM_LIFETIME.toMillis();
     }
 
-    private static boolean isAt(Entry entry, long epochMillis, long n) {
-        return entry.epochMillis() == epochMillis && entry.n() == n;
+    private static boolean isAt(Entry entry, long epoch, long n) {
+        return entry.epoch() == epoch && entry.n() == n;
     }
 
     static List<Entry> entries(List<?> reply) {

@@ -36,12 +36,12 @@ public final class GroupLog {
 
         /** Where {@code entry} stands. */
         public static Place of(Entry entry) {
-            return new Place(entry.epochMillis(), entry.n());
+            return new Place(entry.epoch(), entry.n());
         }
 
         /** Whether {@code entry} is the next one. */
         public boolean isBefore(Entry entry) {
-            return entry.n() == n + 1 && entry.epochMillis() >= millis;
+            return entry.n() == n + 1 && entry.epoch() >= millis;
         }
 
         /** Whether these are the next ones, and none is missing among them. */
@@ -58,7 +58,7 @@ public final class GroupLog {
 
         /** Whether {@code entry} is this one or an earlier one. */
         public boolean covers(Entry entry) {
-            return entry.epochMillis() < millis || (entry.epochMillis() == millis && entry.n() <= n);
+            return entry.epoch() < millis || (entry.epoch() == millis && entry.n() <= n);
         }
     }
 

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What travels on a user's live channel. */
 public sealed interface LiveFrame {
-    /** The entry {@code (epochMillis, n)} of the user's stream, whole also where the stream holds only a reference. */
-    record Entry(long epochMillis, long n, EncodedEvent event) implements LiveFrame {}
+    /** The entry {@code (epoch, n)} of the user's stream, whole also where the stream holds only a reference. */
+    record Entry(long epoch, long n, EncodedEvent event) implements LiveFrame {}
 
     /** A login session ended: its streams must close. Not stored; nodes also ask the database now and then. */
     record SessionEnded(SessionId session) implements LiveFrame {

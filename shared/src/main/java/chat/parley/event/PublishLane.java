@@ -1,18 +1,11 @@
 package chat.parley.event;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
-import chat.parley.event.PublishConnection.Call;
-import chat.parley.event.PublishConnection.Script;
 import chat.parley.event.PublishOutcome.Published;
-import chat.parley.event.PublishOutcome.ToWake;
 import chat.parley.event.PublishOutcome.Unpublished;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import chat.parley.redis.Redis;
-import chat.parley.redis.RedisKeys;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -47,13 +40,9 @@ final class PublishLane implements AutoCloseable {
     /** Most streams of one run of the script: 0.6 ms, in which Redis serves nobody else. */
     private static final int KEYS_MAX = 100;
 
-    /** Events up to this size stand whole in every stream; longer ones once in history. */
-    private static final int WHOLE_BYTES_MAX = 1_024;
-
     private static final long PROBE_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long IDLE_MILLIS = 200;
     private static final long CLOSE_LIMIT_MILLIS = 3_000;
-    private static final byte[] NOTHING = {};
 
     private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final Redis redis;
@@ -199,11 +188,11 @@ final class PublishLane implements AutoCloseable {
     }
 
     private void publish(List<Waiting> batch) {
-        List<Object> replies;
+        List<PublishBatch.Outcome> outcomes;
         try {
-            var calls = new ArrayList<Call>(batch.size());
-            batch.forEach(waiting -> addCalls(waiting, calls));
-            replies = connected().run(calls);
+            var runs = new PublishBatch(batch, keysMax);
+            var replies = connected().run(runs.calls());
+            outcomes = runs.outcomes(replies, tag.newest(server));
         } catch (StoreUnavailable | JedisException e) {
             LOG.warn("Redis at {} is away, the relay will publish: {}", server, e.toString());
             away = true;
@@ -218,62 +207,23 @@ final class PublishLane implements AutoCloseable {
             batch.forEach(Waiting::refuse);
             return;
         }
-        int next = 0;
-        for (var waiting : batch) {
-            int calls = calls(waiting.publication);
-            complete(waiting, replies.subList(next, next + calls));
-            next += calls;
-        }
+        outcomes.forEach(this::complete);
     }
 
-    private void complete(Waiting waiting, List<Object> replies) {
-        if (waiting.isLive()) {
-            waiting.done.accept(new Published(List.of()));
-            return;
-        }
-        if (waiting.publication.group() != null) {
-            completeGroup(waiting, replies.getFirst());
-            return;
-        }
-        var toWake = new ArrayList<ToWake>();
-        var elsewhere = new LinkedHashMap<UserId, JedisRedirectionException>();
-        var recipients = waiting.publication.recipients().iterator();
-        for (var reply : replies) {
-            if (reply instanceof JedisRedirectionException where) {
-                elsewhere.put(recipients.next(), where);
-                continue;
-            }
-            if (!(reply instanceof List<?> answers)) {
-                // Full memory, still loading, a replica now: one word of it tells which; there is nothing else in it.
-                LOG.warn("Redis refused a publication: {}", reply);
-                redis.lookAgain();
-                waiting.refuse();
-                return;
-            }
-            for (var answer : answers) {
-                var user = recipients.next();
-                if (answer instanceof byte[] id) {
-                    toWake.add(toWake(user, id, waiting.publication.event().timeMillis()));
-                }
-            }
-        }
-        if (elsewhere.isEmpty()) {
-            waiting.done.accept(new Published(toWake));
-        } else {
-            redirect(waiting, new Published(toWake), elsewhere);
-        }
-    }
-
-    /** Told once: nobody's stream says who is to be woken. */
-    private void completeGroup(Waiting waiting, Object reply) {
-        if (reply instanceof JedisRedirectionException where) {
-            routes.redirect(waiting, where);
-        } else if (reply instanceof List<?>) {
-            waiting.done.accept(new Published(List.of()));
-        } else {
-            LOG.warn("Redis refused a publication: {}", reply);
+    private void complete(PublishBatch.Outcome outcome) {
+        var waiting = outcome.waiting();
+        var refusal = outcome.refusal();
+        if (refusal instanceof JedisRedirectionException where) {
+            routes.redirect(waiting, where); // a large group, which is held by one server
+        } else if (refusal != null) {
+            // Full memory, still loading, a replica now: one word of it tells which; there is nothing else in it.
+            LOG.warn("Redis refused a publication: {}", refusal);
             redis.lookAgain();
             waiting.refuse();
+        } else if (outcome.elsewhere().isEmpty()) {
+            waiting.done.accept(new Published(outcome.toWake()));
+        } else {
+            redirect(waiting, new Published(outcome.toWake()), outcome.elsewhere());
         }
     }
 
@@ -283,79 +233,6 @@ final class PublishLane implements AutoCloseable {
         parts.done(here);
         elsewhere.forEach((user, where) -> routes.redirect(
                 new Waiting(waiting.publication.to(List.of(user)), false, waiting.redirections, parts::done), where));
-    }
-
-    private ToWake toWake(UserId user, byte[] answer, long timeMillis) {
-        boolean before = answer[0] == '=';
-        int start = before ? 1 : 0;
-        boolean connected = answer[start] == '+';
-        start += connected ? 1 : 0;
-        String id = new String(answer, start, answer.length - start, ISO_8859_1);
-        int dash = id.indexOf('-');
-        long epochMillis = Long.parseLong(id, 0, dash, 10);
-        long n = Long.parseLong(id, dash + 1, id.length(), 10);
-        // A millisecond before: whoever rebuilds from there must find the event itself.
-        var resumeFrom = new Cursor(epochMillis, n - 1, timeMillis - 1, tag.newest(server));
-        return new ToWake(user, resumeFrom, before, connected);
-    }
-
-    private void addCalls(Waiting waiting, List<Call> calls) {
-        switch (waiting.publication.mode()) {
-            case LIVE_ONLY -> addLive(waiting.publication, calls);
-            case FIRST, REPEAT -> addStored(waiting.publication, waiting.asking, calls);
-        }
-    }
-
-    private void addLive(Publication publication, List<Call> calls) {
-        byte[] frame = LiveFrames.encode(new LiveFrame.Ephemeral(publication.event()));
-        var channels = publication.recipients().stream()
-                .map(user -> RedisKeys.live(user).getBytes(ISO_8859_1))
-                .toList();
-        for (var some : chunks(channels)) {
-            calls.add(new Call(Script.LIVE, some, List.of(frame), false));
-        }
-    }
-
-    private void addStored(Publication publication, boolean asking, List<Call> calls) {
-        var event = publication.event();
-        byte[] whole = LiveFrames.encode(event);
-        boolean isSmall = event.json().length <= WHOLE_BYTES_MAX && publication.storedWhole();
-        boolean byReference = !isSmall && References.canResolve(event);
-        byte[] value = byReference
-                ? LiveFrames.encode(new EncodedEvent(event.type(), event.key(), event.timeMillis(), NOTHING))
-                : whole;
-        boolean repeat = publication.mode() == Publication.Mode.REPEAT;
-        byte[] wanted = repeat ? event.key().getBytes(ISO_8859_1) : NOTHING;
-        byte[] time = repeat ? Long.toString(event.timeMillis()).getBytes(ISO_8859_1) : NOTHING;
-        var group = publication.group();
-        if (group != null) {
-            byte[] key = RedisKeys.group(group.conversation()).getBytes(ISO_8859_1);
-            byte[] departed = Long.toString(group.departedMillis()).getBytes(ISO_8859_1);
-            var asked = List.of(value, byReference ? whole : NOTHING, wanted, time, departed);
-            calls.add(new Call(Script.GROUP, List.of(key), asked, asking));
-            return;
-        }
-        var keys = new ArrayList<byte[]>();
-        for (var user : publication.recipients()) {
-            keys.add(RedisKeys.stream(user).getBytes(ISO_8859_1));
-        }
-        var arguments = List.of(value, byReference ? whole : NOTHING, wanted, time);
-        for (var some : chunks(keys)) {
-            calls.add(new Call(Script.STORED, some, arguments, asking));
-        }
-    }
-
-    private List<List<byte[]>> chunks(List<byte[]> keys) {
-        var chunks = new ArrayList<List<byte[]>>();
-        for (int from = 0; from < keys.size(); from += keysMax) {
-            chunks.add(keys.subList(from, Math.min(from + keysMax, keys.size())));
-        }
-        return chunks;
-    }
-
-    private int calls(Publication publication) {
-        int recipients = publication.group() == null ? publication.recipients().size() : 1;
-        return (recipients + keysMax - 1) / keysMax;
     }
 
     private PublishConnection connected() {

@@ -93,7 +93,7 @@ public final class References {
                         quoted,
                         message.sender(),
                         Instant.ofEpochMilli(entry.event().timeMillis()));
-        return new Entry(entry.epochMillis(), entry.n(), EventJson.encode(event));
+        return new Entry(entry.epoch(), entry.n(), EventJson.encode(event));
     }
 
     /** Which message an event refers to, read from its key. */

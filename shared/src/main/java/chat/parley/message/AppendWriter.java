@@ -1,6 +1,7 @@
 package chat.parley.message;
 
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -45,8 +46,8 @@ final class AppendWriter implements AutoCloseable {
     record Draft(
             NewMessage message, @Nullable String details, byte[] bodyHash, CompletableFuture<AppendOutcome> result) {}
 
-    AppendWriter(String name, Postgres postgres, InstantSource clock, MeterRegistry meters) {
-        this.statement = new AppendStatement(postgres.dataSource(), clock);
+    AppendWriter(String name, Postgres postgres, @Nullable Outbox outbox, InstantSource clock, MeterRegistry meters) {
+        this.statement = new AppendStatement(postgres.dataSource(), outbox, clock);
         this.batchSizes = meters.summary("parley.append.batch");
         meters.gauge("parley.append.waiting", Tags.of("writer", name), queue, BlockingQueue::size);
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);

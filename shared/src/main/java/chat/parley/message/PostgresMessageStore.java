@@ -139,7 +139,7 @@ public final class PostgresMessageStore implements MessageStore {
         this.clock = clock;
         var started = new ArrayList<AppendWriter>();
         for (int i = 0; i < WRITERS; i++) {
-            started.add(new AppendWriter("append-" + i, postgres, clock, meters));
+            started.add(new AppendWriter("append-" + i, postgres, outbox, clock, meters));
         }
         this.writers = List.copyOf(started);
     }

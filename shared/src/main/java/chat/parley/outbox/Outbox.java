@@ -2,9 +2,11 @@ package chat.parley.outbox;
 
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
+import chat.parley.outbox.OpenBatches.Done;
 import chat.parley.postgres.Postgres;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What was committed and is not yet known to be published. Rows are added by {@link #add} in the transaction of what they refer to; here they
- * are read when overdue and deleted, in batches on a thread of its own. Safe for use by many threads.
+ * are read when overdue and deleted, in batches on a thread of its own. Messages of one commit have one row, in a table of its own, as long as
+ * somebody is about to publish them; what is left of it then becomes rows like others. Safe for use by many threads.
  */
 public final class Outbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
@@ -40,6 +43,12 @@ public final class Outbox implements AutoCloseable {
     private static final long GATHER_MILLIS = 50;
 
     private static final long CLOSE_LIMIT_MILLIS = 3_000;
+
+    /** Senders publish at once or within 2 s. A batch of which only a part is published by then is divided, so that the relay tells no more than the rest. */
+    private static final long DIVIDED_AFTER_NANOS = 1_500_000_000L;
+
+    /** Overdue batches divided at once: at most some tenths of a second, with 200 messages each. */
+    private static final int DIVIDED_MAX = 100;
 
     private static final String ADD = """
             INSERT INTO outbox (conversation_id, kind, subject, actor_id, created_at) VALUES (?, ?, ?, ?, ?)
@@ -56,19 +65,54 @@ public final class Outbox implements AutoCloseable {
     private static final String OVERDUE = """
             SELECT id, conversation_id, kind, subject, actor_id, created_at
             FROM outbox
-            WHERE created_at < ? AND id > ? AND set_aside_at IS NULL
+            WHERE created_at < :before AND id > :after AND set_aside_at IS NULL
+                AND id < coalesce((SELECT min(id) FROM outbox_batch WHERE created_at < :before), 9223372036854775807)
             ORDER BY id
-            LIMIT ?
+            LIMIT :limit
             """;
+
+    /** Makes rows of what these batches have, other than {@code :published}. Each has the id that it was given at its commit. */
+    private static final String DIVIDE = """
+            WITH gone AS (
+                DELETE FROM outbox_batch
+                WHERE id IN (SELECT id FROM outbox_batch WHERE %s ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+                RETURNING *
+            )
+            INSERT INTO outbox (id, conversation_id, kind, subject, actor_id, created_at)
+            OVERRIDING SYSTEM VALUE
+            SELECT gone.id + each.nr - 1, gone.conversations[each.place], 1, gone.last_seqs[each.place] + each.nth, each.actor, gone.created_at
+            FROM gone, unnest(places, nths, actors) WITH ORDINALITY AS each (place, nth, actor, nr)
+            WHERE gone.id + each.nr - 1 <> ALL (:published)
+            """;
+
+    private static final String DIVIDE_OVERDUE = DIVIDE.formatted("created_at < :before");
+
+    private static final String DIVIDE_THESE = DIVIDE.formatted("id = ANY (:batches)");
+
+    private static final String DIVIDE_WITH_MESSAGES = DIVIDE.formatted("""
+            EXISTS (
+                SELECT FROM unnest(places, nths) AS each (place, nth)
+                WHERE conversations[each.place] = :conversation AND last_seqs[each.place] + each.nth < :before)""");
 
     /** Any number that no other advisory lock of this database has. */
     private static final long RELAY_LOCK = 0x7061_726c_6579L;
 
     private static final String BACKLOG = """
-            SELECT count(*) FILTER (WHERE set_aside_at IS NULL AND created_at < ?) AS overdue,
-                min(created_at) FILTER (WHERE set_aside_at IS NULL) AS oldest,
-                count(*) FILTER (WHERE set_aside_at IS NOT NULL) AS set_aside
-            FROM outbox
+            SELECT one.overdue + batches.overdue AS overdue, least(one.oldest, batches.oldest) AS oldest, one.set_aside
+            FROM (
+                SELECT count(*) FILTER (WHERE set_aside_at IS NULL AND created_at < :before) AS overdue,
+                    min(created_at) FILTER (WHERE set_aside_at IS NULL) AS oldest,
+                    count(*) FILTER (WHERE set_aside_at IS NOT NULL) AS set_aside
+                FROM outbox
+            ) one, (
+                SELECT coalesce(sum(cardinality(places)) FILTER (WHERE created_at < :before), 0)::bigint AS overdue, min(created_at) AS oldest
+                FROM outbox_batch
+            ) batches
+            """;
+
+    private static final String HAS_ANYTHING_OF = """
+            SELECT EXISTS (SELECT FROM outbox WHERE actor_id = :actor AND set_aside_at IS NULL)
+                OR EXISTS (SELECT FROM outbox_batch WHERE :actor = ANY (actors))
             """;
 
     private static final String DELETE_MESSAGES = """
@@ -77,11 +121,14 @@ public final class Outbox implements AutoCloseable {
 
     private static final String DELETE = "DELETE FROM outbox WHERE id = ANY (?)";
 
+    private static final String DELETE_BATCHES = "DELETE FROM outbox_batch WHERE id = ANY (?)";
+
     /** The subject of a changed conversation that each member is to be told of in the own stream, also in a large group. */
     public static final UserId TO_EACH = new UserId(0);
 
     private final Postgres postgres;
-    private final BlockingQueue<Long> done = new ArrayBlockingQueue<>(QUEUE_MAX);
+    private final OpenBatches batches = new OpenBatches();
+    private final BlockingQueue<Done> done = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final Counter forgotten;
     private final Thread thread;
     private volatile boolean closing;
@@ -134,28 +181,42 @@ public final class Outbox implements AutoCloseable {
                 .list();
     }
 
+    /** Messages were committed that have one row for all, with the ids {@code first} to {@code first + count - 1}. Before {@link #done} of any of them. */
+    public void begun(long first, int count) {
+        batches.begin(first, count, System.nanoTime());
+    }
+
     /** These are published: their rows go away soon. A deletion that is lost only means that they are looked at once more. */
     public void done(Collection<Long> ids) {
-        for (long id : ids) {
-            if (!done.offer(id)) {
-                forgotten.increment();
-            }
-        }
+        ids.forEach(this::done);
     }
 
     /** This one is published, see {@link #done(Collection)}. */
     public void done(long id) {
-        if (!done.offer(id)) {
+        var row = batches.publish(id);
+        if (row != null && !done.offer(row)) {
             forgotten.increment();
         }
     }
 
     /** Rows committed before {@code before} that are still there, in the order in which they were added, those after the row {@code after}, at most {@code limit}. */
     public List<Row> overdue(Instant before, long after, int limit) {
-        return postgres.with(handle -> handle.createQuery(OVERDUE)
-                .bind(0, before.atOffset(ZoneOffset.UTC))
-                .bind(1, after)
-                .bind(2, limit)
+        return postgres.with(handle -> {
+            var rows = overdue(handle, before, after, limit);
+            // Those of a batch come in their place among the others, since what became of a message must not be told
+            // before it.
+            while (rows.size() < limit && divideOverdue(handle, before) > 0) {
+                rows = overdue(handle, before, after, limit);
+            }
+            return rows;
+        });
+    }
+
+    private static List<Row> overdue(Handle handle, Instant before, long after, int limit) {
+        return handle.createQuery(OVERDUE)
+                .bind("before", before.atOffset(ZoneOffset.UTC))
+                .bind("after", after)
+                .bind("limit", limit)
                 .map((row, context) -> new Row(
                         row.getLong("id"),
                         new ConversationId(row.getLong("conversation_id")),
@@ -163,14 +224,21 @@ public final class Outbox implements AutoCloseable {
                         row.getLong("subject"),
                         new UserId(row.getLong("actor_id")),
                         row.getObject("created_at", OffsetDateTime.class).toInstant()))
-                .list());
+                .list();
+    }
+
+    private static int divideOverdue(Handle handle, Instant before) {
+        return handle.createUpdate(DIVIDE_OVERDUE)
+                .bind("before", before.atOffset(ZoneOffset.UTC))
+                .bind("limit", DIVIDED_MAX)
+                .bind("published", new long[0])
+                .execute();
     }
 
     /** Whether something that {@code actor} did is still to be told. */
     public boolean hasAnythingOf(UserId actor) {
-        return postgres.with(handle -> handle.createQuery(
-                        "SELECT EXISTS (SELECT FROM outbox WHERE actor_id = ? AND set_aside_at IS NULL)")
-                .bind(0, actor.value())
+        return postgres.with(handle -> handle.createQuery(HAS_ANYTHING_OF)
+                .bind("actor", actor.value())
                 .mapTo(Boolean.class)
                 .one());
     }
@@ -181,7 +249,7 @@ public final class Outbox implements AutoCloseable {
     /** What was committed before {@code before} and is still there; and what was set aside. */
     public Backlog backlog(Instant before) {
         return postgres.with(handle -> handle.createQuery(BACKLOG)
-                .bind(0, before.atOffset(ZoneOffset.UTC))
+                .bind("before", before.atOffset(ZoneOffset.UTC))
                 .map((row, context) -> {
                     var oldest = row.getObject("oldest", OffsetDateTime.class);
                     return new Backlog(
@@ -194,26 +262,32 @@ public final class Outbox implements AutoCloseable {
 
     /** Deletes these rows before it returns; {@link #done} is for those who need not know. */
     public void delete(Collection<Long> ids) {
-        long[] all = ids.stream().mapToLong(Long::longValue).toArray();
-        postgres.with(handle -> handle.createUpdate(DELETE).bind(0, all).execute());
+        postgres.with(handle -> handle.createUpdate(DELETE).bind(0, array(ids)).execute());
     }
 
     /** What is to be told of messages before {@code before} is to be told no more: they are gone. */
     public void deleteMessagesBefore(ConversationId conversation, long before) {
-        postgres.with(handle -> handle.createUpdate(DELETE_MESSAGES)
-                .bind("conversation", conversation.value())
-                .bind("created", OutboxKind.MESSAGE_CREATED.number())
-                .bind("changed", OutboxKind.MESSAGE_CHANGED.number())
-                .bind("before", before)
-                .execute());
+        postgres.with(handle -> {
+            handle.createUpdate(DIVIDE_WITH_MESSAGES)
+                    .bind("conversation", conversation.value())
+                    .bind("before", before)
+                    .bind("limit", Integer.MAX_VALUE)
+                    .bind("published", new long[0])
+                    .execute();
+            return handle.createUpdate(DELETE_MESSAGES)
+                    .bind("conversation", conversation.value())
+                    .bind("created", OutboxKind.MESSAGE_CREATED.number())
+                    .bind("changed", OutboxKind.MESSAGE_CHANGED.number())
+                    .bind("before", before)
+                    .execute();
+        });
     }
 
     /** These cannot be published; they stay, are no longer overdue, and wait for somebody to look at them. */
     public void setAside(Collection<Long> ids, Instant now) {
-        long[] all = ids.stream().mapToLong(Long::longValue).toArray();
         postgres.with(handle -> handle.createUpdate("UPDATE outbox SET set_aside_at = ? WHERE id = ANY (?)")
                 .bind(0, now.atOffset(ZoneOffset.UTC))
-                .bind(1, all)
+                .bind(1, array(ids))
                 .execute());
     }
 
@@ -249,7 +323,7 @@ public final class Outbox implements AutoCloseable {
     }
 
     private void deleteAsTheyCome() {
-        var batch = new ArrayList<Long>(BATCH_MAX);
+        var rows = new ArrayList<Done>(BATCH_MAX);
         try {
             while (!closing || !done.isEmpty()) {
                 var first = done.poll(GATHER_MILLIS, TimeUnit.MILLISECONDS);
@@ -257,31 +331,70 @@ public final class Outbox implements AutoCloseable {
                     if (!closing && done.size() < BATCH_MAX) {
                         TimeUnit.MILLISECONDS.sleep(GATHER_MILLIS);
                     }
-                    batch.add(first);
-                    done.drainTo(batch, BATCH_MAX - 1);
-                    delete(batch);
-                    batch.clear();
+                    rows.add(first);
+                    done.drainTo(rows, BATCH_MAX - 1);
+                    delete(rows);
+                    rows.clear();
                 }
+                divide(batches.forget(System.nanoTime() - DIVIDED_AFTER_NANOS));
             }
+            // Those who could tell of more are closed.
+            divide(batches.forget(System.nanoTime()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void delete(List<Long> ids) {
+    private void delete(List<Done> rows) {
         try (var connection = postgres.dataSource().getConnection()) {
             connection.setAutoCommit(false);
-            try (var settings = connection.createStatement();
-                    var deletion = connection.prepareStatement(DELETE)) {
+            try (var settings = connection.createStatement()) {
                 // A deletion lost in a crash costs one look by the relay; waiting for the disk would cost every batch.
                 settings.execute("SET LOCAL synchronous_commit = off");
-                deletion.setObject(1, ids.stream().mapToLong(Long::longValue).toArray());
-                deletion.executeUpdate();
+                delete(connection, DELETE_BATCHES, rows, true);
+                delete(connection, DELETE, rows, false);
                 connection.commit();
             }
         } catch (SQLException e) {
-            forgotten.increment(ids.size());
-            LOG.warn("{} outbox rows stay until the relay looks at them: {}", ids.size(), e.toString());
+            forgotten.increment(rows.size());
+            LOG.warn("{} outbox rows stay until the relay looks at them: {}", rows.size(), e.toString());
         }
+    }
+
+    private static void delete(Connection connection, String sql, List<Done> rows, boolean ofBatch)
+            throws SQLException {
+        long[] ids = rows.stream()
+                .filter(row -> row.ofBatch() == ofBatch)
+                .mapToLong(Done::id)
+                .toArray();
+        if (ids.length > 0) {
+            try (var deletion = connection.prepareStatement(sql)) {
+                deletion.setObject(1, ids);
+                deletion.executeUpdate();
+            }
+        }
+    }
+
+    private void divide(OpenBatches.Partly partly) {
+        if (partly.batches().isEmpty()) {
+            return;
+        }
+        try {
+            postgres.with(handle -> handle.createUpdate(DIVIDE_THESE)
+                    .bind("batches", array(partly.batches()))
+                    .bind("limit", Integer.MAX_VALUE)
+                    .bind("published", array(partly.published()))
+                    .execute());
+        } catch (RuntimeException e) {
+            forgotten.increment(partly.published().size());
+            LOG.warn(
+                    "{} messages stay in the outbox until the relay looks at them: {}",
+                    partly.published().size(),
+                    e.toString());
+        }
+    }
+
+    private static long[] array(Collection<Long> ids) {
+        return ids.stream().mapToLong(Long::longValue).toArray();
     }
 }

@@ -42,7 +42,7 @@ public final class RedisKeys {
 
     private RedisKeys() {}
 
-    /** STREAM of one user's events, ids {@code <epoch ms>-<n>}; see {@code redis/publish.lua}. Bounded, expires after days without events. */
+    /** STREAM of one user's events, ids {@code <epoch>-<n>}; see {@code redis/publish.lua}. Bounded, expires after days without events. */
     public static String stream(UserId user) {
         return "s:{" + user + "}";
     }

@@ -25,13 +25,15 @@ final class Folding {
 
     private Folding() {}
 
-    /** Appends the folded form of one character with its marks. */
-    static void fold(String character, StringBuilder out) {
-        if (character.length() == 1 && character.charAt(0) < ASCII_END) {
-            out.append(Character.toLowerCase(character.charAt(0)));
+    /** Appends the folded form of one character of {@code text} with its marks. */
+    static void fold(String text, int from, int to, StringBuilder out) {
+        if (to - from == 1 && text.charAt(from) < ASCII_END) {
+            out.append(Character.toLowerCase(text.charAt(from))); // most of them: without a string for each
             return;
         }
-        Normalizer.normalize(character, Normalizer.Form.NFKD).codePoints().forEach(part -> foldPart(part, out));
+        Normalizer.normalize(text.substring(from, to), Normalizer.Form.NFKD)
+                .codePoints()
+                .forEach(part -> foldPart(part, out));
     }
 
     /** Puts together what {@link #fold} left in parts. */

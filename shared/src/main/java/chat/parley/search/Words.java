@@ -83,7 +83,7 @@ final class Words {
                 if (word.isEmpty()) {
                     wordStart = at;
                 }
-                Folding.fold(text.substring(at, end), word);
+                Folding.fold(text, at, end, word);
                 wordEnd = end;
             } else {
                 endWord();
@@ -132,7 +132,7 @@ final class Words {
 
     private String folded(int from, int to) {
         var folded = new StringBuilder();
-        Folding.fold(text.substring(from, to), folded);
+        Folding.fold(text, from, to, folded);
         return cut(Folding.composed(folded), CHARACTER_MAX);
     }
 

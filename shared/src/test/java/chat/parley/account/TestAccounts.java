@@ -88,7 +88,7 @@ final class TestAccounts implements AutoCloseable {
 
     @Nullable
     Authentication remembered(String token) {
-        return accounts.authenticator().remembered(new Credentials("Bearer " + token, null, null));
+        return accounts.authenticator().known(new Credentials("Bearer " + token, null, null));
     }
 
     Authentication cookie(String header) {

@@ -162,7 +162,7 @@ class EventLogErasureTest {
     }
 
     private Cursor cursor(Entry entry) {
-        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), log.tag());
+        return new Cursor(entry.epoch(), entry.n(), entry.event().timeMillis(), log.tag());
     }
 
     private MessageCreated sent(long seq, UserId sender, String text) {

@@ -29,7 +29,9 @@ import chat.parley.testkit.StepClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -42,6 +44,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.BinaryJedisShardedPubSub;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.XAddParams;
 
 class EventLogTest {
     @RegisterExtension
@@ -117,9 +121,9 @@ class EventLogTest {
         var entries = read(ANN, start(), 10);
         var first = cursor(entries.getFirst());
         assertInstanceOf(Broken.class, log.read(ANN, first, "other", 10));
-        assertBroken(new Cursor(first.epochMillis() + 1, 1, 0, log.tag(ANN)));
-        assertBroken(new Cursor(first.epochMillis(), 99, 0, log.tag(ANN)));
-        assertBroken(new Cursor(first.epochMillis() - 1, 0, 0, log.tag(ANN)));
+        assertBroken(new Cursor(first.epoch() + 1, 1, 0, log.tag(ANN)));
+        assertBroken(new Cursor(first.epoch(), 99, 0, log.tag(ANN)));
+        assertBroken(new Cursor(first.epoch() - 1, 0, 0, log.tag(ANN)));
         redis.with(it -> it.xtrim(RedisKeys.stream(ANN), 2, false));
         assertBroken(first);
         assertBroken(start());
@@ -153,6 +157,92 @@ class EventLogTest {
         assertTrue(redis.with(it -> it.xlen(RedisKeys.stream(ANN))) < 400);
         assertTrue(redis.with(it -> it.ttl(RedisKeys.stream(ANN)))
                 > Duration.ofDays(2).toSeconds());
+    }
+
+    @Test
+    void a_stream_that_is_written_to_stays_three_days_less_an_hour_at_most() {
+        publish(message(1, "made"), ANN);
+        var stream = RedisKeys.stream(ANN);
+        redis.with(it -> it.expire(stream, Duration.ofDays(3).minusMinutes(50).toSeconds()));
+        publish(message(2, "not renewed yet"), ANN);
+        assertTrue(redis.with(it -> it.ttl(stream))
+                <= Duration.ofDays(3).minusMinutes(50).toSeconds());
+        redis.with(it -> it.expire(stream, Duration.ofDays(3).minusMinutes(61).toSeconds()));
+        publish(message(3, "renewed"), ANN);
+        assertTrue(redis.with(it -> it.ttl(stream))
+                > Duration.ofDays(3).minusMinutes(5).toSeconds());
+    }
+
+    @Test
+    void a_lost_stream_has_a_later_successor_that_counts_anew() {
+        publish(message(1, "lost"), ANN);
+        publish(message(2, "lost"), ANN);
+        var lost = log.head(ANN, log.tag(ANN));
+        log.delete(ANN);
+        Awaitility.await().until(() -> System.currentTimeMillis() > lost.epoch() % 10_000_000_000_000L);
+        publish(message(3, "first again"), ANN);
+        var next = log.head(ANN, log.tag(ANN));
+        assertEquals(1, next.n());
+        assertTrue(next.epoch() > lost.epoch());
+        assertBroken(lost);
+    }
+
+    @Test
+    void a_stream_of_the_version_before_goes_on_without_a_gap() throws Exception {
+        var stream = RedisKeys.stream(ANN).getBytes(ISO_8859_1);
+        long made = System.currentTimeMillis() - 5_000;
+        for (long n = 1; n <= 2; n++) {
+            var id = new StreamEntryID(made, n);
+            byte[] value = LiveFrames.encode(EventJson.encode(message(n, "before")));
+            redis.with(it -> it.xadd(stream, XAddParams.xAddParams().id(id), Map.of("e".getBytes(ISO_8859_1), value)));
+        }
+        var before = read(ANN, start(), 10);
+        assertEquals(List.of(1L, 2L), numbers(before));
+        assertEquals(2, read(ANN, new Cursor(made, 0, made, log.tag(ANN)), 10).size());
+        try (var live = live(ANN)) {
+            publish(message(3, "after"), ANN);
+            assertEquals(3, assertInstanceOf(Entry.class, live.next()).n());
+        }
+        publish(message(4, "after"), ANN);
+        assertEquals(List.of(3L, 4L), numbers(read(ANN, cursor(before.getLast()), 10)));
+        assertEquals(List.of(1L, 2L, 3L, 4L), numbers(read(ANN, start(), 10)));
+        assertEquals(1, read(ANN, cursor(read(ANN, start(), 3).getLast()), 10).size());
+    }
+
+    @Test
+    void events_that_share_a_run_of_the_script_reach_their_own_recipients() throws Exception {
+        var users = LongStream.rangeClosed(1, 90).mapToObj(UserId::new).toList();
+        var publications = new ArrayList<Publication>();
+        for (int seq = 1; seq <= 40; seq++) {
+            publications.add(Publication.first(message(seq, "m" + seq), users.subList(seq, seq + seq)));
+        }
+        publications.add(Publication.repeat(message(40, "m40"), users));
+        publications.add(Publication.first(message(41, "m41"), users));
+        try (var live = live(users.getLast())) {
+            var outcomes = log.publish(publications);
+            for (int seq = 1; seq <= 40; seq++) {
+                var woken =
+                        assertInstanceOf(Published.class, outcomes.get(seq - 1)).toWake();
+                assertEquals(
+                        users.subList(seq, seq + seq),
+                        woken.stream().map(ToWake::user).toList());
+            }
+            assertEquals(
+                    messageKey(40),
+                    assertInstanceOf(Entry.class, live.next()).event().key());
+        }
+        for (int i = 0; i < users.size(); i++) {
+            var told = new ArrayList<String>();
+            for (int seq = 1; seq <= 41; seq++) {
+                if (seq >= 40 || (seq <= i && i < seq + seq)) {
+                    told.add(messageKey(seq));
+                }
+            }
+            var keys = read(users.get(i), start(users.get(i)), 100).stream()
+                    .map(entry -> entry.event().key())
+                    .toList();
+            assertEquals(told, keys);
+        }
     }
 
     @Test
@@ -342,7 +432,7 @@ class EventLogTest {
     }
 
     private Cursor cursor(Entry entry) {
-        return new Cursor(entry.epochMillis(), entry.n(), entry.event().timeMillis(), log.tag(ANN));
+        return new Cursor(entry.epoch(), entry.n(), entry.event().timeMillis(), log.tag(ANN));
     }
 
     private static List<Long> numbers(List<Entry> entries) {

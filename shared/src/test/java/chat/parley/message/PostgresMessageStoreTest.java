@@ -1,11 +1,16 @@
 package chat.parley.message;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.id.ConversationId;
+import chat.parley.message.AppendOutcome.AlreadyStored;
+import chat.parley.message.AppendOutcome.Stored;
 import chat.parley.ops.Secret;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.testkit.RealPostgres;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -61,13 +66,15 @@ class PostgresMessageStoreTest extends MessageErasureContract {
     }
 
     @Test
-    void each_message_has_an_outbox_row_and_the_conversation_knows_its_newest() {
+    void each_message_is_remembered_in_the_outbox_and_the_conversation_knows_its_newest() {
         var talk = newConversation();
         send(talk, ANN, "a", "hello");
         send(talk, BOB, "b", "you");
         assertEquals(2L, number("SELECT last_seq FROM conversation WHERE id = ?", talk));
-        assertEquals(2L, number("SELECT count(*) FROM outbox WHERE kind = 1 AND conversation_id = ?", talk));
-        assertEquals(3L, number("SELECT sum(subject) FROM outbox WHERE conversation_id = ?", talk));
+        assertEquals(
+                2L, number("SELECT sum(cardinality(places)) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
+        assertEquals(
+                3L, number("SELECT sum(last_seqs[1] + nths[1]) FROM outbox_batch WHERE ? = ANY (conversations)", talk));
     }
 
     @Test
@@ -89,6 +96,61 @@ class PostgresMessageStoreTest extends MessageErasureContract {
             assertEquals(200L, number("SELECT last_seq FROM conversation WHERE id = ?", talk));
             assertEquals(200L, number("SELECT count(*) FROM message WHERE conversation_id = ?", talk));
         }
+    }
+
+    /** While the first waits for the row, the others gather and are one commit. */
+    @Test
+    void messages_of_one_commit_are_remembered_together_until_all_are_published() {
+        var talk = newConversation();
+        try (var outbox = new Outbox(postgres, new SimpleMeterRegistry());
+                var telling = new PostgresMessageStore(postgres, outbox, clock, new SimpleMeterRegistry())) {
+            var stored = together(telling, talk, "a", "b", "c", "d", "e").stream()
+                    .map(Stored.class::cast)
+                    .toList();
+            assertEquals(
+                    List.of(1L, 2L, 3L, 4L, 5L),
+                    stored.stream().map(one -> one.message().seq()).toList());
+            assertEquals(5L, number(REMEMBERED, talk));
+            assertTrue(number("SELECT count(*) FROM outbox_batch WHERE ? = ANY (conversations)", talk) < 5);
+            telling.published(stored.stream().map(Stored::reminder).toList());
+            Awaitility.await().until(() -> number(REMEMBERED, talk) == 0);
+        }
+    }
+
+    @Test
+    void one_repeat_among_them_is_told_from_the_others() {
+        var talk = newConversation();
+        send(talk, ANN, "b", "hello");
+        var outcomes = together(store, talk, "a", "b", "c");
+        assertInstanceOf(Stored.class, outcomes.get(0));
+        assertEquals(
+                1,
+                assertInstanceOf(AlreadyStored.class, outcomes.get(1)).message().seq());
+        assertInstanceOf(Stored.class, outcomes.get(2));
+        assertEquals(List.of(1L, 2L, 3L), seqs(store.after(talk, 0, 10)));
+        // Those that were stored are remembered, whichever way they went.
+        assertEquals(3L, number("""
+                SELECT (SELECT count(*) FROM outbox WHERE conversation_id = talk.id)
+                    + (SELECT coalesce(sum(cardinality(places)), 0) FROM outbox_batch WHERE talk.id = ANY (conversations))
+                FROM (SELECT CAST(? AS bigint) AS id) talk
+                """, talk));
+    }
+
+    private static final String REMEMBERED =
+            "SELECT coalesce(sum(cardinality(places)), 0) FROM outbox_batch WHERE ? = ANY (conversations)";
+
+    private List<AppendOutcome> together(MessageStore store, ConversationId talk, String... keys) {
+        var pending = new ArrayList<CompletableFuture<AppendOutcome>>();
+        postgres.inTransaction(db -> {
+            db.execute("SELECT FROM conversation WHERE id = ? FOR UPDATE", talk.value());
+            for (var key : keys) {
+                var result = new CompletableFuture<AppendOutcome>();
+                store.submit(draft(talk, ANN, key, "hello"), result);
+                pending.add(result);
+            }
+            return pending;
+        });
+        return pending.stream().map(MessageStore::result).toList();
     }
 
     @Test

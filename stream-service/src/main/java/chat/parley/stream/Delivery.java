@@ -29,7 +29,7 @@ final class Delivery {
         var event = entry.event();
         var urgency = Urgency.of(event.type());
         return new Delivery(
-                new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), tag),
+                new Cursor(entry.epoch(), entry.n(), event.timeMillis(), tag),
                 event,
                 urgency == Urgency.LAZY ? Urgency.SOON : urgency); // it is stored, so it has a place to keep
     }

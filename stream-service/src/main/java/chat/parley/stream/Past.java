@@ -73,7 +73,7 @@ final class Past {
     Optional<Cursor> understood(String text) {
         int groups = text.indexOf('~'); // a poll's cursor says more, see GroupReplay
         return Cursor.parse(groups < 0 ? text : text.substring(0, groups)).filter(cursor -> {
-            boolean isPosition = cursor.epochMillis() > 0 || (cursor.epochMillis() == 0 && cursor.n() == 0);
+            boolean isPosition = cursor.epoch() > 0 || (cursor.epoch() == 0 && cursor.n() == 0);
             return isPosition
                     && Instant.ofEpochMilli(cursor.timeMillis())
                             .isBefore(clock.instant().plus(CLOCKS_DIFFER));

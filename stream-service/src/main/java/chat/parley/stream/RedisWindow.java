@@ -115,7 +115,7 @@ final class RedisWindow implements Window {
             return from;
         }
         var last = page.getLast();
-        return new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), from.tag());
+        return new Cursor(last.epoch(), last.n(), last.event().timeMillis(), from.tag());
     }
 
     /** Of the server that holds the stream now. */

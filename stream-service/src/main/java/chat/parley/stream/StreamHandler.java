@@ -103,7 +103,7 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
             reply.say(StreamEvents.DRAIN, Fault.OVERLOADED, Connect.DRAINING);
             return;
         }
-        var known = asked.form() == StreamRequest.Form.STREAM ? authenticator.remembered(asked.credentials()) : null;
+        var known = asked.form() == StreamRequest.Form.STREAM ? authenticator.known(asked.credentials()) : null;
         if (known != null) {
             admit(asked, known, isHead, reply);
             return;

@@ -176,12 +176,12 @@ final class Subscriber extends GroupFollower implements Listener {
 
     /** Only a frame of the same stream of the same Redis can continue it; the first frame of all continues nothing. */
     private boolean isSuccessor(Cursor cursor) {
-        boolean sameStream = cursor.epochMillis() == position.epochMillis() || position.epochMillis() == 0;
+        boolean sameStream = cursor.epoch() == position.epoch() || position.epoch() == 0;
         return sameStream && cursor.n() == position.n() + 1 && cursor.tag().equals(position.tag());
     }
 
     private boolean isKnown(Cursor cursor) {
-        return cursor.epochMillis() == position.epochMillis()
+        return cursor.epoch() == position.epoch()
                 && cursor.n() <= position.n()
                 && cursor.tag().equals(position.tag());
     }
@@ -243,9 +243,7 @@ final class Subscriber extends GroupFollower implements Listener {
         var frames = new ArrayList<ByteBuffer>();
         for (var entry : entries) {
             var event = entry.event();
-            var id = end == null
-                    ? null
-                    : idOf(new Cursor(entry.epochMillis(), entry.n(), event.timeMillis(), end.tag()));
+            var id = end == null ? null : idOf(new Cursor(entry.epoch(), entry.n(), event.timeMillis(), end.tag()));
             var frame = frameOf(id, event);
             if (frame != null) {
                 frames.add(frame);

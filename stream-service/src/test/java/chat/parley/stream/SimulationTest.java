@@ -356,14 +356,14 @@ class SimulationTest {
                 return Optional.of(new Page(entries, cursor, false));
             }
             var last = entries.getLast();
-            var reached = new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), tag());
+            var reached = new Cursor(last.epoch(), last.n(), last.event().timeMillis(), tag());
             var page = new Page(entries, reached, entries.size() == few);
             interfere();
             return Optional.of(page);
         }
 
         private static boolean isAt(LiveFrame.Entry entry, Cursor cursor) {
-            return entry.epochMillis() == cursor.epochMillis() && entry.n() == cursor.n();
+            return entry.epoch() == cursor.epoch() && entry.n() == cursor.n();
         }
 
         @Override
@@ -392,7 +392,7 @@ class SimulationTest {
                 return new Cursor(n == 0 ? 0 : epoch, n, clock.millis(), tag());
             }
             var last = stream.getLast();
-            return new Cursor(last.epochMillis(), last.n(), last.event().timeMillis(), tag());
+            return new Cursor(last.epoch(), last.n(), last.event().timeMillis(), tag());
         }
 
         @Override
@@ -486,9 +486,7 @@ class SimulationTest {
         /** On one connection positions never go back, and no event comes twice under its id. */
         private void inOrder(Cursor id, boolean isEvent) {
             var before = lastEvent;
-            if (before != null
-                    && before.epochMillis() == id.epochMillis()
-                    && before.tag().equals(id.tag())) {
+            if (before != null && before.epoch() == id.epoch() && before.tag().equals(id.tag())) {
                 if (id.n() < before.n() || (isEvent && id.n() == before.n())) {
                     broken.add(id + " after " + before);
                 }

@@ -6,10 +6,11 @@ import java.util.Map;
 /**
  * CPU times of all parts at one moment, or between two moments.
  *
+ * @param compilersMicros what the JVMs of the services compiled for, contained in {@code micros}
  * @param machineMicros what all processes of the machine used, ours among them
  * @param atNanos the moment, or the time between the two
  */
-record CpuSample(Map<Part, Long> micros, long machineMicros, long atNanos) {
+record CpuSample(Map<Part, Long> micros, long compilersMicros, long machineMicros, long atNanos) {
     CpuSample {
         micros = Map.copyOf(micros);
     }
@@ -17,7 +18,9 @@ record CpuSample(Map<Part, Long> micros, long machineMicros, long atNanos) {
     CpuSample since(CpuSample earlier) {
         var used = new EnumMap<Part, Long>(Part.class);
         micros.forEach((part, now) -> used.put(part, now - earlier.of(part)));
-        return new CpuSample(used, machineMicros - earlier.machineMicros, atNanos - earlier.atNanos);
+        // A compiler's thread that ended takes its time with it.
+        long compiled = Math.max(0, compilersMicros - earlier.compilersMicros);
+        return new CpuSample(used, compiled, machineMicros - earlier.machineMicros, atNanos - earlier.atNanos);
     }
 
     long of(Part part) {
@@ -27,6 +30,11 @@ record CpuSample(Map<Part, Long> micros, long machineMicros, long atNanos) {
     /** All parts but the generator. */
     long servers() {
         return sum() - of(Part.GENERATOR);
+    }
+
+    /** The part of {@link #servers} that went into compiling. */
+    double compilersShare() {
+        return servers() == 0 ? 0 : (double) compilersMicros / servers();
     }
 
     double seconds() {

@@ -201,22 +201,30 @@ final class Deployment implements AutoCloseable {
         return measuredFrom;
     }
 
+    /** The first time it is asked for is when measuring began, see {@link #measuredFrom}. */
     CpuSample cpu() throws IOException {
         if (measuredFrom.equals(Instant.MAX))
             measuredFrom = InstantSource.system().instant();
+        return cpuOfWarmUp();
+    }
+
+    CpuSample cpuOfWarmUp() throws IOException {
         var micros = new EnumMap<Part, Long>(Part.class);
+        long compilers = 0;
         for (var service : services.entrySet()) {
-            micros.put(
-                    service.getKey(), ProcessStat.cpuMicros(service.getValue().pid()));
+            long pid = service.getValue().pid();
+            micros.put(service.getKey(), ProcessStat.cpuMicros(pid));
+            compilers += ProcessStat.compilersCpuMicros(pid);
         }
         for (var another : streamNodes.subList(1, streamNodes.size())) {
             micros.merge(Part.STREAM_SERVICE, ProcessStat.cpuMicros(another.pid()), Long::sum);
+            compilers += ProcessStat.compilersCpuMicros(another.pid());
         }
         micros.put(Part.POSTGRES, ProcessStat.familyCpuMicros(postgres.pid()));
         if (cassandra != null) micros.put(Part.CASSANDRA, ProcessStat.cpuMicros(cassandra.pid()));
         micros.put(Part.REDIS, ProcessStat.familyCpuMicros(redis.pid()));
         micros.put(Part.GENERATOR, ProcessStat.cpuMicros(ProcessHandle.current().pid()));
-        return new CpuSample(micros, ProcessStat.machineCpuMicros(), System.nanoTime());
+        return new CpuSample(micros, compilers, ProcessStat.machineCpuMicros(), System.nanoTime());
     }
 
     @Override

@@ -136,7 +136,7 @@ final class FanoutBench {
                 floor.cpuMicros(),
                 Part.GENERATOR,
                 ProcessStat.cpuMicros(ProcessHandle.current().pid()));
-        return new CpuSample(micros, ProcessStat.machineCpuMicros(), System.nanoTime());
+        return new CpuSample(micros, 0, ProcessStat.machineCpuMicros(), System.nanoTime());
     }
 
     private void floorRow(String name, FanoutLoad load, FanoutLoad.Result result) {

@@ -56,7 +56,7 @@ final class HotBench {
                 .toList();
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             streams.open(members.subList(size - READERS, size), 1);
-            load(routes, options.warmup().dividedBy(2));
+            WarmUp.run(deployment, options.warmup().dividedBy(2), slice -> load(routes, slice));
             var tally = streams.tally();
             var before = deployment.cpu();
             var sends = load(routes, options.duration());

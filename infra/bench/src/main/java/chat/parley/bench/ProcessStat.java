@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What the kernel counts about processes; see proc(5). */
 final class ProcessStat {
@@ -17,6 +18,9 @@ final class ProcessStat {
     private static final int SYSTEM_TIME = 12;
     private static final int CHILDREN_USER_TIME = 13;
     private static final int CHILDREN_SYSTEM_TIME = 14;
+
+    /** HotSpot's names of these threads, as far as the kernel keeps them. */
+    private static final Pattern COMPILER = Pattern.compile("C[12] Compiler");
 
     private ProcessStat() {}
 
@@ -33,6 +37,15 @@ final class ProcessStat {
             for (var process : processes) {
                 sum += cpuMicrosOfChild(process, pid);
             }
+        }
+        return sum;
+    }
+
+    /** CPU time of the threads of a JVM that compile, of those that run now. */
+    static long compilersCpuMicros(long pid) throws IOException {
+        long sum = 0;
+        try (var threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+            for (var thread : threads) sum += cpuMicrosOfCompiler(thread);
         }
         return sum;
     }
@@ -70,6 +83,17 @@ final class ProcessStat {
         try {
             var fields = fields(process);
             return Long.parseLong(fields.get(PARENT)) == parent ? withEndedChildren(fields) : 0;
+        } catch (NoSuchFileException e) {
+            return 0;
+        }
+    }
+
+    /** 0 where the thread does something else, or has ended since the folder was listed. */
+    private static long cpuMicrosOfCompiler(Path thread) throws IOException {
+        try {
+            if (!COMPILER.matcher(Files.readString(thread.resolve("comm"))).lookingAt()) return 0;
+            var fields = fields(thread);
+            return micros(fields, USER_TIME) + micros(fields, SYSTEM_TIME);
         } catch (NoSuchFileException e) {
             return 0;
         }

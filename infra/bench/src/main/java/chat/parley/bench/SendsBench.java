@@ -54,7 +54,7 @@ final class SendsBench {
             streams.open(peers, 1);
             var all = people.direct(senders, peers);
             load(all.subList(0, Math.min(most, WARM_SENDERS)), options.warmup(), 0);
-            load(all, options.warmup().dividedBy(2), 0);
+            WarmUp.run(deployment, options.warmup(), slice -> load(all, slice, 0));
             if (!deployment.hasCassandra()) floor.jdbc(1, options.warmup().dividedBy(4));
 
             report.title("Persisted sends" + (deployment.hasCassandra() ? ", messages in one Cassandra node" : ""));
@@ -149,7 +149,7 @@ final class SendsBench {
                 List.of("senders", "sends/s", "answered p50 / p99 ms", "read by the other p50 / p99 ms"));
         columns.add("CPU a message, µs");
         for (var part : Part.servers(deployment.hasCassandra())) columns.add(part.title);
-        columns.addAll(List.of("generator", "others' cores"));
+        columns.addAll(List.of("of it compilers", "generator", "others' cores"));
         return columns;
     }
 
@@ -162,6 +162,7 @@ final class SendsBench {
         cells.add(quantiles(tally.latencies()) + (allRead ? "" : " (only " + tally.messages() + " read)"));
         cells.add(Report.number(used.servers() / messages));
         for (var part : Part.servers(deployment.hasCassandra())) cells.add(Report.number(used.of(part) / messages));
+        cells.add(Report.number(used.compilersMicros() / messages));
         cells.add(Report.number(used.of(Part.GENERATOR) / messages));
         cells.add(Report.number(used.othersCores()));
         return cells;

@@ -31,13 +31,13 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkTest {
     private static final List<String> JVM = List.of("-XX:TieredStopAtLevel=1");
     private static final long PATIENCE_NANOS = 30_000_000_000L;
-    private static final Duration IDLE = Duration.ofSeconds(2);
+    private static final Duration IDLE = Duration.ofMillis(1_500);
     private static final int WARM_UP = 200;
     private static final int MESSAGES = 400;
     private static final int GROUP = 300;
-    private static final int GROUP_MESSAGES = 40;
+    private static final int GROUP_MESSAGES = 100;
     private static final int CONNECTIONS = 600;
-    private static final double DELIVERY_BYTES_MAX = 150;
+    private static final double DELIVERY_BYTES_MAX = 250;
     private static final double DELIVERY_WRITES_MAX = 1.05;
 
     /** More than the target for 10,000 connections: what all share is spread over fewer here. */
@@ -70,7 +70,7 @@ class WorkTest {
     }
 
     private enum What {
-        SEND_API_BYTES("bytes that send-api allocates", 105_000),
+        SEND_API_BYTES("bytes that send-api allocates", 100_000),
         STREAM_SERVICE_BYTES("bytes that stream-service allocates", 6_000),
         SEND_API_WRITES("writes of send-api", 7),
         STREAM_SERVICE_WRITES("writes of stream-service", 1.5),
@@ -165,8 +165,16 @@ class WorkTest {
         checks.add(() -> assertTrue(counted <= bound, line));
     }
 
-    /** What is done by the clock. */
+    /** What is done by the clock: of two samples the less, as something rare may fall into one. */
     private Work idle(Deployment deployment) throws Exception {
+        var first = sample(deployment);
+        var second = sample(deployment);
+        var least = new EnumMap<What, Double>(What.class);
+        first.counts.forEach((what, count) -> least.put(what, Math.min(count, second.of(what))));
+        return new Work(least, Math.max(first.nanos, second.nanos));
+    }
+
+    private Work sample(Deployment deployment) throws Exception {
         var before = work(deployment);
         Awaitility.await().pollDelay(IDLE).until(() -> true);
         return work(deployment).since(before, null);

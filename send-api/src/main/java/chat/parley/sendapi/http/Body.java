@@ -33,6 +33,8 @@ public final class Body {
     /** Largest body read, in bytes: 10,000 code points as JSON escapes (12 bytes each, at worst) and the fields around them. */
     public static final int BYTES_MAX = 128 * 1024;
 
+    static final String ENDED_EARLY = "The body ended early.";
+
     private static final String JSON = "application/json";
 
     /** Later years have more than four digits, which few can read. */
@@ -66,15 +68,33 @@ public final class Body {
     }
 
     private static Body of(Context http, Set<String> types) {
-        String type = http.contentType();
+        checkType(http.contentType(), http.header("Content-Encoding"), types);
+        return of(read(http));
+    }
+
+    /** Refuses by these headers what is not plain JSON. */
+    static void checkType(@Nullable String type, @Nullable String encoding) {
+        checkType(type, encoding, Set.of(JSON));
+    }
+
+    private static void checkType(@Nullable String type, @Nullable String encoding, Set<String> types) {
         if (type == null || !types.contains(bare(type))) {
             throw new ProblemException(Fault.UNSUPPORTED_MEDIA_TYPE);
         }
-        String encoding = http.header("Content-Encoding");
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw new ProblemException(Fault.UNSUPPORTED_MEDIA_TYPE);
         }
-        byte[] bytes = read(http);
+    }
+
+    /** Refuses a body of more bytes than are read. */
+    static void checkLength(long length) {
+        if (length > BYTES_MAX) {
+            throw new ProblemException(Fault.BODY_TOO_LARGE);
+        }
+    }
+
+    /** The JSON object in UTF-8 that a whole body must be. */
+    static Body of(byte[] bytes) {
         try {
             // Jackson accepts some malformed UTF-8; what is stored must be what was sent.
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
@@ -102,20 +122,16 @@ public final class Body {
 
     private static byte[] read(Context http) {
         int length = http.contentLength(); // -1 where the body is in chunks
-        if (length > BYTES_MAX) {
-            throw new ProblemException(Fault.BODY_TOO_LARGE);
-        }
+        checkLength(length);
         try {
             // One byte more than is expected or allowed, so that the end is seen.
             byte[] bytes = length < 0
                     ? http.bodyInputStream().readNBytes(BYTES_MAX + 1)
                     : exactly(http.bodyInputStream(), length);
-            if (bytes.length > BYTES_MAX) {
-                throw new ProblemException(Fault.BODY_TOO_LARGE);
-            }
+            checkLength(bytes.length);
             return bytes;
         } catch (IOException e) {
-            throw new ProblemException(Problem.of(Fault.INVALID_JSON, "The body ended early."));
+            throw new ProblemException(Problem.of(Fault.INVALID_JSON, ENDED_EARLY));
         }
     }
 

@@ -5,7 +5,6 @@ import chat.parley.account.Means;
 import chat.parley.problem.Fault;
 import chat.parley.problem.ProblemException;
 import io.javalin.http.Context;
-import io.javalin.http.HandlerType;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.Arrays;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Browsers {
     /** These change nothing, so a page of another origin that can cause them gains nothing. */
-    private static final Set<HandlerType> READS = Set.of(HandlerType.GET, HandlerType.HEAD, HandlerType.OPTIONS);
+    private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
 
     /** A household or a machine gets a network of 64 bits in IPv6; each address of it is free to them. */
     private static final int IPV6_NETWORK_BYTES = 8;
@@ -36,8 +35,8 @@ public final class Browsers {
      * Refuses a write by cookie unless it comes from a page of ours or of an origin on the list: a browser sends the cookie along with whatever
      * another page makes it send.
      */
-    public void checkWrite(Context http, Caller caller) {
-        if (caller.means() == Means.COOKIE && !READS.contains(http.method()) && !isFromKnownPage(http)) {
+    public void checkWrite(RequestHead request, Caller caller) {
+        if (caller.means() == Means.COOKIE && !READS.contains(request.method()) && !isFromKnownPage(request)) {
             throw new ProblemException(Fault.ORIGIN_NOT_ALLOWED);
         }
     }
@@ -47,7 +46,7 @@ public final class Browsers {
         if (http.header("Origin") == null) {
             return false;
         }
-        if (!isFromKnownPage(http)) {
+        if (!isFromKnownPage(RequestHead.of(http))) {
             throw new ProblemException(Fault.ORIGIN_NOT_ALLOWED);
         }
         return true;
@@ -55,22 +54,27 @@ public final class Browsers {
 
     /** Whether the client speaks https, to us or to the proxy before us. */
     public boolean isHttps(Context http) {
-        return settings.https() || (settings.trustProxy() && "https".equalsIgnoreCase(last(http, "X-Forwarded-Proto")));
+        return isHttps(RequestHead.of(http));
+    }
+
+    private boolean isHttps(RequestHead request) {
+        return settings.https()
+                || (settings.trustProxy() && "https".equalsIgnoreCase(last(request, "X-Forwarded-Proto")));
     }
 
     /** What stands for the client's address when requests are counted: the address, in IPv6 its network. */
     public String clientAddress(Context http) {
-        String forwarded = settings.trustProxy() ? last(http, "X-Forwarded-For") : null;
+        String forwarded = settings.trustProxy() ? last(RequestHead.of(http), "X-Forwarded-For") : null;
         return network(forwarded == null || forwarded.isEmpty() ? http.ip() : forwarded);
     }
 
-    private boolean isFromKnownPage(Context http) {
-        String origin = http.header("Origin");
+    private boolean isFromKnownPage(RequestHead request) {
+        String origin = request.header("Origin");
         if (origin == null) {
             return false;
         }
         String lower = origin.toLowerCase(Locale.ROOT);
-        String own = (isHttps(http) ? "https://" : "http://") + http.header("Host");
+        String own = (isHttps(request) ? "https://" : "http://") + request.header("Host");
         return lower.equals(own.toLowerCase(Locale.ROOT)) || settings.origins().contains(lower);
     }
 
@@ -78,13 +82,9 @@ public final class Browsers {
      * The proxy nearest to us adds its word at the end, on the same line or on one of its own; what stands before came from the client and may be
      * a lie.
      */
-    private static @Nullable String last(Context http, String header) {
-        String word = null;
-        for (var lines = http.req().getHeaders(header); lines.hasMoreElements(); ) {
-            String line = lines.nextElement();
-            word = line.substring(line.lastIndexOf(',') + 1).strip();
-        }
-        return word;
+    private static @Nullable String last(RequestHead request, String header) {
+        String line = request.lastHeader(header);
+        return line == null ? null : line.substring(line.lastIndexOf(',') + 1).strip();
     }
 
     static String network(String address) {

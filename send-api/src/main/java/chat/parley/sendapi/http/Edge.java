@@ -12,11 +12,16 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -31,6 +36,11 @@ public final class Edge {
     /** Time a request took, by route, method and status: about 40 routes of ours, never a raw path. */
     private static final String REQUESTS = "parley.http.requests";
 
+    static final String REQUEST_ID_HEADER = "X-Request-Id";
+
+    /** Where some put a token; nobody reads it there. */
+    static final String TOKEN_PARAMETER = "access_token";
+
     private static final String REQUEST_ID = "request_id";
     private static final String CALLER = "caller";
     private static final String STARTED = "started";
@@ -38,13 +48,15 @@ public final class Edge {
     /** What a proxy may hand down as X-Request-Id; anything else gets an id of ours. */
     private static final Pattern REQUEST_ID_FORM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-    private static final int REQUEST_ID_BYTES = 8;
     private static final int RETRY_AFTER_SECONDS = 1;
 
     private final Authenticator authenticator;
     private final Browsers browsers;
     private final MeterRegistry meters;
     private final RandomGenerator random;
+    private final Map<Measured, Timer> timers = new ConcurrentHashMap<>();
+
+    private record Measured(String route, String method, int status) {}
 
     /** @param random for request ids; need not be secret */
     public Edge(Authenticator authenticator, Browsers browsers, MeterRegistry meters, RandomGenerator random) {
@@ -59,17 +71,33 @@ public final class Edge {
         routes.before(this::begin);
         routes.beforeMatched(this::admit);
         routes.after(this::end);
-        routes.exception(ProblemException.class, (e, http) -> Answer.problem(http, e.problem()));
-        routes.exception(StoreUnavailable.class, (e, http) -> {
-            LOG.warn("{} {}: {}", http.method(), route(http), e.getMessage());
-            http.header("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
-            Answer.problem(http, Problem.of(Fault.UNAVAILABLE));
-        });
-        routes.exception(HttpResponseException.class, (e, http) -> Answer.problem(http, Problem.of(faultOf(e))));
-        routes.exception(Exception.class, (e, http) -> {
-            LOG.error("{} {} failed", http.method(), route(http), e);
-            Answer.problem(http, Problem.of(Fault.INTERNAL));
-        });
+        routes.exception(HttpResponseException.class, this::refuse);
+        routes.exception(Exception.class, this::refuse);
+    }
+
+    private void refuse(Exception e, Context http) {
+        Answer.problem(http, problem(e, http.method().name(), route(http), http::header));
+    }
+
+    /**
+     * How {@code failure} is answered; logs what is ours to know of.
+     *
+     * @param header takes what the answer says besides
+     */
+    Problem problem(Throwable failure, String method, String route, BiConsumer<String, String> header) {
+        return switch (failure) {
+            case ProblemException e -> e.problem();
+            case StoreUnavailable e -> {
+                LOG.warn("{} {}: {}", method, route, e.getMessage());
+                header.accept("Retry-After", Integer.toString(RETRY_AFTER_SECONDS));
+                yield Problem.of(Fault.UNAVAILABLE);
+            }
+            case HttpResponseException e -> Problem.of(faultOf(e));
+            default -> {
+                LOG.error("{} {} failed", method, route, failure);
+                yield Problem.of(Fault.INTERNAL);
+            }
+        };
     }
 
     /** The caller of a route that is for {@link Access#PERSON}. */
@@ -83,18 +111,13 @@ public final class Edge {
     }
 
     private void begin(Context http) {
-        String given = http.header("X-Request-Id");
-        byte[] bytes = new byte[REQUEST_ID_BYTES];
-        random.nextBytes(bytes);
-        String id = given != null && REQUEST_ID_FORM.matcher(given).matches()
-                ? given
-                : HexFormat.of().formatHex(bytes);
+        String id = requestId(http.header(REQUEST_ID_HEADER));
         http.attribute(REQUEST_ID, id);
         http.attribute(STARTED, System.nanoTime());
-        http.header("X-Request-Id", id);
+        http.header(REQUEST_ID_HEADER, id);
         http.header("X-Content-Type-Options", "nosniff");
         MDC.put(REQUEST_ID, id);
-        if (http.queryParamMap().containsKey("access_token")) {
+        if (http.queryString() != null && http.queryParamMap().containsKey(TOKEN_PARAMETER)) {
             throw new ProblemException(Fault.TOKEN_IN_URL);
         }
     }
@@ -103,35 +126,87 @@ public final class Edge {
         if (!http.routeRoles().contains(Access.PERSON)) {
             return;
         }
-        var credentials = new Credentials(http.header("Authorization"), http.header("Cookie"), null);
-        switch (authenticator.authenticate(credentials)) {
-            case Authentication.Accepted accepted -> {
-                browsers.checkWrite(http, accepted.caller());
-                http.attribute(CALLER, accepted.caller());
-            }
-            case Authentication.Missing missing -> throw unauthenticated(http);
-            case Authentication.Refused refused -> throw unauthenticated(http);
+        http.attribute(CALLER, caller(RequestHead.of(http), http::header));
+    }
+
+    /** What a proxy named the request, or a name of ours. */
+    String requestId(@Nullable String given) {
+        return given != null && REQUEST_ID_FORM.matcher(given).matches()
+                ? given
+                : HexFormat.of().toHexDigits(random.nextLong());
+    }
+
+    /**
+     * Who calls; may wait for PostgreSQL.
+     *
+     * @param header takes what the answer says besides
+     * @throws ProblemException where it is nobody, or a page that may not
+     */
+    Caller caller(RequestHead request, BiConsumer<String, String> header) {
+        if (authenticator.authenticate(credentials(request)) instanceof Authentication.Accepted accepted) {
+            browsers.checkWrite(request, accepted.caller());
+            return accepted.caller();
+        }
+        header.accept("WWW-Authenticate", "Bearer");
+        throw new ProblemException(Fault.UNAUTHENTICATED);
+    }
+
+    /** The same at once, from memory; null where {@link #caller} has to be asked. */
+    @Nullable
+    Caller knownCaller(RequestHead request) {
+        var known = authenticator.known(credentials(request));
+        if (known == null) {
+            return null;
+        }
+        browsers.checkWrite(request, known.caller());
+        return known.caller();
+    }
+
+    private static Credentials credentials(RequestHead request) {
+        return new Credentials(request.header("Authorization"), request.header("Cookie"), null);
+    }
+
+    /** Runs {@code work} on this thread so that its log lines name the request. */
+    void naming(String id, Runnable work) {
+        MDC.put(REQUEST_ID, id);
+        try {
+            work.run();
+        } finally {
+            MDC.remove(REQUEST_ID);
         }
     }
 
-    private static ProblemException unauthenticated(Context http) {
-        http.header("WWW-Authenticate", "Bearer");
-        return new ProblemException(Fault.UNAUTHENTICATED);
+    /** Measures and logs a request whose answer is made. */
+    void served(String id, String route, String method, int status, long nanos) {
+        var what = new Measured(route, method, status);
+        if (LOG.isDebugEnabled()) {
+            naming(id, () -> measure(what, nanos));
+        } else {
+            measure(what, nanos);
+        }
     }
 
     private void end(Context http) {
         Long started = http.attribute(STARTED);
         long nanos = started == null ? 0 : System.nanoTime() - started;
-        String status = Integer.toString(http.statusCode());
-        meters.timer(REQUESTS, "route", route(http), "method", http.method().name(), "status", status)
-                .record(nanos, TimeUnit.NANOSECONDS);
+        measure(new Measured(route(http), http.method().name(), http.statusCode()), nanos);
+        MDC.remove(REQUEST_ID);
+    }
+
+    private void measure(Measured what, long nanos) {
+        timers.computeIfAbsent(what, this::timer).record(nanos, TimeUnit.NANOSECONDS);
         LOG.atDebug()
-                .addKeyValue("method", http.method())
-                .addKeyValue("route", route(http))
-                .addKeyValue("status", status)
+                .addKeyValue("method", what.method)
+                .addKeyValue("route", what.route)
+                .addKeyValue("status", what.status)
                 .addKeyValue("micros", TimeUnit.NANOSECONDS.toMicros(nanos))
                 .log("request");
-        MDC.remove(REQUEST_ID);
+    }
+
+    /** Looked up once: the registry makes a name and sorts tags each time. */
+    private Timer timer(Measured what) {
+        return meters.timer(
+                REQUESTS, "route", what.route, "method", what.method, "status", Integer.toString(what.status));
     }
 
     /** The pattern of the route, or "none" where no route matched: a raw path would make a series for each id. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.io.EndPoint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +43,10 @@ public final class LingeringClose implements Filter {
         var body = request.getInputStream();
         if (!body.isFinished()) {
             response.getOutputStream().close(); // the answer is on its way
-            discard(ServletContextRequest.getServletContextRequest(request), body);
+            var connection = ServletContextRequest.getServletContextRequest(request)
+                    .getConnectionMetaData()
+                    .getConnection();
+            discard(connection.getEndPoint(), body);
         }
     }
 
@@ -50,8 +54,8 @@ public final class LingeringClose implements Filter {
         return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
     }
 
-    private static void discard(ServletContextRequest request, InputStream body) {
-        var endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+    /** Reads what comes and throws it away, within the bounds. */
+    static void discard(EndPoint endPoint, InputStream body) {
         long quietBefore = endPoint.getIdleTimeout();
         endPoint.setIdleTimeout(QUIET_MAX.toMillis());
         long started = System.nanoTime();

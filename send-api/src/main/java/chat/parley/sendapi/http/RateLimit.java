@@ -11,6 +11,7 @@ import io.github.bucket4j.TimeMeter;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /**
  * How fast one person may do one kind of thing. Counted in this process only: behind a balancer that spreads evenly over n nodes, n times as much gets through.
@@ -64,13 +65,18 @@ public final class RateLimit {
 
     /** Counts one request of {@code person} and says in headers what is left; refuses it when nothing is. */
     public void count(Context http, UserId person) {
+        count(http::header, person);
+    }
+
+    /** The same, saying it by {@code header}. */
+    public void count(BiConsumer<String, String> header, UserId person) {
         var probe = buckets.get(person).tryConsumeAndReturnRemaining(1);
         // Rounded up: a client that waits exactly as long as it was told must be let in.
         long wait = probe.isConsumed() ? 0 : TimeUnit.NANOSECONDS.toSeconds(probe.getNanosToWaitForRefill()) + 1;
-        http.header("RateLimit-Policy", "\"" + policy + "\";q=" + quota + ";w=" + window.toSeconds());
-        http.header("RateLimit", "\"" + policy + "\";r=" + probe.getRemainingTokens() + ";t=" + wait);
+        header.accept("RateLimit-Policy", "\"" + policy + "\";q=" + quota + ";w=" + window.toSeconds());
+        header.accept("RateLimit", "\"" + policy + "\";r=" + probe.getRemainingTokens() + ";t=" + wait);
         if (!probe.isConsumed()) {
-            http.header("Retry-After", Long.toString(wait));
+            header.accept("Retry-After", Long.toString(wait));
             throw new ProblemException(Fault.TOO_MANY_REQUESTS);
         }
     }

@@ -30,8 +30,13 @@ final class MessageRequests {
 
     /** The conversation a URL names. What cannot be an id names nothing: the same 404 as for what does not exist. */
     static ConversationId conversation(Context http) {
+        return conversation(http.pathParam("conversation"));
+    }
+
+    /** The same of the text in its place. */
+    static ConversationId conversation(String text) {
         try {
-            return ConversationId.parse(http.pathParam("conversation"));
+            return ConversationId.parse(text);
         } catch (IllegalArgumentException e) {
             throw new ProblemException(Fault.NOT_FOUND);
         }

@@ -18,40 +18,97 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends one message: who may, stored, told. Knows nothing of HTTP. Throws {@link StoreUnavailable} when it is not known whether the message is stored; the
+ * Sends one message: who may, stored, told. Knows nothing of HTTP. Fails with {@link StoreUnavailable} when it is not known whether the message is stored; the
  * sender may then repeat it under its key.
  */
 public final class SendMessage {
     /** No roster has it: an append under it stores nothing and only tells whether the message is there already. */
     private static final long NO_VERSION = -1;
 
+    private final Conversations conversations;
     private final RosterGuard guard;
     private final MessageStore messages;
     private final MessageNews news;
+    private final Patience patience;
 
     /** All are closed by the caller. */
-    public SendMessage(Conversations conversations, MessageStore messages, MessageNews news) {
+    public SendMessage(Conversations conversations, MessageStore messages, MessageNews news, Patience patience) {
+        this.conversations = conversations;
         this.guard = new RosterGuard(conversations);
         this.messages = messages;
         this.news = news;
+        this.patience = patience;
     }
 
-    SendOutcome send(UserId sender, ConversationId conversation, String clientMessageId, MessageBody body) {
-        return guard.run(
-                sender,
-                conversation,
-                body.mentions(),
-                (roster, isFresh) -> send(
-                        new NewMessage(conversation, roster.version(), sender, clientMessageId, body), roster, isFresh),
-                new SendOutcome.NotFound(),
-                new SendOutcome.Busy());
+    /**
+     * Returns at once. A roster from memory mostly suffices, for the store checks its version; then nothing waits. Whatever else has to be read is read by
+     * {@code blocking}.
+     */
+    CompletableFuture<SendOutcome> send(
+            UserId sender, ConversationId conversation, String clientMessageId, MessageBody body, Executor blocking) {
+        var waiting = new Waiting(sender, conversation, clientMessageId, body, blocking);
+        var roster = conversations.cachedRoster(conversation).orElse(null);
+        if (roster == null || body.replyTo() != null || !roster.members().containsKey(sender)) {
+            return waiting.send();
+        }
+        var draft = waiting.draft(roster);
+        if (refusal(draft, roster, null) != null) {
+            return waiting.send(); // a "no" is not believed of a roster that may be old
+        }
+        return append(draft, roster, null)
+                .thenCompose(outcome ->
+                        answer(outcome).map(CompletableFuture::completedFuture).orElseGet(waiting::sendByFreshRoster));
     }
 
-    /** Empty when the roster does not hold any more. */
-    private Optional<SendOutcome> send(NewMessage draft, Roster roster, boolean isFresh) {
+    /** A send that has to read before it is known what comes of it. */
+    private final class Waiting {
+        private final UserId sender;
+        private final ConversationId conversation;
+        private final String clientMessageId;
+        private final MessageBody body;
+        private final Executor blocking;
+
+        Waiting(
+                UserId sender,
+                ConversationId conversation,
+                String clientMessageId,
+                MessageBody body,
+                Executor blocking) {
+            this.sender = sender;
+            this.conversation = conversation;
+            this.clientMessageId = clientMessageId;
+            this.body = body;
+            this.blocking = blocking;
+        }
+
+        NewMessage draft(Roster roster) {
+            return new NewMessage(conversation, roster.version(), sender, clientMessageId, body);
+        }
+
+        CompletableFuture<SendOutcome> sendByFreshRoster() {
+            conversations.forgetRoster(conversation);
+            return send();
+        }
+
+        CompletableFuture<SendOutcome> send() {
+            return CompletableFuture.supplyAsync(
+                    () -> guard.run(
+                            sender,
+                            conversation,
+                            body.mentions(),
+                            (roster, isFresh) -> sendNow(draft(roster), roster, isFresh),
+                            new SendOutcome.NotFound(),
+                            new SendOutcome.Busy()),
+                    blocking);
+        }
+    }
+
+    /** Waits for what becomes of it; empty when the roster does not hold any more. */
+    private Optional<SendOutcome> sendNow(NewMessage draft, Roster roster, boolean isFresh) {
         var quoted = quoted(draft, roster);
         var refusal = refusal(draft, roster, quoted);
         if (refusal != null && !isFresh) {
@@ -63,7 +120,7 @@ public final class SendMessage {
                     draft.conversation(), NO_VERSION, draft.sender(), draft.clientMessageId(), draft.body())));
             return Optional.of(known.orElse(refusal));
         }
-        return answer(append(draft, roster, quoted));
+        return answer(MessageStore.result(append(draft, roster, quoted)));
     }
 
     private static Optional<SendOutcome> answer(AppendOutcome outcome) {
@@ -120,8 +177,8 @@ public final class SendMessage {
         return strangers;
     }
 
-    /** Returns when it is stored and told, in that order. */
-    private AppendOutcome append(NewMessage message, Roster roster, @Nullable Message quoted) {
+    /** Completes when it is stored and told, in that order. */
+    private CompletableFuture<AppendOutcome> append(NewMessage message, Roster roster, @Nullable Message quoted) {
         var stored = new CompletableFuture<AppendOutcome>();
         // Chained before it is handed in, so that it runs on the store's thread: messages of a conversation are then
         // told in their order.
@@ -129,11 +186,7 @@ public final class SendMessage {
                 ? news.tell(fresh, quoted, roster).thenApply(published -> outcome)
                 : CompletableFuture.completedFuture(outcome));
         messages.submit(message, stored);
-        try {
-            return MessageStore.result(told);
-        } catch (StoreUnavailable e) {
-            stored.completeExceptionally(e);
-            throw e;
-        }
+        patience.watch(stored, told);
+        return told;
     }
 }

@@ -233,7 +233,8 @@ class MessageHttpTest {
         Awaitility.await().untilAsserted(() -> {
             try (var connection = POSTGRES.dataSource().getConnection();
                     var statement = connection.createStatement();
-                    var rows = statement.executeQuery("SELECT count(*) FROM outbox")) {
+                    var rows = statement.executeQuery(
+                            "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM outbox_batch)")) {
                 assertTrue(rows.next());
                 assertEquals(0, rows.getInt(1));
             }

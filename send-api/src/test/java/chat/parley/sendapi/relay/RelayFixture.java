@@ -71,7 +71,7 @@ abstract class RelayFixture {
     @BeforeEach
     void open() {
         postgres = Postgres.open(POSTGRES.address(), 8);
-        postgres.with(db -> db.execute("TRUNCATE outbox, relay, message, member, conversation CASCADE"));
+        postgres.with(db -> db.execute("TRUNCATE outbox, outbox_batch, relay, message, member, conversation CASCADE"));
         for (var user : List.of(ANN, BOB)) {
             postgres.with(db -> db.execute("""
                     INSERT INTO users (id, username, display_name, search_name, created_at)
@@ -143,9 +143,10 @@ abstract class RelayFixture {
     }
 
     long rows() {
-        return postgres.with(db -> db.createQuery("SELECT count(*) FROM outbox WHERE set_aside_at IS NULL")
-                .mapTo(Long.class)
-                .one());
+        return postgres.with(db -> db.createQuery("""
+                SELECT (SELECT count(*) FROM outbox WHERE set_aside_at IS NULL)
+                    + (SELECT coalesce(sum(cardinality(places)), 0) FROM outbox_batch)
+                """).mapTo(Long.class).one());
     }
 
     static long entries(Parts parts, UserId user) {

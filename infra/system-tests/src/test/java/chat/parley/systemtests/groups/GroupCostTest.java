@@ -265,6 +265,7 @@ class GroupCostTest {
         Awaitility.await().pollInterval(QUIET).until(() -> world.number("""
                 SELECT (SELECT count(*) FROM message_search WHERE conversation_id = %1$d AND seq = %2$d)
                     - (SELECT count(*) FROM outbox WHERE conversation_id = %1$d)
+                    - (SELECT count(*) FROM outbox_batch WHERE %1$d = ANY (conversations))
                 """.formatted(id, seq)) == 1);
         awaitQuiet();
     }

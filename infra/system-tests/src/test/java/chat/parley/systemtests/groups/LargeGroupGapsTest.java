@@ -7,53 +7,22 @@ import chat.parley.event.Cursor;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.redis.RedisKeys;
-import chat.parley.systemtests.groups.GroupWorld.Node;
-import chat.parley.systemtests.groups.GroupWorld.Person;
-import chat.parley.testkit.RealPostgres;
-import chat.parley.testkit.RealRedis;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a client missed, and the stream of the group cannot tell. */
 @Timeout(120)
-class LargeGroupGapsTest {
-    private static final int LARGE_ABOVE = 3;
-
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    @RegisterExtension
-    static final RealRedis REDIS = RealRedis.shared();
-
-    private GroupWorld world;
-    private Node node;
-    private Person ann;
-    private Person bob;
-    private Person cid;
-    private Person dee;
+class LargeGroupGapsTest extends LargeGroupScene {
     private String group;
 
     @BeforeEach
-    void start() throws Exception {
-        world = new GroupWorld(POSTGRES, REDIS.uri(), LARGE_ABOVE);
-        node = world.node();
-        ann = world.person();
-        bob = world.person();
-        cid = world.person();
-        dee = world.person();
+    void gather() throws Exception {
         group = ann.group(bob, cid, dee);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        world.close();
     }
 
     @Test

@@ -6,10 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.redis.RedisKeys;
-import chat.parley.systemtests.groups.GroupWorld.Node;
 import chat.parley.systemtests.groups.GroupWorld.Person;
-import chat.parley.testkit.RealPostgres;
-import chat.parley.testkit.RealRedis;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
@@ -21,47 +18,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Nobody is told what was sent after they left, whatever was under way. */
 @Timeout(120)
-class LargeGroupLeavingTest {
-    private static final int LARGE_ABOVE = 3;
-
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    @RegisterExtension
-    static final RealRedis REDIS = RealRedis.shared();
-
+class LargeGroupLeavingTest extends LargeGroupScene {
     private static final int MORE_THAN_A_PAGE = 450;
 
-    private GroupWorld world;
-    private Node node;
-    private Person ann;
-    private Person bob;
-    private Person cid;
-    private Person dee;
     private String group;
 
     @BeforeEach
-    void start() throws Exception {
-        world = new GroupWorld(POSTGRES, REDIS.uri(), LARGE_ABOVE);
-        node = world.node();
-        ann = world.person();
-        bob = world.person();
-        cid = world.person();
-        dee = world.person();
+    void gather() throws Exception {
         group = ann.group(bob, cid, dee);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        world.close();
     }
 
     @Test

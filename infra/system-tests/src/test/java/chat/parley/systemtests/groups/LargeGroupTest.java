@@ -12,8 +12,6 @@ import chat.parley.id.UserId;
 import chat.parley.redis.RedisKeys;
 import chat.parley.systemtests.groups.GroupWorld.Node;
 import chat.parley.systemtests.groups.GroupWorld.Person;
-import chat.parley.testkit.RealPostgres;
-import chat.parley.testkit.RealRedis;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -22,51 +20,24 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import redis.clients.jedis.Protocol.Command;
 
 @Timeout(120)
-class LargeGroupTest {
-    private static final int LARGE_ABOVE = 3;
-
-    @RegisterExtension
-    static final RealPostgres POSTGRES = RealPostgres.fresh();
-
-    @RegisterExtension
-    static final RealRedis REDIS = RealRedis.shared();
-
-    private GroupWorld world;
-    private Node one;
+class LargeGroupTest extends LargeGroupScene {
     private Node two;
-    private Person ann;
-    private Person bob;
-    private Person cid;
-    private Person dee;
 
     @BeforeEach
-    void start() throws Exception {
-        world = new GroupWorld(POSTGRES, REDIS.uri(), LARGE_ABOVE);
-        one = world.node();
+    void another() throws Exception {
         two = world.node();
-        ann = world.person();
-        bob = world.person();
-        cid = world.person();
-        dee = world.person();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        world.close();
     }
 
     @Test
     void a_message_is_told_once_and_without_an_id_to_the_members_of_all_nodes() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var atOne = bob.listen(one, null);
+        try (var atOne = bob.listen(node, null);
                 var atTwo = cid.listen(two, null)) {
             long seq = ann.say(group, "hello");
             atOne.awaitSeq(group, seq);
@@ -84,14 +55,14 @@ class LargeGroupTest {
                 assertEquals(1, jedis.xlen(RedisKeys.stream(UserId.parse(person.id))), "only the creation");
             }
         }
-        Awaitility.await("nobody listens").until(() -> one.groups() + two.groups() == 0);
+        Awaitility.await("nobody listens").until(() -> node.groups() + two.groups() == 0);
     }
 
     @Test
     void nobody_misses_anything_while_a_group_becomes_large() throws Exception {
         for (int round = 0; round < 5; round++) {
             var group = ann.group(bob, cid);
-            try (var atOne = bob.listen(one, null);
+            try (var atOne = bob.listen(node, null);
                     var atTwo = cid.listen(two, null);
                     var newcomer = dee.listen(two, null)) {
                 var flowing = flow(ann, group);
@@ -114,11 +85,11 @@ class LargeGroupTest {
     void who_comes_gets_all_from_the_joining_on_and_who_leaves_nothing_after_it() throws Exception {
         var group = ann.group(bob, cid, dee);
         var flowing = flow(ann, group);
-        try (var stays = bob.listen(one, null)) {
+        try (var stays = bob.listen(node, null)) {
             for (int round = 0; round < 8; round++) {
                 var eve = world.person();
-                var node = round % 2 == 0 ? one : two;
-                try (var comes = eve.listen(node, null)) {
+                var listened = round % 2 == 0 ? node : two;
+                try (var comes = eve.listen(listened, null)) {
                     ann.add(group, eve);
                     long joined = seqOf("joined_seq", group, eve);
                     comes.awaitSeq(group, joined + 5);
@@ -142,7 +113,7 @@ class LargeGroupTest {
         var group = ann.group(bob, cid, dee);
         String cursor;
         long before;
-        try (var first = bob.listen(one, null)) {
+        try (var first = bob.listen(node, null)) {
             before = ann.say(group, "one");
             first.awaitSeq(group, before);
             cursor = first.lastEventId();
@@ -150,7 +121,7 @@ class LargeGroupTest {
         for (int i = 0; i < 30; i++) {
             cid.say(group, "while away " + i);
         }
-        ann.edit(group, before, "one, edited");
+        ann.edit(group, before, "node, edited");
         try (var exact = bob.listen(two, cursor)) {
             exact.assertWhole(group, before + 1, before + 30);
             assertFalse(exact.of(group, "message.created").isEmpty());
@@ -158,7 +129,7 @@ class LargeGroupTest {
         try (var jedis = REDIS.jedis()) {
             jedis.del(RedisKeys.group(ConversationId.parse(group)));
         }
-        try (var fromHistory = bob.listen(one, cursor)) {
+        try (var fromHistory = bob.listen(node, cursor)) {
             fromHistory.assertWhole(group, before + 1, before + 30);
         }
         REDIS.flushAll();
@@ -172,7 +143,7 @@ class LargeGroupTest {
     @Test
     void frames_that_were_lost_are_read_from_the_stream() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var listening = bob.listen(one, null)) {
+        try (var listening = bob.listen(node, null)) {
             var flowing = flow(ann, group);
             for (int cut = 1; cut <= 4; cut++) {
                 listening.awaitSeq(group, cut * 10L);
@@ -189,7 +160,7 @@ class LargeGroupTest {
     @Test
     void a_stream_of_the_group_that_was_lost_under_live_clients_makes_them_read_history() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var listening = bob.listen(one, null)) {
+        try (var listening = bob.listen(node, null)) {
             listening.awaitSeq(group, ann.say(group, "before"));
             try (var jedis = REDIS.jedis()) {
                 jedis.del(RedisKeys.group(ConversationId.parse(group)));
@@ -198,15 +169,15 @@ class LargeGroupTest {
             listening.awaitSeq(group, ann.say(group, "and on"));
         }
         assertTrue(
-                one.meters.registry().get("parley.stream.groups.cut").counter().count() >= 1);
+                node.meters.registry().get("parley.stream.groups.cut").counter().count() >= 1);
     }
 
     @Test
     void a_lost_notice_is_mended_within_half_a_minute() throws Exception {
         var group = ann.group(bob, cid, dee);
         var eve = world.person();
-        try (var joins = eve.listen(one, null);
-                var leaves = bob.listen(one, null)) {
+        try (var joins = eve.listen(node, null);
+                var leaves = bob.listen(node, null)) {
             world.sql("""
                     INSERT INTO member (conversation_id, user_id, role, joined_at, joined_seq, changed_at)
                     SELECT id, %d, 'member', now(), last_seq + 1, now() FROM conversation WHERE id = %d
@@ -234,12 +205,12 @@ class LargeGroupTest {
     @Test
     void a_poll_is_told_each_event_once() throws Exception {
         var group = ann.group(bob, cid, dee);
-        String cursor = bob.poll(one, null, 0).at("/last_event_id").asText();
+        String cursor = bob.poll(node, null, 0).at("/last_event_id").asText();
         long first = ann.say(group, "one");
         var answer = bob.poll(two, cursor, 0);
         assertEquals(first, answer.at("/items/0/data/seq").asLong());
         cursor = answer.at("/last_event_id").asText();
-        var again = bob.poll(one, cursor, 0);
+        var again = bob.poll(node, cursor, 0);
         assertEquals(0, again.at("/items").size());
         cursor = again.at("/last_event_id").asText();
         var waiting = cursor;
@@ -250,8 +221,8 @@ class LargeGroupTest {
             assertEquals(second, pending.get().at("/items/0/data/seq").asLong());
             cursor = pending.get().at("/last_event_id").asText();
         }
-        assertEquals(0, bob.poll(one, cursor, 0).at("/items").size());
-        try (var stream = bob.listen(one, cursor)) { // a poll's cursor is one of a stream too
+        assertEquals(0, bob.poll(node, cursor, 0).at("/items").size());
+        try (var stream = bob.listen(node, cursor)) { // a poll's cursor is one of a stream too
             stream.awaitSeq(group, ann.say(group, "three"));
         }
     }
@@ -262,8 +233,8 @@ class LargeGroupTest {
         long old = ann.say(group, "before");
         var eve = world.person();
         ann.add(group, eve);
-        try (var listening = eve.listen(one, null);
-                var knows = bob.listen(one, null)) {
+        try (var listening = eve.listen(node, null);
+                var knows = bob.listen(node, null)) {
             ann.edit(group, old, "before, edited");
             Awaitility.await().until(() -> !knows.of(group, "message.edited").isEmpty());
             listening.awaitSeq(group, ann.say(group, "after"));
@@ -274,7 +245,7 @@ class LargeGroupTest {
     @Test
     void what_was_not_published_is_told_by_the_relay() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var listening = bob.listen(one, null)) {
+        try (var listening = bob.listen(node, null)) {
             long seq = ann.say(group, "hello", Map.of("mentions", List.of(bob.id)));
             listening.awaitSeq(group, seq);
             try (var jedis = REDIS.jedis()) {
@@ -321,7 +292,7 @@ class LargeGroupTest {
     @Test
     void a_change_of_the_group_is_told_once_and_its_end_to_everyone() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var atOne = bob.listen(one, null);
+        try (var atOne = bob.listen(node, null);
                 var atTwo = cid.listen(two, null)) {
             ann.rename(group, "another name");
             atOne.await("conversation.updated");
@@ -347,7 +318,7 @@ class LargeGroupTest {
     @Test
     void only_those_mentioned_are_woken() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var connected = dee.listen(one, null)) {
+        try (var connected = dee.listen(node, null)) {
             long seq = ann.say(group, "look", Map.of("mentions", List.of(bob.id, dee.id)));
             connected.awaitSeq(group, seq);
             Awaitility.await().until(() -> jobs(group).size() == 1);
@@ -365,7 +336,7 @@ class LargeGroupTest {
     @Test
     void the_cursor_moves_by_an_id_of_its_own() throws Exception {
         var group = ann.group(bob, cid, dee);
-        try (var listening = bob.listen(one, null, "?heartbeat=10")) {
+        try (var listening = bob.listen(node, null, "?heartbeat=10")) {
             var before = listening.lastEventId();
             listening.awaitSeq(group, ann.say(group, "hello"));
             Awaitility.await("an id")
