@@ -52,8 +52,7 @@ final class Arrivals {
      * @param inNoGroup those who are in no large group; may block
      */
     record Stores(
-            Function<UserId, @Nullable HostAndPort> server,
-            Function<Collection<UserId>, Set<UserId>> inNoGroup) {}
+            Function<UserId, @Nullable HostAndPort> server, Function<Collection<UserId>, Set<UserId>> inNoGroup) {}
 
     /** @param blocking runs what blocks */
     Arrivals(CatchUp catchUp, Past past, Stores stores, Executor blocking) {

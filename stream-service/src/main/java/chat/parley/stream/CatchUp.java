@@ -50,8 +50,7 @@ final class CatchUp {
     boolean register(Subscriber subscriber) {
         var registry = subscriber.node().registry();
         if (!registry.add(subscriber.user(), subscriber)) {
-            subscriber.endSaying(
-                    StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.TOO_MANY);
+            subscriber.endSaying(StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.TOO_MANY);
             return false;
         }
         if (subscriber.isOver()) {

@@ -39,6 +39,7 @@ abstract class Outgoing extends TakenOver implements Callback {
     private boolean writing = true;
     /** That write has not begun, and what is written goes along with it; null as soon as it has. */
     private @Nullable StreamAnswer answer;
+
     private int lastWriteTick;
     private @Nullable ArrayDeque<ByteBuffer> waiting;
     private int waitingBytes;

@@ -82,7 +82,8 @@ final class RedisWindow implements Window {
                 conversations.addAll(Expired.conversations(entries));
             }
         }
-        var firsts = conversations.isEmpty() ? Map.<ConversationId, Long>of() : this.conversations.firstSeqs(conversations);
+        var firsts =
+                conversations.isEmpty() ? Map.<ConversationId, Long>of() : this.conversations.firstSeqs(conversations);
         var pages = new ArrayList<@Nullable Page>(places.size());
         for (int i = 0; i < places.size(); i++) {
             var entries = kept.get(i);

@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers {@code /v1/stream} and passes everything else on. Finds out who calls and from where to go on, on a virtual thread; then the stream
- * leaves Jetty's request behind: the response has no length and is not chunked, so its end is the connection's end, and after its head the
+ * Answers {@code /v1/stream} and passes everything else on. Finds out who calls, on Jetty's thread where that is known, and lets {@link Arrivals} begin
+ * the stream, which then leaves Jetty's request behind: the response has no length and is not chunked, so its end is the connection's end, and after its head the
  * endpoint is handed to a {@link Subscriber}.
  */
 final class StreamHandler extends Handler.Abstract.NonBlocking {

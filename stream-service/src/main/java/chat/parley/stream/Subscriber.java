@@ -51,7 +51,6 @@ final class Subscriber extends GroupFollower implements Listener {
     /** Why it ends at {@link #leaveTick}, or, while it is ending, why. */
     private CloseReason leaveReason = CloseReason.ROTATED;
 
-
     private static final Cursor NOWHERE = new Cursor(0, 0, 0, "0");
 
     /**

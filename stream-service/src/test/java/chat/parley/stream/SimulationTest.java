@@ -87,6 +87,7 @@ class SimulationTest {
         /** Now and then somebody is to be brought up to date alone, as people of large groups are. */
         private final Arrivals arrivals = new Arrivals(
                 catchUp, past, new Arrivals.Stores(unused -> REDIS, users -> inNoGroup(users)), tasks::add);
+
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
