@@ -244,8 +244,7 @@ class SessionsTest {
         var session = sessions.open(node.somebody().id(), null, true);
         var ticket = node.accounts.tickets().make(accepted(node.bearer(node.tokenOf(session))));
         String stored = node.postgres.with(db -> db.createQuery(
-                        "SELECT string_agg(s::text, '') || (SELECT string_agg(t::text, '') FROM stream_ticket t) FROM"
-                                + " session s")
+                        "SELECT string_agg(s::text, '') || (SELECT string_agg(t::text, '') FROM stream_ticket t) FROM session s")
                 .mapTo(String.class)
                 .one());
         for (var secret : List.of(session.refreshToken().reveal(), cookieOf(session), ticket.reveal())) {

@@ -70,7 +70,7 @@ final class RedisWindow implements Window {
         var reads = log.readAll(server, places, readLimit);
         String tag = tag(server); // after the entries, as above
         var kept = new ArrayList<@Nullable List<Entry>>(places.size());
-        var conversations = new HashSet<ConversationId>();
+        var told = new HashSet<ConversationId>();
         for (int i = 0; i < places.size(); i++) {
             var entries = reads.get(i) instanceof StreamRead.Unbroken unbroken
                             && tag.equals(places.get(i).after().tag())
@@ -79,11 +79,10 @@ final class RedisWindow implements Window {
                     : null;
             kept.add(entries != null && isShort(entries, limit) ? entries : null);
             if (entries != null) {
-                conversations.addAll(Expired.conversations(entries));
+                told.addAll(Expired.conversations(entries));
             }
         }
-        var firsts =
-                conversations.isEmpty() ? Map.<ConversationId, Long>of() : this.conversations.firstSeqs(conversations);
+        var firsts = told.isEmpty() ? Map.<ConversationId, Long>of() : conversations.firstSeqs(told);
         var pages = new ArrayList<@Nullable Page>(places.size());
         for (int i = 0; i < places.size(); i++) {
             var entries = kept.get(i);
