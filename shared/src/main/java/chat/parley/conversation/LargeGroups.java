@@ -31,6 +31,11 @@ public final class LargeGroups {
                 SELECT * FROM large_member WHERE user_id = wanted.id ORDER BY conversation_id DESC LIMIT :limit) g
             """;
 
+    private static final String ANY_OF = """
+            SELECT wanted.id FROM unnest(:users) AS wanted (id)
+            WHERE EXISTS (SELECT FROM large_member WHERE user_id = wanted.id)
+            """;
+
     private static final String FIND = """
             SELECT conversation_id, joined_seq, from_seq FROM large_member
             WHERE user_id = :user AND conversation_id = :conversation
@@ -108,6 +113,14 @@ public final class LargeGroups {
                 .forEach(each -> found.computeIfAbsent(each.getKey(), unused -> new ArrayList<>())
                         .add(each.getValue()));
         return found;
+    }
+
+    /** Those of {@code users} who are in any large group. */
+    public Set<UserId> anyOf(Collection<UserId> users) {
+        return new HashSet<>(postgres.<List<UserId>, RuntimeException>with(db -> db.createQuery(ANY_OF)
+                .bind("users", Rows.ids(users, UserId::value))
+                .map((row, context) -> new UserId(row.getLong("id")))
+                .list()));
     }
 
     /** Those of {@code among} in which nothing was said or changed since then. */

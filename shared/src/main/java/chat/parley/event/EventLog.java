@@ -29,6 +29,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.Protocol.Keyword;
 
 /**
  * The users' streams in Redis: a fast window on history, which stays the truth. Safe for use by many threads. Reading throws
@@ -153,12 +154,85 @@ public final class EventLog implements AutoCloseable {
     /** Where {@code user}'s stream ends now: who resumes there misses nothing and gets nothing twice. */
     public Cursor head(UserId user, String currentTag) {
         byte[] key = RedisKeys.stream(user).getBytes(ISO_8859_1);
-        var newest = entries(redis.with(it -> it.xrevrange(key, LAST, FIRST, 1)));
+        return head(entries(redis.with(it -> it.xrevrange(key, LAST, FIRST, 1))), currentTag);
+    }
+
+    private Cursor head(List<Entry> newest, String currentTag) {
         if (newest.isEmpty()) {
             return new Cursor(0, 0, clock.millis(), currentTag);
         }
         var entry = newest.getFirst();
         return new Cursor(entry.epoch(), entry.n(), entry.event().timeMillis(), currentTag);
+    }
+
+    /**
+     * As {@link #head} of each of {@code users}, by one pipeline.
+     *
+     * @param server holds them all, as far as was known
+     * @return in their order; null for whom it holds no more, who is to be asked for alone
+     */
+    public List<@Nullable Cursor> heads(HostAndPort server, List<UserId> users, String currentTag) {
+        var asked = users.stream()
+                .map(user -> new CommandArguments(Command.XREVRANGE)
+                        .key(RedisKeys.stream(user).getBytes(ISO_8859_1))
+                        .add(LAST)
+                        .add(FIRST)
+                        .add(Keyword.COUNT)
+                        .add(1))
+                .toList();
+        var cursors = new ArrayList<@Nullable Cursor>(users.size());
+        for (var reply : pipelined(server, asked)) {
+            cursors.add(reply == null ? null : head(entries(reply), currentTag));
+        }
+        return cursors;
+    }
+
+    /**
+     * As {@link #read} after each of {@code places}, by one pipeline; that the tags are still those of the cursors is to be asked afterwards.
+     *
+     * @param server holds them all, as far as was known
+     * @return in their order; null for whom it holds no more, who is to be asked for alone
+     */
+    public List<@Nullable StreamRead> readAll(HostAndPort server, List<Place> places, int limit) {
+        var asked = places.stream()
+                .map(place -> {
+                    var after = place.after;
+                    byte[] from = after.n() == 0 ? FIRST : id(after);
+                    return new CommandArguments(Command.XRANGE)
+                            .key(RedisKeys.stream(place.user).getBytes(ISO_8859_1))
+                            .add(from)
+                            .add(LAST)
+                            .add(Keyword.COUNT)
+                            .add(after.n() == 0 ? limit : limit + 1);
+                })
+                .toList();
+        var replies = pipelined(server, asked);
+        var reads = new ArrayList<@Nullable StreamRead>(places.size());
+        for (int i = 0; i < places.size(); i++) {
+            var reply = replies.get(i);
+            var after = places.get(i).after;
+            if (reply == null) {
+                reads.add(null);
+            } else {
+                reads.add(after.n() == 0 ? fromStart(entries(reply), after) : from(entries(reply), after));
+            }
+        }
+        return reads;
+    }
+
+    /** Where somebody's stream is to be read on. */
+    public record Place(UserId user, Cursor after) {}
+
+    /** Null for what is refused here: in a cluster the slot is elsewhere now. */
+    private List<@Nullable List<?>> pipelined(HostAndPort server, List<CommandArguments> commands) {
+        return redis.at(server, connection -> {
+            commands.forEach(connection::sendCommand);
+            var replies = new ArrayList<@Nullable List<?>>(commands.size());
+            for (var reply : connection.getMany(commands.size())) {
+                replies.add(reply instanceof List<?> list ? list : null);
+            }
+            return replies;
+        });
     }
 
     /** Tells {@code user}'s stream nodes that a login session ended. Not stored. */
@@ -207,8 +281,14 @@ public final class EventLog implements AutoCloseable {
     }
 
     private StreamRead readFrom(byte[] key, Cursor after, int limit) {
-        byte[] from = (after.epoch() + "-" + after.n()).getBytes(ISO_8859_1);
-        var found = entries(redis.with(it -> it.xrange(key, from, LAST, limit + 1)));
+        return from(entries(redis.with(it -> it.xrange(key, id(after), LAST, limit + 1))), after);
+    }
+
+    private static byte[] id(Cursor cursor) {
+        return (cursor.epoch() + "-" + cursor.n()).getBytes(ISO_8859_1);
+    }
+
+    private static StreamRead from(List<Entry> found, Cursor after) {
         // Redis says nothing of a hole: only the cursor's own entry proves that there is none.
         if (found.isEmpty() || !isAt(found.getFirst(), after.epoch(), after.n())) {
             return new Broken();
@@ -218,7 +298,10 @@ public final class EventLog implements AutoCloseable {
 
     /** From before the first entry: only a stream that still has its entry 1 can tell everything. */
     private StreamRead readFromStart(byte[] key, Cursor after, int limit) {
-        var found = entries(redis.with(it -> it.xrange(key, FIRST, LAST, limit)));
+        return fromStart(entries(redis.with(it -> it.xrange(key, FIRST, LAST, limit))), after);
+    }
+
+    private StreamRead fromStart(List<Entry> found, Cursor after) {
         if (found.isEmpty()) {
             return after.epoch() == 0 && isYoung(after, clock.millis()) ? new Unbroken(List.of()) : new Broken();
         }
@@ -238,7 +321,7 @@ public final class EventLog implements AutoCloseable {
         return entry.epoch() == epoch && entry.n() == n;
     }
 
-    static List<Entry> entries(List<Object> reply) {
+    static List<Entry> entries(List<?> reply) {
         var entries = new ArrayList<Entry>(reply.size());
         for (var one : reply) {
             var idAndFields = (List<?>) one;

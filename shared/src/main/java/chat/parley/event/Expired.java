@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** Leaves out of a replay what is told of messages that expired since. */
@@ -20,12 +21,7 @@ public final class Expired {
      */
     public static List<Entry> drop(
             List<Entry> entries, Function<Collection<ConversationId>, Map<ConversationId, Long>> firstSeqs) {
-        var conversations = new HashSet<ConversationId>();
-        for (var entry : entries) {
-            if (isOfMessage(entry)) {
-                conversations.add(Name.of(entry.event()).conversation());
-            }
-        }
+        var conversations = conversations(entries);
         if (conversations.isEmpty()) {
             return entries;
         }
@@ -33,6 +29,17 @@ public final class Expired {
         return firsts.isEmpty()
                 ? entries
                 : entries.stream().filter(entry -> isKept(entry, firsts)).toList();
+    }
+
+    /** Of whose messages the entries tell. */
+    public static Set<ConversationId> conversations(List<Entry> entries) {
+        var conversations = new HashSet<ConversationId>();
+        for (var entry : entries) {
+            if (isOfMessage(entry)) {
+                conversations.add(Name.of(entry.event()).conversation());
+            }
+        }
+        return conversations;
     }
 
     private static boolean isKept(Entry entry, Map<ConversationId, Long> firsts) {

@@ -69,6 +69,27 @@ class SessionsTest {
     }
 
     @Test
+    void who_is_remembered_is_known_without_asking_while_a_poll_vouches_for_it() {
+        var session = sessions.open(node.somebody().id(), null, false);
+        var token = node.tokenOf(session);
+        var other = node.otherNode();
+        assertNull(other.remembered(token), "never seen there");
+        var asked = other.bearer(token);
+        assertEquals(asked, other.remembered(token));
+        assertNull(other.remembered(token + "x"));
+
+        other.clock.advance(Duration.ofSeconds(5));
+        assertNull(other.remembered(token), "nobody said meanwhile that it has not ended");
+        other.accounts.sessions().live().poll();
+        assertEquals(asked, other.remembered(token));
+
+        sessions.end(session.user(), session.id());
+        other.accounts.sessions().live().poll();
+        assertNull(other.remembered(token));
+        assertRefused(other.bearer(token));
+    }
+
+    @Test
     void a_poll_tells_which_sessions_ended_elsewhere() {
         var session = sessions.open(node.somebody().id(), null, false);
         var token = node.tokenOf(session);

@@ -1,5 +1,6 @@
 package chat.parley.account;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import chat.parley.postgres.Postgres;
@@ -75,8 +76,19 @@ final class TestAccounts implements AutoCloseable {
         return assertInstanceOf(Users.Created.Fresh.class, created).user();
     }
 
+    /** What is remembered, if anything is, must be what is found by asking. */
     Authentication bearer(String token) {
-        return accounts.authenticator().authenticate(new Credentials("Bearer " + token, null, null));
+        var remembered = remembered(token);
+        var answer = accounts.authenticator().authenticate(new Credentials("Bearer " + token, null, null));
+        if (remembered != null) {
+            assertEquals(answer, remembered);
+        }
+        return answer;
+    }
+
+    @Nullable
+    Authentication remembered(String token) {
+        return accounts.authenticator().known(new Credentials("Bearer " + token, null, null));
     }
 
     Authentication cookie(String header) {

@@ -46,26 +46,32 @@ final class CatchUp {
         this.groups = groups;
     }
 
-    /** Brings a stream that just opened to life. */
+    /** Lets the user's frames come; does not block. False when the stream is over, or ends with the answer. */
+    boolean register(Subscriber subscriber) {
+        var registry = subscriber.node().registry();
+        if (!registry.add(subscriber.user(), subscriber)) {
+            subscriber.endSaying(StreamEvents.BUSY, subscriber.node().retries().afterDrain(), CloseReason.TOO_MANY);
+            return false;
+        }
+        if (subscriber.isOver()) {
+            // It ended before it was registered, so nobody else takes it out.
+            registry.remove(subscriber.user(), subscriber);
+            return false;
+        }
+        return true;
+    }
+
+    /** Brings a stream to life that was registered just now, and answers its request first of all. */
     void open(Subscriber subscriber, @Nullable String lastEventId) {
+        subscriber.answer();
         guarded(subscriber, () -> {
-            var node = subscriber.node();
-            if (!node.registry().add(subscriber.user(), subscriber)) {
-                subscriber.endSaying(StreamEvents.BUSY, node.retries().afterDrain(), CloseReason.TOO_MANY);
-                return;
-            }
-            if (subscriber.isOver()) {
-                // It ended before it was registered, so nobody else takes it out.
-                node.registry().remove(subscriber.user(), subscriber);
-                return;
-            }
-            node.registry().awaitSubscribed(subscriber.user());
+            subscriber.node().registry().awaitSubscribed(subscriber.user());
             var replay = groups.of(subscriber.user(), true);
             if (lastEventId == null) {
                 var head = past.head(subscriber.user());
                 subscriber.begin(replay.isEmpty() ? head : past.now(head));
                 ready(subscriber, Resumed.NEW, true);
-                follow(subscriber, null, new Large(replay.fromEnds(), 0), true);
+                follow(subscriber, null, new Large(replay.fromEnds(), 0), Telling.OPENING);
                 return;
             }
             Cursor cursor = past.understood(lastEventId).orElse(null);
@@ -80,7 +86,47 @@ final class CatchUp {
                 subscriber.oweGroups(cursor.timeMillis());
             }
             var large = new Large(isExact ? replay : ends, cursor == null ? 0 : Math.max(1, cursor.timeMillis()));
-            follow(subscriber, first, large, true);
+            follow(subscriber, first, large, Telling.OPENING);
+        });
+    }
+
+    /**
+     * As {@link #open}, of a stream that tells of no large group, and of which all is known that would have to be read. Does not block, and leaves the
+     * answer to the caller.
+     *
+     * @param page what comes after {@code position}; null where the stream begins there
+     * @return null where it is live; else something came meanwhile, and {@link #goOn} reads it
+     */
+    @Nullable
+    Rest openAt(Subscriber subscriber, Cursor position, @Nullable Page page) {
+        subscriber.begin(position);
+        long sent = 0;
+        if (page == null) {
+            ready(subscriber, Resumed.NEW, true);
+        } else {
+            begin(subscriber, Resumed.EXACT, true);
+            sent = replay(subscriber, new Resumption.Exact(page));
+        }
+        boolean isDone = subscriber.isOver() || (subscriber.followGroups() && goLive(subscriber, true, sent));
+        return isDone ? null : new Rest(position.timeMillis(), sent);
+    }
+
+    /** What is left of a beginning: what came after {@code sinceMillis}, and {@code sent} events were told. */
+    record Rest(long sinceMillis, long sent) {}
+
+    /** Brings the rest of a stream to life that was begun by {@link #openAt}. */
+    void goOn(Subscriber subscriber, Rest rest) {
+        subscriber.answer();
+        guarded(subscriber, () -> {
+            var large = new Large(GroupReplay.NONE, Math.max(1, rest.sinceMillis));
+            follow(subscriber, next(subscriber), large, new Telling(false, true, rest.sent));
+        });
+    }
+
+    /** Ends a stream that could not begin because a store is away. */
+    void giveUp(Subscriber subscriber, StoreUnavailable why) {
+        guarded(subscriber, () -> {
+            throw why;
         });
     }
 
@@ -89,7 +135,7 @@ final class CatchUp {
         guarded(subscriber, () -> {
             subscriber.beginRead();
             var next = after(subscriber);
-            follow(subscriber, next, new Large(null, 0), false);
+            follow(subscriber, next, new Large(null, 0), new Telling(true, false, 0));
         });
     }
 
@@ -133,18 +179,29 @@ final class CatchUp {
         }
     }
 
+    /**
+     * What the client hears beside the events.
+     *
+     * @param begins whether it is yet to be told how the stream goes on
+     * @param opening whether it waits to hear that it is live
+     * @param sent events told already
+     */
+    private record Telling(boolean begins, boolean opening, long sent) {
+        private static final Telling OPENING = new Telling(true, true, 0);
+    }
+
     /** @param first null: there is nothing to replay */
-    private void follow(Subscriber subscriber, @Nullable Resumption first, Large large, boolean opening) {
-        boolean says = opening;
-        long sent = 0;
-        boolean begins = first != null;
+    private void follow(Subscriber subscriber, @Nullable Resumption first, Large large, Telling telling) {
+        boolean says = telling.opening;
+        long sent = telling.sent;
+        boolean begins = telling.begins && first != null;
         var now = first;
         while (true) {
             boolean more = false;
             if (now != null) {
                 try (var told = now) {
                     if (begins) {
-                        begin(subscriber, kind(told), opening);
+                        begin(subscriber, kind(told), telling.opening);
                         begins = false;
                     }
                     sent += replay(subscriber, told);

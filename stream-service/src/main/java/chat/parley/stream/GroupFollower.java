@@ -33,8 +33,8 @@ abstract class GroupFollower extends Outgoing {
 
     private final StreamOptions options;
 
-    GroupFollower(Node node, EndPoint endPoint, StreamOptions options) {
-        super(node, endPoint);
+    GroupFollower(Node node, EndPoint endPoint, StreamAnswer answer, StreamOptions options) {
+        super(node, endPoint, answer);
         this.options = options;
     }
 

@@ -17,6 +17,7 @@ import chat.parley.ops.StoreUnavailable;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -231,6 +232,18 @@ final class Groups {
     /** The large groups of {@code user}, who need not listen. */
     List<LargeGroups.Place> present(UserId user) {
         return large.of(user);
+    }
+
+    /** Those of {@code users}, who listen here, who are in no large group and follow none. */
+    Set<UserId> withoutAny(Collection<UserId> users) {
+        var some = large.anyOf(users);
+        var none = new HashSet<UserId>();
+        for (var user : users) {
+            if (!some.contains(user) && !followed.containsKey(user)) {
+                none.add(user);
+            }
+        }
+        return none;
     }
 
     /** Follows the large groups of {@code user}, who listens here, and no others. Answers them; every event from now on arrives. */

@@ -35,7 +35,11 @@ abstract class Outgoing extends TakenOver implements Callback {
     private static final ByteBuffer[] NOTHING = {};
 
     private final Node node;
-    private boolean writing;
+    /** From the beginning: the first write is that of the response's head, which is not ours. */
+    private boolean writing = true;
+    /** That write has not begun, and what is written goes along with it; null as soon as it has. */
+    private @Nullable StreamAnswer answer;
+
     private int lastWriteTick;
     private @Nullable ArrayDeque<ByteBuffer> waiting;
     private int waitingBytes;
@@ -58,9 +62,10 @@ abstract class Outgoing extends TakenOver implements Callback {
 
     private record Lazy(ByteBuffer frame, int untilTick) {}
 
-    Outgoing(Node node, EndPoint endPoint) {
+    Outgoing(Node node, EndPoint endPoint, StreamAnswer answer) {
         super(endPoint);
         this.node = node;
+        this.answer = answer;
         this.lastWriteTick = node.heartbeats().now();
     }
 
@@ -81,6 +86,43 @@ abstract class Outgoing extends TakenOver implements Callback {
 
     /** Ticks until the next moment that matters. */
     abstract int ticksToNext(int tick);
+
+    // ---- the first write
+
+    /** Whether nothing is on its way yet; then what is written waits, and nobody has to wait for it. */
+    final boolean isGathering() {
+        return answer != null;
+    }
+
+    /**
+     * Sends the response's head with all that was written so far, in one write; what is written from then on waits until the endpoint is ours. Called
+     * without the monitor, once the stream was brought so far; repeating it changes nothing.
+     */
+    final void answer() {
+        StreamAnswer mine;
+        ByteBuffer first;
+        synchronized (this) {
+            mine = takeAnswer();
+            if (mine == null) {
+                return;
+            }
+            var retry = SseWriter.retry(node.retries().usual());
+            first = ByteBuffer.allocate(retry.remaining() + waitingBytes).put(retry);
+            if (waiting != null) {
+                waiting.forEach(first::put);
+                waiting = null;
+                waitingBytes = 0;
+            }
+        }
+        mine.begin(first.flip());
+    }
+
+    /** The answer that nobody gives any more; null where it is on its way. */
+    final @Nullable StreamAnswer takeAnswer() {
+        var mine = answer;
+        answer = null;
+        return mine;
+    }
 
     // ---- writing
 

@@ -1,11 +1,13 @@
 package chat.parley.stream;
 
 import chat.parley.event.Cursor;
+import chat.parley.event.EventLog;
 import chat.parley.id.UserId;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
@@ -50,6 +52,16 @@ final class Past {
     /** Where {@code user}'s stream ends now. */
     Cursor head(UserId user) {
         return read(() -> window.head(user));
+    }
+
+    /** As {@link #head} of each; null for who is to be asked for alone. */
+    List<@Nullable Cursor> heads(List<UserId> users) {
+        return read(() -> window.heads(users));
+    }
+
+    /** What came after each place; null for who is to be asked for alone. */
+    List<@Nullable Page> shortPages(List<EventLog.Place> places, int limit) {
+        return read(() -> window.shortPages(places, limit));
     }
 
     /** The same place, as of now: what was before is not to be told. */

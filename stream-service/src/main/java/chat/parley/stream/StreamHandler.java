@@ -16,6 +16,7 @@ import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
@@ -26,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers {@code /v1/stream} and passes everything else on. Finds out who calls and from where to go on, on a virtual thread; then the stream
- * leaves Jetty's request behind: the response has no length and is not chunked, so its end is the connection's end, and after its head the
+ * Answers {@code /v1/stream} and passes everything else on. Finds out who calls, on Jetty's thread where that is known, and lets {@link Arrivals} begin
+ * the stream, which then leaves Jetty's request behind: the response has no length and is not chunked, so its end is the connection's end, and after its head the
  * endpoint is handed to a {@link Subscriber}.
  */
 final class StreamHandler extends Handler.Abstract.NonBlocking {
@@ -42,7 +43,7 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
 
     private final Authenticator authenticator;
     private final Node node;
-    private final CatchUp catchUp;
+    private final Arrivals arrivals;
     private final LongPoll longPoll;
     private final Problems problems;
     private final Executor blocking;
@@ -59,14 +60,14 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
     StreamHandler(
             Authenticator authenticator,
             Node node,
-            CatchUp catchUp,
+            Arrivals arrivals,
             LongPoll longPoll,
             Problems problems,
             Executor blocking,
             State state) {
         this.authenticator = authenticator;
         this.node = node;
-        this.catchUp = catchUp;
+        this.arrivals = arrivals;
         this.longPoll = longPoll;
         this.problems = problems;
         this.blocking = blocking;
@@ -78,32 +79,48 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
         if (!PATH.equals(Request.getPathInContext(request))) {
             return false;
         }
-        blocking.execute(() -> serve(request, response, callback));
+        guarded(request, response, callback, () -> begin(request, response, callback));
         return true;
     }
 
-    private void serve(Request request, Response response, Callback callback) {
+    /** On Jetty's thread, which must not wait: who is known is let in at once, anyone else is looked at by a thread that may. */
+    private void begin(Request request, Response response, Callback callback) {
         problems.name(request, response);
         response.getHeaders()
                 .put(HttpHeader.CACHE_CONTROL, "no-cache, no-store, no-transform")
                 .put("X-Accel-Buffering", "no");
-        try {
-            boolean isHead = HttpMethod.HEAD.is(request.getMethod());
-            if (!isHead && !HttpMethod.GET.is(request.getMethod())) {
-                response.getHeaders().put(HttpHeader.ALLOW, "GET, HEAD");
-                throw new ProblemException(Fault.METHOD_NOT_ALLOWED);
-            }
-            if (request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion()) {
-                throw new ProblemException(Fault.HTTP_VERSION);
-            }
-            var asked = StreamRequest.of(request);
-            var refusal = new Refusal(asked, request, response, callback);
+        boolean isHead = HttpMethod.HEAD.is(request.getMethod());
+        if (!isHead && !HttpMethod.GET.is(request.getMethod())) {
+            response.getHeaders().put(HttpHeader.ALLOW, "GET, HEAD");
+            throw new ProblemException(Fault.METHOD_NOT_ALLOWED);
+        }
+        if (request.getConnectionMetaData().getHttpVersion().getVersion() > HttpVersion.HTTP_1_1.getVersion()) {
+            throw new ProblemException(Fault.HTTP_VERSION);
+        }
+        var asked = StreamRequest.of(request);
+        var reply = new Reply(asked, request, response, callback);
+        if (state.draining().getAsBoolean()) {
+            reply.say(StreamEvents.DRAIN, Fault.OVERLOADED, Connect.DRAINING);
+            return;
+        }
+        var known = asked.form() == StreamRequest.Form.STREAM ? authenticator.known(asked.credentials()) : null;
+        if (known != null) {
+            admit(asked, known, isHead, reply);
+            return;
+        }
+        blocking.execute(() -> guarded(request, response, callback, () -> {
             try {
-                admit(asked, isHead, refusal);
+                admit(asked, authenticator.authenticate(asked.credentials()), isHead, reply);
             } catch (StoreUnavailable e) {
                 LOG.warn("a stream cannot begin: {}", e.getMessage());
-                refusal.say(StreamEvents.BUSY, Fault.UNAVAILABLE, Connect.UNAVAILABLE);
+                reply.say(StreamEvents.BUSY, Fault.UNAVAILABLE, Connect.UNAVAILABLE);
             }
+        }));
+    }
+
+    private void guarded(Request request, Response response, Callback callback, Runnable work) {
+        try {
+            work.run();
         } catch (ProblemException e) {
             node.meters().connect(Connect.REFUSED);
             problems.write(e.problem(), request, response, callback);
@@ -113,36 +130,31 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
         }
     }
 
-    private void admit(StreamRequest asked, boolean isHead, Refusal refusal) {
-        if (state.draining().getAsBoolean()) {
-            refusal.say(StreamEvents.DRAIN, Fault.OVERLOADED, Connect.DRAINING);
-            return;
-        }
-        var authentication = authenticator.authenticate(asked.credentials());
+    private void admit(StreamRequest asked, Authentication authentication, boolean isHead, Reply reply) {
         if (!(authentication instanceof Authentication.Accepted accepted)) {
-            refusal.unauthenticated();
+            reply.unauthenticated();
             return;
         }
         if (isHead) {
-            refusal.response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType(asked));
-            refusal.callback.succeeded();
+            reply.response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType(asked));
+            reply.callback.succeeded();
             return;
         }
         if (!state.live().getAsBoolean()) {
-            refusal.say(StreamEvents.BUSY, Fault.UNAVAILABLE, Connect.UNAVAILABLE);
+            reply.say(StreamEvents.BUSY, Fault.UNAVAILABLE, Connect.UNAVAILABLE);
             return;
         }
         var caller = accepted.caller();
-        var place = node.registry().isFull(caller.user()) ? null : enter(refusal.request);
+        var place = node.registry().isFull(caller.user()) ? null : enter(reply.request);
         if (place == null) {
-            refusal.say(StreamEvents.BUSY, Fault.TOO_MANY_REQUESTS, Connect.BUSY);
+            reply.say(StreamEvents.BUSY, Fault.TOO_MANY_REQUESTS, Connect.BUSY);
             return;
         }
         switch (asked.form()) {
-            case STREAM -> open(asked, caller, place, refusal);
+            case STREAM -> open(asked, caller, place, reply);
             case POLL -> {
                 node.meters().connect(Connect.POLL);
-                var exchange = new LongPoll.Exchange(refusal.request, refusal.response, refusal.callback, problems);
+                var exchange = new LongPoll.Exchange(reply.request, reply.response, reply.callback, problems);
                 longPoll.serve(asked, caller.user(), caller.session(), place, exchange);
             }
         }
@@ -165,11 +177,10 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
         return node.admission().enter(Request.getRemoteAddr(request), isOwnMachine);
     }
 
-    private void open(StreamRequest asked, Caller caller, Admission.Place place, Refusal http) {
+    private void open(StreamRequest asked, Caller caller, Admission.Place place, Reply http) {
         node.meters().connect(Connect.STREAM);
         var limits = state.limits();
         var endPoint = http.request.getConnectionMetaData().getConnection().getEndPoint();
-        var opened = new Subscriber[1];
         var subscriber = new Subscriber(
                 node,
                 endPoint,
@@ -177,8 +188,7 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
                 asked.options(),
                 place,
                 node.retries().between(limits.lifetimeLeast(), limits.lifetimeMost()),
-                () -> blocking.execute(() -> catchUp.open(opened[0], asked.lastEventId())));
-        opened[0] = subscriber;
+                http);
         Request.addCompletionListener(http.request, failure -> {
             if (failure != null) {
                 subscriber.end(CloseReason.CLIENT_LEFT);
@@ -189,21 +199,31 @@ final class StreamHandler extends Handler.Abstract.NonBlocking {
                 .put(HttpHeader.CONTENT_TYPE, SseWriter.CONTENT_TYPE)
                 .put(HttpHeader.CONNECTION, "close");
         http.request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, subscriber);
-        http.response.write(false, SseWriter.retry(node.retries().usual()), http.callback);
+        arrivals.add(subscriber, asked.lastEventId());
     }
 
-    /** How a request that gets no stream is answered: by a status where the client sees it, else in band. */
-    private final class Refusal {
+    /** How a request is answered. One that gets no stream: by a status where the client sees it, else in band. */
+    private final class Reply implements StreamAnswer {
         private final StreamRequest asked;
         private final Request request;
         private final Response response;
         private final Callback callback;
 
-        Refusal(StreamRequest asked, Request request, Response response, Callback callback) {
+        Reply(StreamRequest asked, Request request, Response response, Callback callback) {
             this.asked = asked;
             this.request = request;
             this.response = response;
             this.callback = callback;
+        }
+
+        @Override
+        public void begin(ByteBuffer first) {
+            response.write(false, first, callback);
+        }
+
+        @Override
+        public void abort() {
+            callback.failed(new EofException("the stream ended before it began"));
         }
 
         void say(String type, Fault fault, Connect outcome) {

@@ -86,8 +86,8 @@ public final class StreamServer implements AutoCloseable {
         }
     }
 
-    /** What operators and balancers ask. Readiness asks the stores, so it may block. */
-    private static final class Operations extends Handler.Abstract {
+    /** What operators and balancers ask. Readiness asks the stores, on a thread of its own: with no handler that blocks, Jetty's selectors serve by themselves. */
+    private static final class Operations extends Handler.Abstract.NonBlocking {
         private final Health health;
 
         Operations(Health health) {
@@ -99,11 +99,20 @@ public final class StreamServer implements AutoCloseable {
             return switch (Request.getPathInContext(request)) {
                 case "/livez" -> answer(response, callback, true, Map.of());
                 case "/readyz" -> {
-                    var report = health.report();
-                    yield answer(response, callback, report.values().stream().allMatch(Health.UP::equals), report);
+                    Thread.ofVirtual().name("readyz").start(() -> ready(response, callback));
+                    yield true;
                 }
                 default -> false;
             };
+        }
+
+        private void ready(Response response, Callback callback) {
+            try {
+                var report = health.report();
+                answer(response, callback, report.values().stream().allMatch(Health.UP::equals), report);
+            } catch (RuntimeException e) {
+                callback.failed(e);
+            }
         }
 
         private static boolean answer(Response response, Callback callback, boolean isUp, Map<String, String> parts) {

@@ -120,10 +120,11 @@ public final class StreamService implements AutoCloseable {
                 clock,
                 new Node.Retries(new Random(random.nextLong())),
                 behind -> blocking.execute(() -> catchUp.again(behind)));
+        var arrivals = new Arrivals(catchUp, past, new Arrivals.Stores(log::server, groups::withoutAny), blocking);
         handler = new StreamHandler(
                 accounts.authenticator(),
                 node,
-                catchUp,
+                arrivals,
                 new LongPoll(past, followed, node, blocking),
                 new Problems(new Random(random.nextLong())),
                 blocking,

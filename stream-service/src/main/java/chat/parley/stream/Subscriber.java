@@ -51,15 +51,12 @@ final class Subscriber extends GroupFollower implements Listener {
     /** Why it ends at {@link #leaveTick}, or, while it is ending, why. */
     private CloseReason leaveReason = CloseReason.ROTATED;
 
-    private @Nullable Runnable onceOpen;
-
     private static final Cursor NOWHERE = new Cursor(0, 0, 0, "0");
 
     /**
      * Takes effect when Jetty opens it.
      *
      * @param lifetime after it the client is made to connect anew
-     * @param onceOpen called when the endpoint is ours; must not block
      */
     Subscriber(
             Node node,
@@ -68,13 +65,12 @@ final class Subscriber extends GroupFollower implements Listener {
             StreamOptions options,
             Admission.Place place,
             Duration lifetime,
-            Runnable onceOpen) {
-        super(node, endPoint, options.shared());
+            StreamAnswer answer) {
+        super(node, endPoint, answer, options.shared());
         this.user = owner.user();
         this.session = owner.session();
         this.untilSecond = owner.until().getEpochSecond();
         this.place = place;
-        this.onceOpen = onceOpen;
         this.leaveTick = node().heartbeats().now() + (int) lifetime.toSeconds();
     }
 
@@ -211,7 +207,7 @@ final class Subscriber extends GroupFollower implements Listener {
         return true;
     }
 
-    // ---- catching up: one thread, which may block
+    // ---- catching up: one thread, which may block once the answer is under way
 
     /** Everything published so far will be in the next read. Answers whether a frame came that no read has shown yet. */
     synchronized boolean beginRead() {
@@ -309,14 +305,18 @@ final class Subscriber extends GroupFollower implements Listener {
             return;
         }
         node().meters().delivered(frames.size());
-        send(frames.toArray(ByteBuffer[]::new));
-        awaitDrained();
+        if (isGathering()) {
+            frames.forEach(this::write);
+        } else {
+            send(frames.toArray(ByteBuffer[]::new));
+            awaitDrained();
+        }
     }
 
     /** The socket's back-pressure reaches the reader of the past here. A stalled socket is closed by the wheel, which ends the wait. */
     private void awaitDrained() {
         boolean interrupted = false;
-        while (isWriting() && phase == Phase.CATCHING_UP) {
+        while (isWriting() && !isGathering() && phase == Phase.CATCHING_UP) {
             try {
                 wait();
             } catch (InterruptedException e) {
@@ -444,13 +444,14 @@ final class Subscriber extends GroupFollower implements Listener {
 
     /** Ends it now; repeating it changes nothing. */
     void end(CloseReason reason) {
+        StreamAnswer unsent;
         synchronized (this) {
             if (phase == Phase.ENDED) {
                 return;
             }
             phase = Phase.ENDED;
             forget();
-            onceOpen = null;
+            unsent = takeAnswer();
             notifyAll();
         }
         node().heartbeats().cancel(this);
@@ -458,24 +459,23 @@ final class Subscriber extends GroupFollower implements Listener {
         node().admission().leave(place);
         node().meters().close(reason);
         getEndPoint().close();
+        if (unsent != null) {
+            unsent.abort();
+        }
     }
 
     // ---- Jetty's connection
 
+    /** The head was written, and the endpoint is ours. */
     @Override
     public void onOpen() {
         super.onOpen();
-        Runnable open;
         synchronized (this) {
-            open = onceOpen;
-            onceOpen = null;
-            if (phase != Phase.ENDED) {
+            succeeded();
+            if (isOpen()) {
                 node().heartbeats()
                         .schedule(this, ticksToNext(node().heartbeats().now()));
             }
-        }
-        if (open != null) {
-            open.run();
         }
     }
 

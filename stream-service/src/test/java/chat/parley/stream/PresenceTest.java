@@ -117,14 +117,15 @@ class PresenceTest {
         }
 
         Subscriber connect(Person person, boolean idle) {
+            var socket = new ByteArrayEndPoint(new byte[0], 1_024, true);
             var subscriber = new Subscriber(
                     shared,
-                    new ByteArrayEndPoint(new byte[0], 1_024, true),
+                    socket,
                     new StreamOwner(person.user(), null, Instant.MAX),
                     new StreamOptions(StreamOptions.HEARTBEAT, false, true, null, idle),
                     Objects.requireNonNull(shared.admission().enter("here", false)),
                     Duration.ofMinutes(8),
-                    () -> {});
+                    new FirstWrite(socket));
             assertTrue(registry.add(person.user(), subscriber));
             return subscriber;
         }

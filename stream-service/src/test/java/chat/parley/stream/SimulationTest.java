@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import chat.parley.conversation.Head;
 import chat.parley.event.Cursor;
 import chat.parley.event.EncodedEvent;
+import chat.parley.event.EventLog;
 import chat.parley.event.LiveFrame;
 import chat.parley.id.UserId;
 import chat.parley.testkit.StepClock;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -26,6 +28,7 @@ import org.eclipse.jetty.io.ByteArrayEndPoint;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import redis.clients.jedis.HostAndPort;
 
 /**
  * Register, replay and go live in an ugly world: cuts, trims, an emptied Redis, failovers that lose entries, lost and repeated publications,
@@ -33,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class SimulationTest {
     private static final UserId USER = new UserId(7);
+    private static final HostAndPort REDIS = new HostAndPort("redis.example", 6379);
     private static final int STEPS = 300;
 
     /** All, or the one of {@code -Dseed=N}. */
@@ -78,8 +82,12 @@ class SimulationTest {
         private final List<String> broken = new ArrayList<>();
         private final StreamMeters meters = new StreamMeters(new SimpleMeterRegistry());
         private final Rebuilds rebuilds = new Rebuilds(Rebuilds.Limits.DEFAULT, meters, System::nanoTime);
-        private final CatchUp catchUp =
-                new CatchUp(new Past(this, this, rebuilds, 1, clock), (user, live) -> GroupReplay.NONE);
+        private final Past past = new Past(this, this, rebuilds, 1, clock);
+        private final CatchUp catchUp = new CatchUp(past, (user, live) -> GroupReplay.NONE);
+        /** Now and then somebody is to be brought up to date alone, as people of large groups are. */
+        private final Arrivals arrivals = new Arrivals(
+                catchUp, past, new Arrivals.Stores(unused -> REDIS, users -> inNoGroup(users)), tasks::add);
+
         private final Node node;
         private final StringBuilder unread = new StringBuilder();
         private long epoch;
@@ -254,18 +262,16 @@ class SimulationTest {
             endPoint = opened;
             idle = random.nextBoolean();
             lastEvent = null;
-            var from = lastEventId;
-            var subscriber = new Subscriber[1];
-            subscriber[0] = new Subscriber(
+            var subscriber = new Subscriber(
                     node,
                     opened,
                     new StreamOwner(USER, null, Instant.MAX),
                     new StreamOptions(StreamOptions.HEARTBEAT, false, true, null, idle),
                     place,
                     Duration.ofMinutes(10),
-                    () -> tasks.add(() -> catchUp.open(subscriber[0], from)));
-            opened.setConnection(subscriber[0]);
-            subscriber[0].onOpen();
+                    new FirstWrite(opened));
+            opened.setConnection(subscriber);
+            arrivals.add(subscriber, lastEventId);
         }
 
         /** The client is cut off; what it had not read is lost to it. */
@@ -359,6 +365,24 @@ class SimulationTest {
 
         private static boolean isAt(LiveFrame.Entry entry, Cursor cursor) {
             return entry.epoch() == cursor.epoch() && entry.n() == cursor.n();
+        }
+
+        @Override
+        public List<@Nullable Cursor> heads(List<UserId> users) {
+            return users.stream().<@Nullable Cursor>map(this::head).toList();
+        }
+
+        @Override
+        public List<@Nullable Page> shortPages(List<EventLog.Place> places, int limit) {
+            return places.stream()
+                    .<@Nullable Page>map(place -> after(place.user(), place.after(), limit)
+                            .filter(page -> !page.more())
+                            .orElse(null))
+                    .toList();
+        }
+
+        private Set<UserId> inNoGroup(Collection<UserId> users) {
+            return random.nextInt(4) == 0 ? Set.of() : Set.copyOf(users);
         }
 
         @Override

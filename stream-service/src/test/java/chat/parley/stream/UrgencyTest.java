@@ -49,9 +49,9 @@ class UrgencyTest {
                 options,
                 java.util.Objects.requireNonNull(place),
                 Duration.ofMinutes(8),
-                () -> {});
+                new FirstWrite(socket));
         socket.setConnection(subscriber);
-        subscriber.onOpen();
+        subscriber.answer();
         registry.add(USER, subscriber);
         subscriber.begin(new Cursor(1, 0, 0, TAG));
         assertTrue(subscriber.goLive("{}".getBytes(UTF_8)));

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Thousands of subscribers on one thread and one selector. */
@@ -20,8 +21,13 @@ final class StreamClients implements AutoCloseable {
     /** A source address has 28,000 ports; far below, the kernel finds a free one at once. */
     private static final int PORTS_PER_SOURCE = 2_500;
 
-    /** 127.0.0.1 is left to everyone else. */
-    private static final int FIRST_SOURCE = 2;
+    /**
+     * Ports that were used stay taken for a minute, and among many such the kernel searches for long: whoever opens streams next comes from another
+     * network. 127.0 is left to everyone else.
+     */
+    private static final AtomicInteger NETWORKS = new AtomicInteger();
+
+    private static final int NETWORKS_MAX = 250;
 
     /** A server that is overloaded for a moment says so, and is asked again; one that always is must not be asked for ever. */
     private static final int REFUSED_MAX = 5_000;
@@ -31,6 +37,7 @@ final class StreamClients implements AutoCloseable {
     private static final int POLL_MILLIS = 5;
     private static final long OPEN_PATIENCE_NANOS = 20_000_000_000L;
 
+    private final int network = 1 + NETWORKS.getAndIncrement() % NETWORKS_MAX;
     private final List<InetSocketAddress> servers;
     private final Selector selector;
     private final Thread thread;
@@ -136,7 +143,7 @@ final class StreamClients implements AutoCloseable {
     }
 
     private InetAddress source() {
-        return InetAddress.ofLiteral("127.0.0." + (FIRST_SOURCE + opened / PORTS_PER_SOURCE));
+        return InetAddress.ofLiteral("127." + network + ".0." + (1 + opened / PORTS_PER_SOURCE));
     }
 
     // Only this thread writes these counters; the others read them.
