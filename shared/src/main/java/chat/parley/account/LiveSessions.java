@@ -101,13 +101,15 @@ final class LiveSessions {
     }
 
     /** The session if it is remembered to be in force; null where {@link #inForce} has to be asked. */
-    @Nullable SessionRow known(SessionId id) {
+    @Nullable
+    SessionRow known(SessionId id) {
         var row = isFresh() ? known.getIfPresent(id) : null;
         return row != null && row.isInForceAt(clock.instant()) ? row : null;
     }
 
     /** The same of the session that the cookie belongs to. */
-    @Nullable SessionRow knownByCookie(String cookie) {
+    @Nullable
+    SessionRow knownByCookie(String cookie) {
         var id = byCookie.getIfPresent(OpaqueSecrets.fingerprint(cookie));
         return id == null ? null : known(id);
     }

@@ -63,8 +63,7 @@ class ManyReadsTest {
         }
         var server = Objects.requireNonNull(log.server(users.getFirst()));
         String tag = log.tag(server);
-        assertEquals(
-                users.stream().map(user -> log.head(user, tag)).toList(), log.heads(server, users, tag));
+        assertEquals(users.stream().map(user -> log.head(user, tag)).toList(), log.heads(server, users, tag));
         // From the start, from an entry in the middle, and from one that never was.
         for (int n : new int[] {0, 5, 1_000}) {
             var places = users.stream()

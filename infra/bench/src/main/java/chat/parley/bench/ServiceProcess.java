@@ -17,15 +17,11 @@ import java.util.concurrent.TimeUnit;
 
 /** One service in a JVM of its own, with the flags of the launcher. Ends with this process, however that ends. */
 final class ServiceProcess implements AutoCloseable {
-    /** As in ./parley, so that figures are those of what people start. */
-    private static final List<String> JVM_FLAGS = List.of(
-            "-XX:+UseCompactObjectHeaders",
-            "-XX:+UseG1GC",
-            "-Xms64m",
-            "-Xmx1g",
-            "-XX:+ExitOnOutOfMemoryError",
-            "--enable-native-access=ALL-UNNAMED",
-            "-Dfile.encoding=UTF-8");
+    /** The file that ./parley and the image use, so that figures are those of what people start. */
+    private static final Path OPTIONS = Path.of(System.getProperty("parley.bench.options", "../jvm.options"));
+
+    /** As ./parley has it. */
+    private static final String HEAP_MAX = "-Xmx1g";
 
     private static final Duration START_MAX = Duration.ofSeconds(60);
     private static final Duration STOP_MAX = Duration.ofSeconds(20);
@@ -55,7 +51,7 @@ final class ServiceProcess implements AutoCloseable {
             String mainClass, int port, Map<String, String> settings, List<String> jvmOptions, Path log)
             throws IOException {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", java("java")));
-        command.addAll(JVM_FLAGS);
+        command.addAll(List.of(HEAP_MAX, "@" + OPTIONS));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path", ""), mainClass));
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
