@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Its monitor guards its state, is held for moments only, and nothing else is locked under it.
  */
 final class GroupAudience extends Channel {
-    private static final Seat[] NOBODY = {};
-
     /** So long a store may be busy before the members are said not to be told; far less than {@link Past#OVERLAP}. */
     private static final int AWAY_TICKS = 5;
 
@@ -32,7 +30,8 @@ final class GroupAudience extends Channel {
     private final Consumer<GroupAudience> behind;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private final Map<UserId, Seat> seats = new HashMap<>();
-    private Seat[] live = NOBODY;
+    /** The seats that are live; null where that changed since an event was handed on. A crowd that comes changes it often, and nothing is said meanwhile. */
+    private Seat @Nullable [] live;
 
     private int awayTicks;
     private long awayMillis;
@@ -50,7 +49,9 @@ final class GroupAudience extends Channel {
 
     /** A member who listens here. Guarded by the audience, but for what is final. */
     static final class Seat {
-        private final UserId user;
+        /** The user's streams here. The seat goes with the last of them, so these are they as long as it is there. */
+        private final Audience streams;
+
         private volatile LargeGroups.@Nullable Place membership;
         private boolean isLive;
         /** It was live since the membership was noted. */
@@ -62,8 +63,8 @@ final class GroupAudience extends Channel {
         /** Nor is a new message up to this one: history told it. */
         private volatile long toldSeq;
 
-        private Seat(UserId user) {
-            this.user = user;
+        private Seat(Audience streams) {
+            this.streams = streams;
         }
     }
 
@@ -144,15 +145,15 @@ final class GroupAudience extends Channel {
 
     // ---- seats
 
-    /** Keeps a seat for {@code user}, who is told nothing yet and whose membership is about to be read. */
-    synchronized void seat(UserId user) {
-        seats.computeIfAbsent(user, Seat::new).isDoubted = false;
+    /** Keeps a seat for someone who is told nothing yet and whose membership is about to be read. */
+    synchronized void seat(Audience streams) {
+        seats.computeIfAbsent(streams.user(), unused -> new Seat(streams)).isDoubted = false;
     }
 
     /** Takes the seat away. */
     synchronized void unseat(UserId user) {
         if (seats.remove(user) != null) {
-            arrange();
+            live = null;
         }
     }
 
@@ -177,7 +178,7 @@ final class GroupAudience extends Channel {
             seat.hasBegun = false;
             seat.told = Place.START;
             seat.toldSeq = 0;
-            arrange();
+            live = null;
             return Seating.NEW;
         }
         return seat.isLive ? Seating.SAME : Seating.SUSPENDED;
@@ -189,7 +190,7 @@ final class GroupAudience extends Channel {
         if (seat != null && seat.membership != null && !seat.isDoubted) {
             seat.isLive = true;
             seat.hasBegun = true;
-            arrange();
+            live = null;
         }
     }
 
@@ -218,7 +219,7 @@ final class GroupAudience extends Channel {
         seat.hasBegun = true;
         if (!seat.isDoubted) {
             seat.isLive = true;
-            arrange();
+            live = null;
         }
         return true;
     }
@@ -233,7 +234,7 @@ final class GroupAudience extends Channel {
         if (seat.isLive) {
             seat.isLive = false;
             seat.told = place == null || covers(seat.told, place) ? seat.told : place;
-            arrange();
+            live = null;
         }
     }
 
@@ -241,14 +242,19 @@ final class GroupAudience extends Channel {
         return List.copyOf(seats.keySet());
     }
 
-    private void arrange() {
-        live = seats.values().stream().filter(seat -> seat.isLive).toArray(Seat[]::new);
+    private Seat[] live() {
+        var known = live;
+        if (known == null) {
+            known = seats.values().stream().filter(seat -> seat.isLive).toArray(Seat[]::new);
+            live = known;
+        }
+        return known;
     }
 
     // ---- the feed
 
     /** A frame was published. */
-    void take(GroupFrame frame, SubscriberRegistry registry) {
+    void take(GroupFrame frame) {
         var entry = frame.entry();
         Seat[] told;
         synchronized (this) {
@@ -262,13 +268,13 @@ final class GroupAudience extends Channel {
                 told = null;
             } else {
                 place = Place.of(entry);
-                told = live;
+                told = live();
             }
         }
         if (told == null) {
             behind.accept(this);
         } else {
-            hand(entry, told, registry);
+            hand(entry, told);
         }
     }
 
@@ -310,13 +316,13 @@ final class GroupAudience extends Channel {
     }
 
     /** Hands on what the stream told. In one step with who hears it the place moves: who joins meanwhile is to have read the entry. */
-    void tell(Entry entry, SubscriberRegistry registry) {
+    void tell(Entry entry) {
         Seat[] told;
         synchronized (this) {
             place = Place.of(entry);
-            told = live;
+            told = live();
         }
-        hand(entry, told, registry);
+        hand(entry, told);
     }
 
     /** What came until {@code last} was told, or is to be told to nobody. */
@@ -344,7 +350,7 @@ final class GroupAudience extends Channel {
         return other.millis() < one.millis() || (other.millis() == one.millis() && other.n() <= one.n());
     }
 
-    private static void hand(Entry entry, Seat[] told, SubscriberRegistry registry) {
+    private static void hand(Entry entry, Seat[] told) {
         var delivery = Delivery.ofGroup(entry);
         long seq = entry.event().messageSeq();
         boolean isNew = entry.event().isNewMessage();
@@ -352,7 +358,7 @@ final class GroupAudience extends Channel {
             var membership = seat.membership;
             boolean isTold = seat.told.covers(entry) || (isNew && seq <= seat.toldSeq);
             if (membership != null && sees(membership, seq) && !isTold) {
-                for (var listener : registry.listeners(seat.user)) {
+                for (var listener : seat.streams.listeners()) {
                     listener.deliverGroup(delivery);
                 }
             }

@@ -93,7 +93,7 @@ final class GroupWork {
             return audience.goLive();
         }
         for (var entry : whole(entries)) {
-            audience.tell(entry, registry);
+            audience.tell(entry);
         }
         audience.passed(Place.of(entries.getLast()));
         return entries.size() < PAGE && audience.goLive();

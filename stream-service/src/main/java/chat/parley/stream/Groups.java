@@ -105,7 +105,7 @@ final class Groups {
     void take(ConversationId conversation, GroupFrame frame) {
         var audience = audiences.get(conversation);
         if (audience != null) {
-            audience.take(frame, registry);
+            audience.take(frame);
         }
     }
 
@@ -400,7 +400,8 @@ final class Groups {
     /** False where nobody listens for {@code user} any more. */
     private boolean open(UserId user, ConversationId conversation) {
         return registry.exclusively(() -> {
-            if (registry.listeners(user).length == 0) {
+            var streams = registry.streams(user);
+            if (streams == null) {
                 return false;
             }
             var audience = audiences.get(conversation);
@@ -409,7 +410,7 @@ final class Groups {
                 audiences.put(conversation, audience);
                 registry.subscribe(audience);
             }
-            audience.seat(user);
+            audience.seat(streams);
             followed.computeIfAbsent(user, unused -> ConcurrentHashMap.newKeySet())
                     .add(conversation);
             return true;

@@ -296,6 +296,12 @@ final class SubscriberRegistry {
         return audience == null ? Audience.NOBODY : audience.listeners();
     }
 
+    /** The streams of {@code user}; null where there are none. They are these until the last one leaves, and others afterwards. */
+    @Nullable
+    Audience streams(UserId user) {
+        return audiences.get(user);
+    }
+
     /** Whether nobody listens. */
     boolean isEmpty() {
         return audiences.isEmpty();

@@ -20,7 +20,6 @@ class GroupAudienceTest {
     private static final UserId BOB = new UserId(2);
     private static final LargeGroups.Place MEMBER = new LargeGroups.Place(GROUP, 1, 1);
 
-    private final SubscriberRegistry registry = new SubscriberRegistry(10);
     private final GroupAudience audience = new GroupAudience(GROUP, unused -> {});
 
     @BeforeEach
@@ -35,8 +34,8 @@ class GroupAudienceTest {
         follows(ANN);
         audience.begin(ANN);
         follows(BOB);
-        audience.tell(entry(101), registry);
-        audience.tell(entry(102), registry);
+        audience.tell(entry(101));
+        audience.tell(entry(102));
         assertFalse(audience.join(BOB, MEMBER, new Place(1_000, 101), 0), "102 went to the others");
         assertTrue(audience.join(BOB, MEMBER, new Place(1_000, 102), 0));
     }
@@ -48,7 +47,7 @@ class GroupAudienceTest {
         audience.begin(BOB);
         assertEquals(Seating.NEW, audience.membership(BOB, MEMBER), "nothing was told");
 
-        audience.seat(BOB);
+        audience.seat(new Audience(BOB));
         audience.membership(BOB, MEMBER);
         audience.begin(BOB);
         assertEquals(Seating.SAME, audience.membership(BOB, MEMBER), "looked at again");
@@ -61,7 +60,7 @@ class GroupAudienceTest {
 
     @Test
     void who_went_meanwhile_gets_no_seat() {
-        audience.seat(BOB);
+        audience.seat(new Audience(BOB));
         audience.unseat(BOB);
         assertEquals(Seating.SAME, audience.membership(BOB, MEMBER));
         audience.begin(BOB);
@@ -88,7 +87,7 @@ class GroupAudienceTest {
     }
 
     private void follows(UserId user) {
-        audience.seat(user);
+        audience.seat(new Audience(user));
         assertEquals(Seating.NEW, audience.membership(user, MEMBER));
     }
 

@@ -1,9 +1,8 @@
 package chat.parley.stream;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.io.ByteArrayEndPoint;
-import org.eclipse.jetty.util.Callback;
-import org.jspecify.annotations.Nullable;
 
 /** A socket in memory that counts writes, and may take one later than it was asked to. */
 final class SlowEndPoint extends ByteArrayEndPoint {
@@ -11,32 +10,23 @@ final class SlowEndPoint extends ByteArrayEndPoint {
 
     boolean slow;
     int writes;
-    private @Nullable Runnable pending;
 
     SlowEndPoint() {
         super(new byte[0], FIRST_BYTES, true);
     }
 
     @Override
-    public void write(Callback callback, ByteBuffer... buffers) {
-        if (pending != null) {
-            throw new IllegalStateException("two writes at once");
+    public boolean flush(ByteBuffer... buffers) throws IOException {
+        if (slow) {
+            return false;
         }
         writes++;
-        if (slow) {
-            pending = () -> super.write(callback, buffers);
-        } else {
-            super.write(callback, buffers);
-        }
+        return super.flush(buffers);
     }
 
     /** Takes what was asked, and from now on at once. */
     void speedUp() {
         slow = false;
-        var write = pending;
-        pending = null;
-        if (write != null) {
-            write.run();
-        }
+        getWriteFlusher().completeWrite();
     }
 }

@@ -68,7 +68,10 @@ final class HotBench {
                     Report.number(sends.perSecond()),
                     SendsBench.quantiles(sends.answers()),
                     SendsBench.quantiles(tally.latencies()),
-                    allRead ? "all" : "only " + tally.messages(),
+                    allRead && streams.ended() == 0
+                            ? "all"
+                            : tally.messages() + " of " + READERS * sends.acknowledged() + ", " + streams.ended()
+                                    + " closed and opened again",
                     Report.number((double) used.servers() / sends.acknowledged()),
                     Report.number((double) used.of(Part.POSTGRES) / sends.acknowledged()),
                     Report.number(lock.perSecond()),

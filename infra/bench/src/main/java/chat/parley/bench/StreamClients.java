@@ -170,11 +170,9 @@ final class StreamClients implements AutoCloseable {
                 case ENDED -> {
                     client.close();
                     ended++;
-                    if (!client.isLive()) {
-                        // As a browser would: it goes on after what it has read.
-                        connecting--;
-                        toOpen.add(client.again());
-                    }
+                    if (client.isLive()) live--;
+                    else connecting--;
+                    toOpen.add(client.again()); // as a browser would: it goes on after what it has read
                 }
             }
         } catch (IOException e) {
