@@ -28,13 +28,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages in PostgreSQL. Appends are committed in groups by a few writers, each conversation by one of them; where two nodes write to one conversation,
- * its row's lock decides. Reads are one statement each and follow the primary key.
+ * Messages in PostgreSQL. Appends are committed in groups by one writer a node; where two nodes write to one conversation, its row's lock decides. Reads are one statement each and follow the primary key.
  */
 public final class PostgresMessageStore implements MessageStore {
-    /** While one waits for the disk, the other fills its next batch; more only make the batches smaller. */
-    private static final int WRITERS = 2;
-
     /** Of SHA-256: enough that no two texts are taken for one, and half the room. */
     private static final int HASH_BYTES = 16;
 
@@ -125,10 +121,10 @@ public final class PostgresMessageStore implements MessageStore {
     private final Postgres postgres;
     private final @Nullable Outbox outbox;
     private final InstantSource clock;
-    private final List<AppendWriter> writers;
+    private final AppendWriter writer;
 
     /**
-     * Starts the writers; {@code postgres} needs two connections for them.
+     * Starts the writer; {@code postgres} needs a connection for it.
      *
      * @param postgres closed by the caller, later than this store
      * @param outbox closed by the caller, later than this store; null where nothing is published
@@ -137,18 +133,13 @@ public final class PostgresMessageStore implements MessageStore {
         this.postgres = postgres;
         this.outbox = outbox;
         this.clock = clock;
-        var started = new ArrayList<AppendWriter>();
-        for (int i = 0; i < WRITERS; i++) {
-            started.add(new AppendWriter("append-" + i, postgres, outbox, clock, meters));
-        }
-        this.writers = List.copyOf(started);
+        this.writer = new AppendWriter(postgres, outbox, clock, meters);
     }
 
     @Override
     public void submit(NewMessage message, CompletableFuture<AppendOutcome> result) {
         var details = MessageDetails.write(message.body());
-        int writer = Math.floorMod(message.conversation().hashCode(), WRITERS);
-        writers.get(writer).add(new Draft(message, details, hash(message.body().text(), details), result));
+        writer.add(new Draft(message, details, hash(message.body().text(), details), result));
     }
 
     @Override
@@ -398,7 +389,7 @@ public final class PostgresMessageStore implements MessageStore {
 
     @Override
     public void close() {
-        writers.forEach(AppendWriter::close);
+        writer.close();
     }
 
     @FunctionalInterface
