@@ -153,9 +153,12 @@ public final class Conversations {
         return rosters.possiblyOld(conversation, concerned);
     }
 
-    /** The same from memory alone, for who must not wait; empty also where {@link #roster} would find it. Never that of a large group. */
-    public Optional<Roster> cachedRoster(ConversationId conversation) {
-        return rosters.cached(conversation);
+    /**
+     * The same from memory alone, for who must not wait; empty also where {@link #roster} would find it. That of a large group names {@code sender} and nobody
+     * else, and tells whether they may post and no more: the role may be one they had before they left and came back.
+     */
+    public Optional<Roster> cachedRoster(ConversationId conversation, UserId sender) {
+        return rosters.cached(conversation, sender);
     }
 
     /** The same where nobody in particular is asked about. */

@@ -17,12 +17,15 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cache of rosters. Of large groups nothing is kept: a roster of one says what holds for a few people, and costs a look at their rows. Safe for use by
- * many threads.
+ * The cache of rosters. That of a large group says what holds for a few people; what is kept of it is what a plain message of one of them is checked against.
+ * Safe for use by many threads.
  */
 final class Rosters {
     /** Members held, of all conversations together; some 250 bytes each, so about 50 MB when full. */
     private static final long MEMBERS_MAX = 200_000;
+
+    /** People of large groups who wrote there of late; some 300 bytes each, so about 15 MB when full. */
+    private static final long SENDERS_MAX = 50_000;
 
     /** One statement, one snapshot: every row says the same of the conversation. A row without a member where nobody is to be named. */
     private static final String READ = """
@@ -44,13 +47,20 @@ final class Rosters {
             .maximumWeight(MEMBERS_MAX)
             .weigher((ConversationId id, Roster roster) -> 1 + roster.members().size())
             .build();
+    private final Cache<Sender, Roster> senders =
+            Caffeine.newBuilder().maximumSize(SENDERS_MAX).build();
+
+    /** Someone in a large group. */
+    private record Sender(ConversationId conversation, UserId user) {}
 
     Rosters(Postgres postgres) {
         this.postgres = postgres;
     }
 
-    Optional<Roster> cached(ConversationId conversation) {
-        return Optional.ofNullable(cache.getIfPresent(conversation));
+    Optional<Roster> cached(ConversationId conversation, UserId sender) {
+        var everyone = cache.getIfPresent(conversation);
+        return Optional.ofNullable(
+                everyone != null ? everyone : senders.getIfPresent(new Sender(conversation, sender)));
     }
 
     Optional<Roster> possiblyOld(ConversationId conversation, Collection<UserId> concerned) {
@@ -62,11 +72,29 @@ final class Rosters {
         var roster = postgres.<Optional<Roster>, RuntimeException>with(db -> read(db, conversation, concerned));
         if (roster.isEmpty() || roster.get().large()) {
             cache.invalidate(conversation);
+            roster.filter(read -> concerned.size() == 1)
+                    .ifPresent(read -> keep(read, concerned.iterator().next()));
             return roster;
         }
-        // A slower reader must not put an older roster over this one: that would cost every sender a vain attempt.
-        return Optional.of(cache.asMap()
-                .merge(conversation, roster.get(), (old, read) -> old.version() > read.version() ? old : read));
+        return Optional.of(cache.asMap().merge(conversation, roster.get(), Rosters::newer));
+    }
+
+    /**
+     * Only where everyone may post. The version of a large group does not move when an admin leaves by himself and comes back as a member, so a role that is
+     * remembered would not be refused.
+     */
+    private void keep(Roster large, UserId user) {
+        var sender = new Sender(large.conversation(), user);
+        if (large.posting() == Posting.EVERYONE && large.members().containsKey(user)) {
+            senders.asMap().merge(sender, large, Rosters::newer);
+        } else {
+            senders.invalidate(sender);
+        }
+    }
+
+    /** A slower reader must not put an older roster over this one: that would cost every sender a vain attempt. */
+    private static Roster newer(Roster old, Roster read) {
+        return old.version() > read.version() ? old : read;
     }
 
     void forget(ConversationId conversation) {

@@ -51,9 +51,12 @@ public final class SendMessage {
     CompletableFuture<SendOutcome> send(
             UserId sender, ConversationId conversation, String clientMessageId, MessageBody body, Executor blocking) {
         var waiting = new Waiting(sender, conversation, clientMessageId, body, blocking);
-        var roster = conversations.cachedRoster(conversation).orElse(null);
+        var roster = conversations.cachedRoster(conversation, sender).orElse(null);
         if (roster == null || body.replyTo() != null || !roster.members().containsKey(sender)) {
             return waiting.send();
+        }
+        if (roster.large() && !body.mentions().isEmpty()) {
+            return waiting.send(); // it has to name those mentioned, and a role that holds
         }
         var draft = waiting.draft(roster);
         if (refusal(draft, roster, null) != null) {

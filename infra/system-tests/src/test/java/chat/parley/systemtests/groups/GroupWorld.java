@@ -116,7 +116,6 @@ final class GroupWorld implements AutoCloseable {
         /** A group with these members, of which this one is the owner. */
         String group(Person... others) throws IOException, InterruptedException {
             return call(
-                            this,
                             "POST",
                             "/v1/conversations",
                             Map.of("type", "group", "name", "many", "member_ids", ids(others)),
@@ -126,11 +125,11 @@ final class GroupWorld implements AutoCloseable {
         }
 
         void add(String group, Person... others) throws IOException, InterruptedException {
-            call(this, "POST", "/v1/conversations/" + group + "/members", Map.of("user_ids", ids(others)), 200);
+            call("POST", "/v1/conversations/" + group + "/members", Map.of("user_ids", ids(others)), 200);
         }
 
         void remove(String group, Person other) throws IOException, InterruptedException {
-            call(this, "DELETE", "/v1/conversations/" + group + "/members/" + other.id, null, 204);
+            call("DELETE", "/v1/conversations/" + group + "/members/" + other.id, null, 204);
         }
 
         /** Sends, and answers the seq. */
@@ -142,25 +141,35 @@ final class GroupWorld implements AutoCloseable {
             var body = new HashMap<String, Object>(more);
             body.put("text", text);
             body.put("client_message_id", "c" + NAMES.incrementAndGet());
-            return call(this, "POST", "/v1/conversations/" + group + "/messages", body, 201)
+            return call("POST", "/v1/conversations/" + group + "/messages", body, 201)
                     .at("/seq")
                     .asLong();
         }
 
+        void cannotSay(String group, int status) throws IOException, InterruptedException {
+            var body = Map.of("text", "no", "client_message_id", "c" + NAMES.incrementAndGet());
+            call("POST", "/v1/conversations/" + group + "/messages", body, status);
+        }
+
         JsonNode get(String path) throws IOException, InterruptedException {
-            return call(this, "GET", path, null, 200);
+            return call("GET", path, null, 200);
+        }
+
+        JsonNode call(String method, String path, @Nullable Object body, int status)
+                throws IOException, InterruptedException {
+            return GroupWorld.this.call(this, method, path, body, status);
         }
 
         void rename(String group, String name) throws IOException, InterruptedException {
-            call(this, "PATCH", "/v1/conversations/" + group, Map.of("name", name), 200);
+            call("PATCH", "/v1/conversations/" + group, Map.of("name", name), 200);
         }
 
         void delete(String group) throws IOException, InterruptedException {
-            call(this, "DELETE", "/v1/conversations/" + group, null, 204);
+            call("DELETE", "/v1/conversations/" + group, null, 204);
         }
 
         JsonNode edit(String group, long seq, String text) throws IOException, InterruptedException {
-            return call(this, "PATCH", "/v1/conversations/" + group + "/messages/" + seq, Map.of("text", text), 200);
+            return call("PATCH", "/v1/conversations/" + group + "/messages/" + seq, Map.of("text", text), 200);
         }
 
         /** A stream that resumes after {@code lastEventId}; null: a new one. Returns when it is live. */
