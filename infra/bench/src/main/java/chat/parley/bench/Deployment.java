@@ -2,6 +2,7 @@ package chat.parley.bench;
 
 import chat.parley.embedded.EmbeddedPostgres;
 import chat.parley.embedded.EmbeddedRedis;
+import chat.parley.redis.RedisKeys;
 import chat.parley.testkit.RealCassandra;
 import com.nimbusds.jose.JOSEException;
 import java.io.IOException;
@@ -186,6 +187,13 @@ final class Deployment implements AutoCloseable {
     /** Commands that Redis has run, also from scripts. */
     long redisCommands() {
         return redisTells("stats", COMMANDS);
+    }
+
+    /** Push jobs that the notifier has not worked off. */
+    long pushJobs() {
+        try (var jedis = new Jedis(URI.create(redis.uri()))) {
+            return jedis.zcard(RedisKeys.PUSH_JOBS);
+        }
     }
 
     private long redisTells(String section, Pattern number) {

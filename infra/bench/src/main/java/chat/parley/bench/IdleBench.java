@@ -18,10 +18,13 @@ final class IdleBench {
     /** Until the service has seen all of them go. */
     private static final Duration GOODBYE = Duration.ofSeconds(1);
 
-    /** Times that all come back by known tokens, until the code that lets them in is compiled: the last one counts. */
-    private static final int KNOWN_RETURNS = 6;
+    /** Until others were told that everybody is there: who came is told of at most 1,000 people a second. */
+    private static final Duration ANNOUNCED = Duration.ofSeconds(15);
 
-    private static final int RETURNS = 3;
+    /** Most times that all come back until the compilers rest, as {@link WarmUp} has it: the last one counts. */
+    private static final int RETURNS_MAX = 12;
+
+    private static final int RETURNS_MIN = 3;
 
     private static final double RESIDENT_MAX = 4096;
     private static final double LIVE_MAX = 2048;
@@ -54,47 +57,78 @@ final class IdleBench {
         }
         Thread.sleep(GOODBYE);
         var before = memory();
+        Memory after;
+        CpuSample connecting;
         try (var streams = streams()) {
             var start = deployment.cpu();
             streams.open(crowd, 1);
-            var connecting = deployment.cpu().since(start);
-            var after = memory();
-
-            var idleStart = deployment.cpu();
+            connecting = deployment.cpu().since(start);
+            after = memory();
+        }
+        report.title("Opening a connection, one after the other");
+        report.head(List.of(
+                "connections",
+                "connects/s",
+                "CPU each, µs: all servers",
+                "stream-service",
+                "PostgreSQL",
+                "Redis",
+                "of it compilers",
+                "generator",
+                "others' cores"));
+        opening("first of all", connecting);
+        returning(crowd);
+        try (var streams = streams()) {
+            streams.open(crowd, 1);
+            Thread.sleep(ANNOUNCED);
+            var start = deployment.cpu();
             Thread.sleep(Duration.ofSeconds(options.idleSeconds));
-            var idle = deployment.cpu().since(idleStart);
+            var idle = deployment.cpu().since(start);
             streams.check();
             waiting(before, after, idle, streams.ended() + ", " + streams.refused());
-            report.title("Opening a connection, one after the other");
-            report.head(List.of(
-                    "connections",
-                    "connects/s",
-                    "CPU each, µs: all servers",
-                    "stream-service",
-                    "PostgreSQL",
-                    "Redis",
-                    "generator",
-                    "others' cores"));
-            opening("first of all", connecting);
         }
-        returning(crowd);
     }
 
     private void returning(List<Person> crowd) throws IOException, InterruptedException, JOSEException {
-        for (int i = 1; i <= KNOWN_RETURNS; i++) {
-            var used = open(crowd);
-            opening("known tokens, time " + i, used);
-            if (i == KNOWN_RETURNS) judge("connects/s for a core spent, known tokens", used);
+        for (var again = new Again("known tokens"); again.isWanted(); ) {
+            again.came(open(crowd));
         }
-        for (int i = 1; i <= RETURNS; i++) {
+        for (var again = new Again("tokens never seen"); again.isWanted(); ) {
             var renewed = new ArrayList<Person>();
             for (int number = 0; number < crowd.size(); number++) {
+                var later = Duration.ofSeconds(again.time);
                 renewed.add(
-                        new Person(crowd.get(number).id(), deployment.issuer().token(number, Duration.ofSeconds(i))));
+                        new Person(crowd.get(number).id(), deployment.issuer().token(number, later)));
             }
-            var used = open(renewed);
-            opening("tokens never seen, time " + i, used);
-            if (i == RETURNS) judge("connects/s for a core spent, tokens never seen", used);
+            again.came(open(renewed));
+        }
+    }
+
+    /** All come back again and again. */
+    private final class Again {
+        private final String how;
+        private int time = 1;
+        private double compilers = 1;
+
+        Again(String how) {
+            this.how = how;
+        }
+
+        boolean isWanted() {
+            return time <= RETURNS_MIN || (time <= RETURNS_MAX && compilers > WarmUp.COMPILERS_SHARE_MAX);
+        }
+
+        void came(CpuSample used) {
+            opening(how + ", time " + time, used);
+            time++;
+            compilers = used.compilersShare();
+            if (!isWanted()) {
+                scorecard.atLeast(
+                        "connects/s for a core spent, " + how,
+                        options.connections * 1e6 / used.servers(),
+                        "/s",
+                        CONNECTS_MIN);
+            }
         }
     }
 
@@ -105,10 +139,6 @@ final class IdleBench {
             streams.open(crowd, 1);
             return deployment.cpu().since(start);
         }
-    }
-
-    private void judge(String what, CpuSample used) {
-        scorecard.atLeast(what, options.connections * 1e6 / used.servers(), "/s", CONNECTS_MIN);
     }
 
     private StreamClients streams() throws IOException {
@@ -131,6 +161,7 @@ final class IdleBench {
                 "RSS in all MB",
                 "Redis memory B each",
                 "CPU a connection and minute, µs (stream-service, Redis)",
+                "of it compilers",
                 "closed meanwhile, refused by 503 and tried again"));
         report.row(List.of(
                 Report.count(options.connections),
@@ -139,6 +170,7 @@ final class IdleBench {
                 Report.number(after.resident / 1e6),
                 Report.number(redis),
                 Report.number(stream * SECONDS_A_MINUTE) + " + " + Report.number(redisCpu * SECONDS_A_MINUTE),
+                Report.number(idle.compilersMicros() / idleSeconds * SECONDS_A_MINUTE),
                 closed));
         scorecard.atMost("idle connection, RSS of the JVM", resident, "B", RESIDENT_MAX);
         scorecard.atMost("idle connection, live heap", live, "B", LIVE_MAX);
@@ -152,9 +184,11 @@ final class IdleBench {
         cells.add(name);
         cells.add(Report.number(connections / used.seconds()));
         cells.add(Report.number(used.servers() / connections));
-        for (var part : List.of(Part.STREAM_SERVICE, Part.POSTGRES, Part.REDIS, Part.GENERATOR)) {
+        for (var part : List.of(Part.STREAM_SERVICE, Part.POSTGRES, Part.REDIS)) {
             cells.add(Report.number(used.of(part) / connections));
         }
+        cells.add(Report.number(used.compilersMicros() / connections));
+        cells.add(Report.number(used.of(Part.GENERATOR) / connections));
         cells.add(Report.number(used.othersCores()));
         report.row(cells);
     }
