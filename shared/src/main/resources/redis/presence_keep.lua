@@ -13,43 +13,59 @@
 
 local due, node = KEYS[1], ARGV[1]
 local now, lease, absence, delay = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local kept = tonumber(ARGV[6])
+local DAY = 86400 -- to look is cheaper than to write, which goes into the append-only file and to replicas as well
+local call = redis.call
+
+-- A lease of this class begins or goes on. All that is written of it is one command, since everybody's are renewed twice a minute.
+local function keep(key, field, class, user)
+  local added
+  if class == 'f' then
+    added = call('HSET', key, field, now + lease, 's', now)
+  else
+    added = call('HSET', key, field, now + lease)
+    call('HSETNX', key, 's', now)
+  end
+  if added > 0 then -- where there is a lease there is an "s", so the lease is new
+    call('ZADD', due, 'LT', now + delay, user)
+  end
+end
+
+-- One that there is ends. Answers whether there was one.
+local function finish(key, field, class, user)
+  local ends = tonumber(call('HGET', key, field))
+  if not ends then
+    return false
+  end
+  if class == 'f' and ends >= now + absence then
+    call('HSET', key, 's', now)
+  end
+  if call('HEXISTS', key, 'a') == 1 then
+    call('HSET', key, field, math.min(ends, now + absence))
+    call('ZADD', due, 'LT', now + absence, user)
+  else
+    call('HDEL', key, field) -- nobody was told that they came, so nobody needs to be told that they went
+  end
+  call('HSETNX', key, 's', now)
+  return true
+end
 
 for i = 2, #KEYS do
   local key = KEYS[i]
   local user = string.sub(key, -13) -- as long as every id
   local connected = ARGV[i + 5]
-  local touched = false
+  local touched = connected ~= ''
   for _, class in ipairs({'f', 'i'}) do
-    local field = class .. node
     if string.find(connected, class, 1, true) then
-      if redis.call('HSET', key, field, now + lease) == 1 then
-        redis.call('ZADD', due, 'LT', now + delay, user)
-      end
+      keep(key, class .. node, class, user)
+    elseif finish(key, class .. node, class, user) then
       touched = true
-      if class == 'f' then
-        redis.call('HSET', key, 's', now)
-      end
-    else
-      local ends = redis.call('HGET', key, field)
-      if ends then
-        touched = true
-        if class == 'f' and tonumber(ends) >= now + absence then
-          redis.call('HSET', key, 's', now)
-        end
-        if redis.call('HEXISTS', key, 'a') == 1 then
-          redis.call('HSET', key, field, math.min(tonumber(ends), now + absence))
-          redis.call('ZADD', due, 'LT', now + absence, user)
-        else
-          redis.call('HDEL', key, field) -- nobody was told that they came, so nobody needs to be told that they went
-        end
-      end
     end
   end
-  if touched then
-    redis.call('HSETNX', key, 's', now)
-    redis.call('EXPIRE', key, ARGV[6])
+  if touched and call('TTL', key) < kept - DAY then
+    call('EXPIRE', key, kept)
   end
   if connected ~= '' then
-    redis.call('ZADD', due, 'NX', now + lease, user) -- so that a lease that nobody renews is noticed
+    call('ZADD', due, 'NX', now + lease, user) -- so that a lease that nobody renews is noticed
   end
 end

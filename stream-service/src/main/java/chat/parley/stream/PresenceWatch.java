@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * <p>The first thing to give way: under load leases are renewed as seldom as they allow, and nothing is announced.
  */
 final class PresenceWatch {
-    /** Each lease is renewed once in so many ticks: three times in its life. */
-    static final int PERIOD_TICKS = 25;
+    /** Each lease is renewed once in so many ticks: three times in its life of 90 s, and a few seconds are left for one that is late. */
+    static final int PERIOD_TICKS = 28;
 
     /** Renewals left out in a row at most; the next one is still in time. */
     static final int SKIPS_MAX = 2;
