@@ -9,6 +9,8 @@
 -- Fields: c the choice, v since when invisible, t the text.
 
 local key = KEYS[2]
+local TILL_SETTLED = -1 -- as the TTL: somebody is there, or was until just now
+local ttl = redis.call('TTL', key)
 if ARGV[2] ~= 'v' then
   redis.call('HDEL', key, 'v')
 elseif redis.call('HGET', key, 'c') ~= 'v' then
@@ -24,5 +26,7 @@ if ARGV[3] == '' then
 else
   redis.call('HSET', key, 't', ARGV[3])
 end
-redis.call('EXPIRE', key, ARGV[4])
+if ttl ~= TILL_SETTLED then
+  redis.call('EXPIRE', key, ARGV[4])
+end
 redis.call('ZADD', KEYS[1], 'LT', ARGV[1], string.sub(key, -13))

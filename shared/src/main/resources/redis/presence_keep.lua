@@ -7,14 +7,12 @@
 --       3  how long a lease is kept, ms
 --       4  how long someone whose last stream ended still counts as there, ms
 --       5  how long someone new is not told of, ms
---       6  how long a hash is kept, s
---       7.. for each person what is connected here: "f" foreground, "i" idle, "fi" both, "" nothing any more
--- Fields of the hash: f<node> and i<node> until when, a what was announced, s last seen; c, v and t see presence_choose.lua.
+--       6.. for each person what is connected here: "f" foreground, "i" idle, "fi" both, "" nothing any more
+-- Fields of the hash: f<node> and i<node> until when, a what was announced, s last seen; c, v and t see presence_choose.lua. It expires once nobody is there
+-- any more, see presence_settle.lua: whoever had a lease is looked at.
 
 local due, node = KEYS[1], ARGV[1]
 local now, lease, absence, delay = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local kept = tonumber(ARGV[6])
-local DAY = 86400 -- to look is cheaper than to write, which goes into the append-only file and to replicas as well
 local call = redis.call
 
 -- A lease of this class begins or goes on. All that is written of it is one command, since everybody's are renewed twice a minute.
@@ -28,14 +26,15 @@ local function keep(key, field, class, user)
   end
   if added > 0 then -- where there is a lease there is an "s", so the lease is new
     call('ZADD', due, 'LT', now + delay, user)
+    call('PERSIST', key)
   end
 end
 
--- One that there is ends. Answers whether there was one.
+-- One that there is ends.
 local function finish(key, field, class, user)
   local ends = tonumber(call('HGET', key, field))
   if not ends then
-    return false
+    return
   end
   if class == 'f' and ends >= now + absence then
     call('HSET', key, 's', now)
@@ -47,23 +46,18 @@ local function finish(key, field, class, user)
     call('HDEL', key, field) -- nobody was told that they came, so nobody needs to be told that they went
   end
   call('HSETNX', key, 's', now)
-  return true
 end
 
 for i = 2, #KEYS do
   local key = KEYS[i]
   local user = string.sub(key, -13) -- as long as every id
-  local connected = ARGV[i + 5]
-  local touched = connected ~= ''
+  local connected = ARGV[i + 4]
   for _, class in ipairs({'f', 'i'}) do
     if string.find(connected, class, 1, true) then
       keep(key, class .. node, class, user)
-    elseif finish(key, class .. node, class, user) then
-      touched = true
+    else
+      finish(key, class .. node, class, user)
     end
-  end
-  if touched and call('TTL', key) < kept - DAY then
-    call('EXPIRE', key, kept)
   end
   if connected ~= '' then
     call('ZADD', due, 'NX', now + lease, user) -- so that a lease that nobody renews is noticed

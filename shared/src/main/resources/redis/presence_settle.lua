@@ -5,14 +5,15 @@
 -- ARGV  1  now, epoch ms
 --       2  the score that the claim gave
 --       3  how long someone without a lease may still stand as announced, ms
---       4.. for each person two: what was announced ("" for offline), and when to look again, epoch ms ("" for never)
+--       4  how long the hash of someone who is gone is kept, s
+--       5.. for each person two: what was announced ("" for offline), and when to look again, epoch ms ("" for never)
 -- A person who came or went since the claim has another score, and is looked at then.
 
 local due, now = KEYS[1], tonumber(ARGV[1])
 for i = 2, #KEYS do
   local key = KEYS[i]
   local user = string.sub(key, -13)
-  local announced, again = ARGV[2 * i], ARGV[2 * i + 1]
+  local announced, again = ARGV[2 * i + 1], ARGV[2 * i + 2]
   local live = false
   local fields = redis.call('HGETALL', key)
   for f = 1, #fields, 2 do
@@ -31,6 +32,9 @@ for i = 2, #KEYS do
     if not live then
       again = now + ARGV[3] -- they went while they were announced
     end
+  end
+  if not live then
+    redis.call('EXPIRE', key, ARGV[4])
   end
   local score = redis.call('ZSCORE', due, user)
   if score and tonumber(score) == tonumber(ARGV[2]) then

@@ -36,7 +36,7 @@ public final class PresenceLeases {
     /** How long a node has to announce what it claimed, before another one does. */
     static final Duration CLAIM = Duration.ofSeconds(10);
 
-    /** How long it is remembered when someone was seen, and how they want to appear. */
+    /** How long it is remembered of someone who went when they were seen, and how they want to appear. */
     static final Duration MEMORY = Duration.ofDays(30);
 
     /** People of one run of a script: about half a millisecond, in which Redis serves nobody else. */
@@ -75,13 +75,7 @@ public final class PresenceLeases {
     public void keep(String node, List<Connected> people) {
         buckets.forEach(people, Connected::user, (bucket, all) -> {
             for (var some : batches(all)) {
-                var arguments = new ArrayList<>(List.of(
-                        node,
-                        now(),
-                        millis(LEASE),
-                        millis(ABSENCE),
-                        millis(ARRIVAL),
-                        Long.toString(MEMORY.toSeconds())));
+                var arguments = new ArrayList<>(List.of(node, now(), millis(LEASE), millis(ABSENCE), millis(ARRIVAL)));
                 some.forEach(person -> arguments.add(person.letters()));
                 KEEP.run(redis, keys(bucket, some.stream().map(Connected::user).toList()), arguments);
             }
@@ -119,7 +113,8 @@ public final class PresenceLeases {
     public void settle(Collection<PresenceState> people, long score) {
         buckets.forEach(people, state -> state.shown().user(), (bucket, all) -> {
             for (var some : batches(all)) {
-                var arguments = new ArrayList<>(List.of(now(), Long.toString(score), millis(ABSENCE)));
+                var arguments = new ArrayList<>(
+                        List.of(now(), Long.toString(score), millis(ABSENCE), Long.toString(MEMORY.toSeconds())));
                 for (var state : some) {
                     arguments.add(PresenceState.letter(state.shown().status()));
                     arguments.add(

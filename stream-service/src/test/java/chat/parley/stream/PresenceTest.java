@@ -395,6 +395,35 @@ class PresenceTest {
     }
 
     @Test
+    void what_is_known_of_someone_is_kept_for_a_month_from_when_they_went() throws Exception {
+        long never = -1;
+        listen(List.of(ben.user()));
+        var node = new Node();
+        var stream = node.connect(ann, false);
+        seconds(5);
+        leases.choose(ann.user(), new PresenceLeases.Choice(Chosen.AWAY, "at lunch"));
+        seconds(5);
+        assertEquals(never, secondsKept());
+        stream.close();
+        seconds(120);
+        assertTrue(secondsKept() > Duration.ofDays(29).toSeconds());
+        leases.choose(ann.user(), new PresenceLeases.Choice(Chosen.AWAY, "at home"));
+        assertTrue(secondsKept() > Duration.ofDays(29).toSeconds());
+        node.connect(ann, false);
+        seconds(5);
+        assertEquals(never, secondsKept());
+        assertEquals("at home", leases.choice(ann.user()).text());
+    }
+
+    private long secondsKept() {
+        var key = kept().stream()
+                .filter(name -> name.endsWith(ann.user().toString()))
+                .findFirst()
+                .orElseThrow();
+        return world.redis.with(it -> it.ttl(key));
+    }
+
+    @Test
     void a_thousand_people_on_a_node_that_restarts_are_no_news_and_cost_little_memory() throws Exception {
         var crowd = new ArrayList<Person>();
         for (int i = 0; i < 1_000; i++) {
