@@ -3,6 +3,7 @@ package chat.parley.bench;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 
@@ -12,6 +13,9 @@ final class HotBench {
 
     /** Who reads along; each message is one delivery to each. */
     private static final int READERS = 2;
+
+    private static final List<Part> SERVERS =
+            List.of(Part.SEND_API, Part.STREAM_SERVICE, Part.NOTIFIER, Part.POSTGRES, Part.REDIS);
 
     private static final double TIMES_MIN = 5;
     private static final long READ_PATIENCE_NANOS = 5_000_000_000L;
@@ -41,7 +45,11 @@ final class HotBench {
                 "read p50 / p99 ms",
                 "read",
                 "CPU a message, µs",
+                "send-api",
+                "stream-service",
+                "notifier",
                 "PostgreSQL",
+                "Redis",
                 "one transaction a message under the lock, a second",
                 "ratio"));
         for (int size : options.hotSizes) measure(Math.max(size, SENDERS), lock);
@@ -63,7 +71,7 @@ final class HotBench {
             boolean allRead = tally.await(READERS * sends.acknowledged(), READ_PATIENCE_NANOS);
             var used = deployment.cpu().since(before);
             streams.check();
-            report.row(List.of(
+            var cells = new ArrayList<>(List.of(
                     Report.count(size),
                     Report.number(sends.perSecond()),
                     SendsBench.quantiles(sends.answers()),
@@ -72,10 +80,11 @@ final class HotBench {
                             ? "all"
                             : tally.messages() + " of " + READERS * sends.acknowledged() + ", " + streams.ended()
                                     + " closed and opened again",
-                    Report.number((double) used.servers() / sends.acknowledged()),
-                    Report.number((double) used.of(Part.POSTGRES) / sends.acknowledged()),
-                    Report.number(lock.perSecond()),
-                    Report.times(sends.perSecond(), lock.perSecond())));
+                    Report.number((double) used.servers() / sends.acknowledged())));
+            for (var part : SERVERS) cells.add(Report.number((double) used.of(part) / sends.acknowledged()));
+            cells.add(Report.number(lock.perSecond()));
+            cells.add(Report.times(sends.perSecond(), lock.perSecond()));
+            report.row(cells);
             scorecard.atLeastTimes(
                     TIMES_MIN,
                     "one hot conversation of " + size + ", sends/s",
