@@ -3,6 +3,7 @@ package chat.parley.embedded;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -228,9 +229,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private boolean isReady(long pid) throws IOException {
-        var file = pgdata().resolve("postmaster.pid");
-        if (Files.notExists(file)) return false;
-        var lines = Files.readAllLines(file);
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(pgdata().resolve("postmaster.pid"));
+        } catch (NoSuchFileException e) {
+            return false; // not written yet, or a killed server's file was removed as we looked
+        }
         return lines.size() > STATE_LINE
                 && lines.getFirst().equals(Long.toString(pid))
                 && lines.get(STATE_LINE).strip().equals("ready");
