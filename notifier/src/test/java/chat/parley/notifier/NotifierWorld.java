@@ -67,7 +67,7 @@ final class NotifierWorld implements AutoCloseable {
         hints = new BackgroundHints(redis);
         shown = new ShownPushes(redis);
         jobs = new PushJobs(redis);
-        queue = new PushQueue(redis, Wakes.DEFAULT, meters);
+        queue = new PushQueue(redis, Wakes.DEFAULT, everyone -> everyone, meters);
         messages = new PostgresMessageStore(postgres, null, clock, meters);
         conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         creation = new ConversationCreation(postgres, clock);

@@ -23,7 +23,6 @@ import chat.parley.presence.PresenceAudience;
 import chat.parley.presence.PresenceLeases;
 import chat.parley.presence.TypingPace;
 import chat.parley.push.BackgroundHints;
-import chat.parley.push.Devices;
 import chat.parley.push.PushChoices;
 import chat.parley.push.PushErasure;
 import chat.parley.push.ShownPushes;
@@ -285,7 +284,7 @@ final class Features {
                 ExportParts.reactions(stores.messages),
                 ExportParts.media(mediaCatalog()),
                 ExportParts.presence(leases()),
-                ExportParts.devices(new Devices(stores.postgres, stores.clock), new PushChoices(stores.postgres)),
+                ExportParts.devices(stores.devices, new PushChoices(stores.postgres)),
                 ExportParts.safety(
                         new Blocks(stores.postgres, stores.messages, stores.clock), new OwnSafety(stores.postgres)));
         var limit = new RateLimit("export", ExportRoutes.AN_HOUR, Duration.ofHours(1), Ticker.systemTicker());
@@ -305,9 +304,7 @@ final class Features {
                 ErasureSteps.presence(leases()),
                 ErasureSteps.search(new SearchIndex(stores.postgres)),
                 ErasureSteps.devices(
-                        new Devices(stores.postgres, stores.clock),
-                        new PushChoices(stores.postgres),
-                        new BackgroundHints(stores.redis)),
+                        stores.devices, new PushChoices(stores.postgres), new BackgroundHints(stores.redis)),
                 ErasureSteps.pushes(new PushErasure(stores.redis)),
                 ErasureSteps.told(stores.outbox),
                 ErasureSteps.streams(memberships, stores.events, new GroupLog(stores.redis)));
@@ -336,7 +333,7 @@ final class Features {
 
     private DeviceRoutes devices() {
         var devices = new MyDevices(
-                new Devices(stores.postgres, stores.clock),
+                stores.devices,
                 new BackgroundHints(stores.redis),
                 stores.events,
                 stores.pushes,

@@ -14,6 +14,7 @@ import chat.parley.ops.MonotonicClock;
 import chat.parley.outbox.Outbox;
 import chat.parley.postgres.Postgres;
 import chat.parley.postgres.TimeFloor;
+import chat.parley.push.Devices;
 import chat.parley.push.PushQueue;
 import chat.parley.redis.Redis;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,6 +36,7 @@ final class Stores implements AutoCloseable {
     final Conversations conversations;
     final IdSource ids;
     final Outbox outbox;
+    final Devices devices;
     final PushQueue pushes;
     final EventLog events;
     final MessageStore messages;
@@ -56,7 +58,8 @@ final class Stores implements AutoCloseable {
         ids = new IdSource(ranges::grant, System::nanoTime);
         var stores = MessageStores.connect(settings.messages(), health, opened::push);
         outbox = opened(new Outbox(postgres, meters));
-        pushes = opened(new PushQueue(redis, settings.bounds().wakes(), meters));
+        devices = new Devices(postgres, clock);
+        pushes = opened(new PushQueue(redis, settings.bounds().wakes(), devices::owners, meters));
         events = opened(new EventLog(redis, clock, meters));
         // Closed first of these four: appends under way are still published, queued and forgotten.
         messages = opened(stores.open(new MessageStores.Ground(postgres, outbox, clock, meters)));

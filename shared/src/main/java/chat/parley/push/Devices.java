@@ -76,6 +76,12 @@ public final class Devices {
             SELECT d.user_id, d.id, d.vendor, d.target, d.locale, d.state, d.registered_at FROM device d
             WHERE d.user_id = ANY(:users) AND\s""" + IN_FORCE + " ORDER BY d.user_id, d.registered_at DESC, d.id";
 
+    /** In force or not: who asks it wants to be quick, and asks again before a push. */
+    private static final String OWNERS = """
+            SELECT wanted.id FROM unnest(:users) AS wanted (id)
+            WHERE EXISTS (SELECT FROM device d WHERE d.user_id = wanted.id)
+            """;
+
     private static final String SET_STATE =
             "UPDATE device d SET state = :state, state_at = :now WHERE d.user_id = :user AND d.id = :id AND "
                     + IN_FORCE;
@@ -172,6 +178,15 @@ public final class Devices {
             byUser.computeIfAbsent(device.user(), unused -> new ArrayList<>()).add(device);
         }
         return byUser;
+    }
+
+    /** Those of {@code users} who have any device, by one statement. Some may be in force no more. */
+    public Set<UserId> owners(Collection<UserId> users) {
+        Long[] ids = users.stream().map(UserId::value).toArray(Long[]::new);
+        return new HashSet<>(postgres.<List<UserId>, RuntimeException>with(db -> db.createQuery(OWNERS)
+                .bindArray("users", Long.class, (Object[]) ids)
+                .map((row, context) -> new UserId(row.getLong("id")))
+                .list()));
     }
 
     /** What the device says of itself; false if {@code user} has no such device in force. */

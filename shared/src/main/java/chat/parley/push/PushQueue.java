@@ -1,8 +1,10 @@
 package chat.parley.push;
 
 import chat.parley.event.PublishOutcome.ToWake;
+import chat.parley.id.UserId;
 import chat.parley.message.Message;
 import chat.parley.ops.StoreUnavailable;
+import chat.parley.push.PushJob.Wake;
 import chat.parley.push.PushJobs.Later;
 import chat.parley.redis.Redis;
 import chat.parley.redis.RedisKeys;
@@ -11,11 +13,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * The writing side of the push jobs: whatever came in while the last batch was under way is added by one script. Safe for use by many
  * threads. Jobs that are not known to be queued are answered {@code false}: their outbox row stays, and the relay tries again. A job that is in the queue
  * already is not added again.
+ *
+ * <p>Who has no device is left out before: most people of a deployment may be in browsers that were closed, and a group of hundreds of them would cost Redis more
+ * than the message did. Who registers a device in the very second has the app in hand.
  */
 public final class PushQueue implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PushQueue.class);
@@ -46,7 +54,9 @@ public final class PushQueue implements AutoCloseable {
     private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final Redis redis;
     private final Wakes wakes;
+    private final UnaryOperator<Set<UserId>> withDevice;
     private final Counter queued;
+    private final Counter needless;
     private final Counter refused;
     private final Counter dropped;
     private final Thread thread;
@@ -54,11 +64,16 @@ public final class PushQueue implements AutoCloseable {
 
     private record Waiting(List<Later> jobs, CompletableFuture<Boolean> result) {}
 
-    /** @param redis closed by the caller, later than this */
-    public PushQueue(Redis redis, Wakes wakes, MeterRegistry meters) {
+    /**
+     * @param redis closed by the caller, later than this
+     * @param withDevice those of these people who have a device; may block, and throw {@link StoreUnavailable}
+     */
+    public PushQueue(Redis redis, Wakes wakes, UnaryOperator<Set<UserId>> withDevice, MeterRegistry meters) {
         this.redis = redis;
         this.wakes = wakes;
+        this.withDevice = withDevice;
         this.queued = meters.counter("parley.push.jobs", "outcome", "queued");
+        this.needless = meters.counter("parley.push.jobs", "outcome", "needless");
         this.refused = meters.counter("parley.push.jobs", "outcome", "refused");
         this.dropped = meters.counter("parley.push.jobs", "outcome", "dropped");
         this.thread = Thread.ofPlatform().name("push-queue").daemon().start(this::run);
@@ -118,7 +133,8 @@ public final class PushQueue implements AutoCloseable {
 
     /** False when Redis did not take them. */
     private boolean write(List<Waiting> batch) {
-        var jobs = batch.stream().flatMap(waiting -> waiting.jobs.stream()).toList();
+        var asked = batch.stream().flatMap(waiting -> waiting.jobs.stream()).toList();
+        var jobs = needed(asked);
         try {
             for (int from = 0; from < jobs.size(); from += BATCH_JOBS) {
                 addAtOnce(jobs.subList(from, Math.min(from + BATCH_JOBS, jobs.size())));
@@ -131,8 +147,31 @@ public final class PushQueue implements AutoCloseable {
             return false;
         }
         queued.increment(jobs.size());
+        needless.increment(asked.size() - jobs.size());
         batch.forEach(waiting -> waiting.result.complete(true));
         return true;
+    }
+
+    /** Those of people who may have a device. */
+    private List<Later> needed(List<Later> jobs) {
+        var doubted = new HashSet<UserId>();
+        for (var later : jobs) {
+            if (later.job() instanceof Wake wake && !wake.connected()) { // others have one, or they would not be woken
+                doubted.add(wake.user());
+            }
+        }
+        if (doubted.isEmpty()) {
+            return jobs;
+        }
+        try {
+            doubted.removeAll(withDevice.apply(doubted));
+        } catch (StoreUnavailable e) {
+            LOG.debug("who has a device is left to the notifier to find out", e);
+            return jobs;
+        }
+        return jobs.stream()
+                .filter(later -> !doubted.contains(later.job().user()))
+                .toList();
     }
 
     private void addAtOnce(List<Later> jobs) {

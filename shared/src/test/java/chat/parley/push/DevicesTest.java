@@ -150,6 +150,19 @@ class DevicesTest {
     }
 
     @Test
+    void owners_are_those_of_the_asked_who_have_a_device() {
+        var ann = world.person();
+        var bob = world.person();
+        var eve = world.person();
+        world.put(ann, "phone", "token of ann");
+        world.put(ann, "tablet", "another token of ann");
+        world.put(eve, "phone", "token of eve");
+        assertEquals(Set.of(ann), world.devices.owners(List.of(ann, bob)));
+        assertEquals(Set.of(), world.devices.owners(List.of(bob)));
+        assertEquals(Set.of(), world.devices.owners(List.of()));
+    }
+
+    @Test
     void people_are_in_the_background_while_one_of_their_devices_in_force_is() {
         var user = world.person();
         var session = world.session(user, HOUR);

@@ -9,6 +9,7 @@ import chat.parley.event.Cursor;
 import chat.parley.id.ConversationId;
 import chat.parley.id.DeviceId;
 import chat.parley.id.UserId;
+import chat.parley.ops.StoreUnavailable;
 import chat.parley.push.PushJob.Clear;
 import chat.parley.push.PushJob.Only;
 import chat.parley.push.PushJob.Wake;
@@ -25,6 +26,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -42,12 +45,13 @@ class PushJobsTest {
 
     private Redis redis;
     private PushQueue queue;
+    private UnaryOperator<Set<UserId>> withDevice = everyone -> everyone;
     private PushJobs jobs;
 
     @BeforeEach
     void open() {
         redis = Redis.open(URI.create(REDIS.uri()), 4);
-        queue = new PushQueue(redis, Wakes.DEFAULT, new SimpleMeterRegistry());
+        queue = new PushQueue(redis, Wakes.DEFAULT, asked -> withDevice.apply(asked), new SimpleMeterRegistry());
         jobs = new PushJobs(redis);
     }
 
@@ -206,6 +210,40 @@ class PushJobsTest {
     }
 
     @Test
+    void who_has_no_device_costs_no_job() {
+        var asked = new ArrayList<Set<UserId>>();
+        withDevice = some -> {
+            asked.add(Set.copyOf(some));
+            return Set.of(BOB);
+        };
+        var ann = absent(new UserId(12), 1);
+        add(List.of(wake(1), wake(2), ann), Duration.ZERO);
+        assertEquals(List.of(Set.of(BOB, ann.user())), asked);
+        assertEquals(List.of(wake(1), wake(2)), jobsOf(jobs.claim(10).jobs()));
+    }
+
+    @Test
+    void who_is_known_to_have_a_device_is_not_asked_for() {
+        withDevice = some -> {
+            throw new AssertionError("asked for " + some);
+        };
+        var connected = new Wake(BOB, new ConversationId(22), 1, cursor(1), Instant.ofEpochMilli(1), true, null);
+        var clear = new Clear(BOB, new ConversationId(22), 7, Instant.ofEpochMilli(5), null);
+        var test = new PushJob.Test(BOB, Instant.ofEpochMilli(6), PHONE);
+        add(List.of(connected, clear, test), Duration.ZERO);
+        assertEquals(3, jobs.backlog().jobs());
+    }
+
+    @Test
+    void where_nobody_can_tell_who_has_a_device_the_notifier_finds_out() {
+        withDevice = some -> {
+            throw new StoreUnavailable("postgres", new IllegalStateException("away"));
+        };
+        add(List.of(wake(1), absent(new UserId(12), 1)), Duration.ZERO);
+        assertEquals(2, jobs.backlog().jobs());
+    }
+
+    @Test
     void a_closed_queue_takes_nothing() {
         queue.close();
         assertFalse(queue.add(List.of(new Later(wake(1), Duration.ZERO))).join());
@@ -230,8 +268,11 @@ class PushJobsTest {
     }
 
     private static PushJob wake(long seq) {
-        return new Wake(
-                BOB, new ConversationId(22), seq, cursor(seq), Instant.ofEpochMilli(1_700_000_000_124L), false, null);
+        return absent(BOB, seq);
+    }
+
+    private static Wake absent(UserId user, long seq) {
+        return new Wake(user, new ConversationId(22), seq, cursor(seq), Instant.ofEpochMilli(1), false, null);
     }
 
     private static Cursor cursor(long seq) {

@@ -140,7 +140,7 @@ class MyDevicesTest {
     }
 
     private MyDevices devices(Redis redis, EventLog events) {
-        var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
+        var pushes = new PushQueue(redis, Wakes.DEFAULT, everyone -> everyone, meters);
         opened.add(pushes);
         return new MyDevices(
                 new Devices(postgres, Clock.systemUTC()),

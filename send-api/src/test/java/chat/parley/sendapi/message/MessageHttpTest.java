@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import chat.parley.id.ConversationId;
+import chat.parley.id.UserId;
 import chat.parley.json.Json;
 import chat.parley.json.JsonText;
 import chat.parley.redis.RedisKeys;
@@ -227,8 +228,15 @@ class MessageHttpTest {
     }
 
     @Test
-    void what_was_published_leaves_the_outbox_and_absent_members_get_a_push_job() throws Exception {
+    void what_was_published_leaves_the_outbox_and_absent_members_with_a_device_get_a_push_job() throws Exception {
         var talk = talk(ann, bob);
+        var added = post(ann, "/v1/conversations/" + talk + "/members", "{\"user_ids\":[\"" + signUp().id + "\"]}");
+        assertEquals(2, added.statusCode() / 100, added.body());
+        var device = api.send(HttpRequest.newBuilder(api.uri("/v1/devices/phone"))
+                .header("Authorization", "Bearer " + bob.token)
+                .header("Content-Type", "application/json")
+                .PUT(BodyPublishers.ofString("{\"vendor\":\"fcm\",\"token\":\"token:" + bob.id + "\"}")));
+        assertEquals(201, device.statusCode(), device.body());
         send(ann, talk, "k", "hello");
         Awaitility.await().untilAsserted(() -> {
             try (var connection = POSTGRES.dataSource().getConnection();
@@ -246,7 +254,9 @@ class MessageHttpTest {
             var jobs = redis.zrange(RedisKeys.PUSH_JOBS, 0, -1).stream()
                     .filter(job -> job.contains(words))
                     .toList();
-            assertEquals(1, jobs.size(), () -> "for bob, and none for the sender: " + jobs);
+            assertEquals(1, jobs.size(), () -> "for bob, and none for the sender and for who has no device: " + jobs);
+            assertTrue(
+                    jobs.getFirst().contains(Long.toString(UserId.parse(bob.id).value())), jobs::toString);
         }
     }
 

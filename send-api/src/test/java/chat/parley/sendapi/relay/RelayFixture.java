@@ -94,7 +94,7 @@ abstract class RelayFixture {
     Parts parts(URI uri) {
         var redis = Redis.open(uri, 4);
         var events = new EventLog(redis, clock, meters);
-        var pushes = new PushQueue(redis, Wakes.DEFAULT, meters);
+        var pushes = new PushQueue(redis, Wakes.DEFAULT, everyone -> everyone, meters);
         var conversations = new Conversations(postgres, MessageHeads.IN_ROWS);
         var notices = new SendNotice(
                 conversations,
