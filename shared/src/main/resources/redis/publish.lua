@@ -1,17 +1,17 @@
 -- Appends events to the streams of their recipients and publishes them to those connected, each stream atomically with its publication.
 --
--- KEYS  1 to 100 streams "s:{<user>}" (STREAM, ids <epoch>-<n>, one field "e"), one part after the other; in a cluster 1.
--- ARGV  1  empty, or the key of the one event there is: streams that have it are left alone
---       2  that event's time in ms
---       3.. the parts, one after the other, each an event and whom it is told, by three arguments:
+-- KEYS  streams "s:{<user>}" (STREAM, ids <epoch>-<n>, one field "e"), one part after the other; one may be in several parts. In a cluster 1 stream.
+-- ARGV  1  empty, or, where the events may have been told before, the time of the oldest one in ms: streams that have an event are left alone
+--       2.. the parts, one after the other, each an event and whom it is told, by four arguments:
 --          how many keys; the field's value: "<time ms> <type> <key>\n<json>", without the JSON where the event is long;
---          the same with the JSON, for the publication; empty where it is the same
+--          the same with the JSON, for the publication; empty where it is the same;
+--          the event's key; looked at only with a time
 -- Publishes "<epoch>-<n> <value>" to "l:{<user>}". Streams keep about 200 entries, and 3 days after the last one, or an hour less.
 --
 -- n counts 1, 2, 3. The epoch is the ms in which the stream was made, with a 1 before it: some three hundred years ahead. Where the last id is ahead of the
 -- clock Redis by itself gives the next one, so that nobody has to look for the last entry.
 --
--- Answers, for each key: 0 where subscribers took it and nobody is to be woken; else the entry's id, after "=" where the stream had the event
+-- Answers, for each key in its place: 0 where subscribers took it and nobody is to be woken; else the entry's id, after "=" where the stream had the event
 -- before, and after that "+" where subscribers took it, but the person has a device in the background ("b:{<user>}" is there).
 
 local ENTRIES = '200'
@@ -29,23 +29,21 @@ local function epoch()
   return '1' .. now[1] .. string.format('%03d', math.floor(now[2] / 1000))
 end
 
--- The id of the entry of stream `key` that has event `wanted`, or nil.
-local function find(key, wanted, time)
-  local last = '+'
+-- The ids of the entries of stream `key` by the keys of their events, as far back as the event of `time` may be.
+local function search(key, time)
+  local ids, last = {}, '+'
   while true do
     local page = call('XREVRANGE', key, last, '-', 'COUNT', PAGE)
     local recent = false
     for i = 1, #page do
-      local at, known = string.match(page[i][2][2], '^(%d+) %S+ (%S+)\n')
-      if known == wanted then
-        return page[i][1]
-      end
+      local at, event = string.match(page[i][2][2], '^(%d+) %S+ (%S+)\n')
+      ids[event] = ids[event] or page[i][1]
       if tonumber(at) >= time - SLACK_MS then
         recent = true
       end
     end
     if #page < PAGE or not recent then
-      return nil
+      return ids
     end
     last = '(' .. page[#page][1]
   end
@@ -72,24 +70,32 @@ local function append(key, value)
   return id
 end
 
-local wanted, time = ARGV[1], tonumber(ARGV[2])
+local oldest = tonumber(ARGV[1])
+local searched = {} -- streams; each once for all events
 local ids, marks, taken, hints = {}, {}, {}, {}
 local last = 0
-for part = 3, #ARGV, 3 do
+for part = 2, #ARGV, 4 do
   local first = last + 1
   last = last + ARGV[part]
-  local value, whole = ARGV[part + 1], ARGV[part + 2]
+  local value, whole, event = ARGV[part + 1], ARGV[part + 2], ARGV[part + 3]
   whole = ' ' .. (whole == '' and value or whole)
   for i = first, last do
     local key = KEYS[i]
     local user = sub(key, 2)
-    local known = wanted ~= '' and find(key, wanted, time)
-    if known then
-      ids[i], marks[i] = known, '='
+    local known
+    if oldest then
+      searched[key] = searched[key] or search(key, oldest)
+      known = searched[key]
+    end
+    if known and known[event] then
+      ids[i], marks[i] = known[event], '='
       taken[i] = call('PUBSUB', 'SHARDNUMSUB', 'l' .. user)[2]
     else
       ids[i], marks[i] = append(key, value), ''
       taken[i] = call('SPUBLISH', 'l' .. user, ids[i] .. whole)
+      if known then
+        known[event] = ids[i]
+      end
     end
     hints[i] = 'b' .. user
   end

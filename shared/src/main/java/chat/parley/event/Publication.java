@@ -46,7 +46,7 @@ public record Publication(
         FIRST,
         /** Stored nowhere, for those who are connected now; dropped rather than delayed. */
         LIVE_ONLY,
-        /** Perhaps published before: streams that have its key are left alone. Costs Redis a scan of each stream. */
+        /** Perhaps published before: streams that have its key are left alone. Costs Redis a search of each stream, see {@link Repeats}. */
         REPEAT
     }
 

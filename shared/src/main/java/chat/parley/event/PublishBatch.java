@@ -3,39 +3,35 @@ package chat.parley.event;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import chat.parley.event.PublishConnection.Call;
-import chat.parley.event.PublishConnection.Script;
 import chat.parley.event.PublishLane.Waiting;
 import chat.parley.event.PublishOutcome.ToWake;
+import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
-import chat.parley.redis.RedisKeys;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisRedirectionException;
 
 /**
  * What a lane publishes at once, as runs of scripts, and what came of it. Events that are told for the first time share a run, as many as fit, since each run
- * costs Redis half of what it costs to tell one person. The order is that of the batch. For one thread.
+ * costs Redis half of what it costs to tell one person; {@link Repeats} do so in their own way. Each stream gets its events in the order of the batch. For one
+ * thread.
  */
 final class PublishBatch {
-    /** Events up to this size stand whole in every stream; longer ones once in history. */
-    private static final int WHOLE_BYTES_MAX = 1_024;
-
-    private static final byte[] NOTHING = {};
+    /** Most events of one run to a large group: about a millisecond, in which Redis serves nobody else. */
+    private static final int GROUP_EVENTS_MAX = 64;
 
     private final int keysMax;
     private final List<Answers> answers = new ArrayList<>();
-    private final List<Call> calls = new ArrayList<>();
-    /** For each call whom it tells what, in the order of its keys. */
-    private final List<List<Share>> shares = new ArrayList<>();
+    private final List<PublishRun> runs = new ArrayList<>();
 
-    /** Whether the last call takes further events. */
-    private boolean isOpen;
-
-    /** The part of a call that tells one event. Without recipients: told to a large group, or stored nowhere. */
-    private record Share(Answers answers, List<UserId> recipients) {}
+    /** The last run, while it takes further events that are told for the first time. */
+    private @Nullable PublishRun open;
+    /** Those after the last event that was none. */
+    private @Nullable Repeats repeats;
 
     /**
      * What came of a publication.
@@ -50,17 +46,21 @@ final class PublishBatch {
             @Nullable Object refusal) {}
 
     /** An outcome while it comes in. */
-    private static final class Answers {
+    static final class Answers {
         private final Waiting waiting;
         private final List<ToWake> toWake = new ArrayList<>(0);
         private final Map<UserId, JedisRedirectionException> elsewhere = new LinkedHashMap<>(0);
         private @Nullable Object refusal;
 
-        Answers(Waiting waiting) {
+        private Answers(Waiting waiting) {
             this.waiting = waiting;
         }
 
-        Outcome outcome() {
+        Publication publication() {
+            return waiting.publication();
+        }
+
+        private Outcome outcome() {
             return new Outcome(waiting, toWake, elsewhere, refusal);
         }
     }
@@ -75,7 +75,7 @@ final class PublishBatch {
 
     /** In the order in which they are to be run. */
     List<Call> calls() {
-        return calls;
+        return runs.stream().map(PublishRun::call).toList();
     }
 
     /**
@@ -86,7 +86,7 @@ final class PublishBatch {
      */
     List<Outcome> outcomes(List<Object> replies, String tag) {
         for (int i = 0; i < replies.size(); i++) {
-            take(replies.get(i), shares.get(i), tag);
+            take(replies.get(i), runs.get(i).shares(), tag);
         }
         return answers.stream().map(Answers::outcome).toList();
     }
@@ -94,121 +94,90 @@ final class PublishBatch {
     private void add(Waiting waiting) {
         var told = new Answers(waiting);
         answers.add(told);
-        var publication = waiting.publication();
-        if (publication.mode() == Publication.Mode.LIVE_ONLY) {
-            addLive(told, publication);
-        } else if (publication.group() != null) {
-            addGroup(told, publication.group());
-        } else {
-            addStored(told, publication);
+        if (waiting.asking()) {
+            closeRuns(); // what asks for a slot asks for no other one's
+        }
+        switch (waiting.publication().mode()) {
+            case REPEAT -> addRepeat(told);
+            case LIVE_ONLY -> addLive(told);
+            case FIRST -> addFirst(told);
+        }
+        if (waiting.asking()) {
+            closeRuns();
         }
     }
 
-    private void addLive(Answers told, Publication publication) {
-        byte[] frame = LiveFrames.encode(new LiveFrame.Ephemeral(publication.event()));
-        var channels = new ArrayList<byte[]>();
-        for (var user : publication.recipients()) {
-            channels.add(RedisKeys.live(user).getBytes(ISO_8859_1));
-        }
-        for (int from = 0; from < channels.size(); from += keysMax) {
-            var some = channels.subList(from, Math.min(from + keysMax, channels.size()));
-            close(new Call(Script.LIVE, some, List.of(frame), false), told);
-        }
+    /** What follows is run after what was added. */
+    private void closeRuns() {
+        open = null;
+        repeats = null;
     }
 
-    private void addGroup(Answers told, Publication.Group group) {
-        var publication = told.waiting.publication();
-        var value = Value.of(publication);
-        byte[] key = RedisKeys.group(group.conversation()).getBytes(ISO_8859_1);
-        byte[] departed = Long.toString(group.departedMillis()).getBytes(ISO_8859_1);
-        var asked = List.of(value.stored, value.published, wanted(publication), time(publication), departed);
-        close(new Call(Script.GROUP, List.of(key), asked, told.waiting.asking()), told);
+    private void addRepeat(Answers told) {
+        open = null;
+        if (repeats == null) {
+            repeats = new Repeats(keysMax, told.waiting.asking(), runs);
+        }
+        repeats.add(told);
     }
 
-    private void addStored(Answers told, Publication publication) {
-        // A repeat is searched for in its streams, and so are no others in this run; what asks for a slot asks for no
-        // other one's.
-        boolean alone = publication.mode() == Publication.Mode.REPEAT || told.waiting.asking();
-        isOpen &= !alone;
-        var value = Value.of(publication);
-        var left = List.copyOf(publication.recipients());
+    private void addLive(Answers told) {
+        closeRuns();
+        var left = List.copyOf(told.publication().recipients());
         while (!left.isEmpty()) {
-            if (!isOpen || calls.getLast().keys().size() == keysMax) {
-                var arguments = new ArrayList<>(List.of(wanted(publication), time(publication)));
-                calls.add(new Call(Script.STORED, new ArrayList<>(), arguments, told.waiting.asking()));
-                shares.add(new ArrayList<>());
-                isOpen = true;
-            }
-            var call = calls.getLast();
-            int count = Math.min(left.size(), keysMax - call.keys().size());
-            var some = left.subList(0, count);
-            for (var user : some) {
-                call.keys().add(RedisKeys.stream(user).getBytes(ISO_8859_1));
-            }
-            call.arguments().add(Integer.toString(count).getBytes(ISO_8859_1));
-            call.arguments().add(value.stored);
-            call.arguments().add(value.published);
-            shares.getLast().add(new Share(told, some));
+            int count = Math.min(left.size(), keysMax);
+            runs.add(PublishRun.live(told, left.subList(0, count)));
             left = left.subList(count, left.size());
         }
-        isOpen &= !alone;
     }
 
-    /** A call that takes nothing else: what follows is run after it. */
-    private void close(Call call, Answers told) {
-        calls.add(call);
-        shares.add(List.of(new Share(told, List.of())));
-        isOpen = false;
-    }
-
-    /**
-     * An event as it is sent.
-     *
-     * @param published as the script takes it: empty where it is the same as what is stored
-     */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Value(byte[] stored, byte[] published) {
-        static Value of(Publication publication) {
-            var event = publication.event();
-            byte[] whole = LiveFrames.encode(event);
-            boolean isSmall = event.json().length <= WHOLE_BYTES_MAX && publication.storedWhole();
-            if (isSmall || !References.canResolve(event)) {
-                return new Value(whole, NOTHING);
-            }
-            var reference = new EncodedEvent(event.type(), event.key(), event.timeMillis(), NOTHING);
-            return new Value(LiveFrames.encode(reference), whole);
+    private void addFirst(Answers told) {
+        repeats = null;
+        var group = told.publication().group();
+        if (group != null) {
+            openFor(group.conversation(), GROUP_EVENTS_MAX, told).tellGroup(told, group.departedMillis());
+            return;
+        }
+        var left = List.copyOf(told.publication().recipients());
+        while (!left.isEmpty()) {
+            var run = openFor(null, keysMax, told);
+            int count = Math.min(left.size(), keysMax - run.entries());
+            run.tell(told, left.subList(0, count));
+            left = left.subList(count, left.size());
         }
     }
 
-    private static byte[] wanted(Publication publication) {
-        return publication.mode() == Publication.Mode.REPEAT
-                ? publication.event().key().getBytes(ISO_8859_1)
-                : NOTHING;
+    /** @param group null: people's streams */
+    private PublishRun openFor(@Nullable ConversationId group, int entriesMax, Answers told) {
+        var last = open;
+        if (last != null && Objects.equals(last.group(), group) && last.entries() < entriesMax) {
+            return last;
+        }
+        boolean asking = told.waiting.asking();
+        var run = group == null ? PublishRun.toStreams(asking) : PublishRun.toGroup(group, asking);
+        runs.add(run);
+        open = run;
+        return run;
     }
 
-    private static byte[] time(Publication publication) {
-        return publication.mode() == Publication.Mode.REPEAT
-                ? Long.toString(publication.event().timeMillis()).getBytes(ISO_8859_1)
-                : NOTHING;
-    }
-
-    private static void take(Object reply, List<Share> told, String tag) {
+    private static void take(Object reply, List<PublishRun.Share> told, String tag) {
         if (reply instanceof List<?> listed) {
             var each = listed.iterator();
             for (var share : told) {
-                for (var user : share.recipients) {
+                for (var user : share.recipients()) {
                     if (each.next() instanceof byte[] answer) {
-                        share.answers.toWake.add(toWake(user, answer, share.answers, tag));
+                        share.answers().toWake.add(toWake(user, answer, share.answers(), tag));
                     }
                 }
             }
             return;
         }
         for (var share : told) {
-            if (reply instanceof JedisRedirectionException where && !share.recipients.isEmpty()) {
-                share.recipients.forEach(user -> share.answers.elsewhere.put(user, where));
-            } else if (!share.answers.waiting.isLive()) {
-                share.answers.refusal = reply;
+            if (reply instanceof JedisRedirectionException where
+                    && !share.recipients().isEmpty()) {
+                share.recipients().forEach(user -> share.answers().elsewhere.put(user, where));
+            } else if (!share.answers().waiting.isLive()) {
+                share.answers().refusal = reply;
             }
         }
     }

@@ -161,7 +161,7 @@ final class PublishLane implements AutoCloseable {
                 int entries = 0;
                 while (next != null) {
                     batch.add(next);
-                    entries += next.publication.recipients().size();
+                    entries += Math.max(1, next.publication.recipients().size());
                     next = entries < BATCH_ENTRIES ? queue.poll() : null;
                 }
                 if (batch.isEmpty()) {
