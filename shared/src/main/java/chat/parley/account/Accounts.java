@@ -1,5 +1,6 @@
 package chat.parley.account;
 
+import chat.parley.crypto.NativeCurves;
 import chat.parley.id.IdSource;
 import chat.parley.postgres.Postgres;
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -124,6 +125,8 @@ public final class Accounts implements AutoCloseable {
     }
 
     private void startWorking(AccountCleanup cleanup) {
+        background.execute(
+                NativeCurves::provider); // takes a third of a second, which the first token need not wait for
         every(LiveSessions.POLL_EVERY.toMillis(), sessions.live()::poll);
         every(AccountCleanup.EVERY.toMillis(), cleanup::run);
     }

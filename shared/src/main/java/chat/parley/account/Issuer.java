@@ -6,7 +6,6 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.KeySourceException;
-import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.crypto.Ed25519Verifier;
 import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.ECKey;
@@ -70,7 +69,7 @@ record Issuer(String name, String audience, JWKSource<SecurityContext> keys) {
                 return Optional.of(new RSASSAVerifier(rsa));
             }
             if (key instanceof ECKey curve) {
-                return Optional.of(new ECDSAVerifier(curve));
+                return Optional.of(Es256.verifier(curve));
             }
             if (key instanceof OctetKeyPair pair) {
                 return Optional.of(new Ed25519Verifier(pair.toPublicJWK()));

@@ -8,8 +8,6 @@ import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.JWSVerifier;
-import com.nimbusds.jose.crypto.ECDSASigner;
-import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
@@ -129,7 +127,7 @@ final class SigningKeys {
         try {
             var verifiers = new HashMap<String, JWSVerifier>();
             for (var key : newestFirst) {
-                verifiers.put(key.getKeyID(), new ECDSAVerifier(key));
+                verifiers.put(key.getKeyID(), Es256.verifier(key));
             }
             var newest = newestFirst.getFirst();
             String publicJson = newestFirst.stream()
@@ -137,7 +135,7 @@ final class SigningKeys {
                     .collect(Collectors.collectingAndThen(
                             Collectors.<JWK>toList(), keys -> new JWKSet(keys).toString(true)));
             return new Keys(
-                    new Signer(newest.getKeyID(), new ECDSASigner(newest)), Map.copyOf(verifiers), publicJson, now);
+                    new Signer(newest.getKeyID(), Es256.signer(newest)), Map.copyOf(verifiers), publicJson, now);
         } catch (JOSEException e) {
             throw new IllegalStateException("table signing_key holds something other than P-256 keys", e);
         }

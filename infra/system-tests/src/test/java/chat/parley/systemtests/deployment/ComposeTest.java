@@ -105,6 +105,20 @@ class ComposeTest {
         });
     }
 
+    @Test
+    void our_processes_may_execute_the_native_code_that_they_put_into_tmp() {
+        var ours = services.entrySet().stream()
+                .filter(service ->
+                        service.getValue().path("command").path(0).asText().startsWith("chat.parley."))
+                .toList();
+        assertFalse(ours.isEmpty());
+        for (var service : ours) {
+            // Docker's tmpfs forbids it unless told otherwise.
+            var options = YamlFiles.texts(service.getValue().path("tmpfs"));
+            assertTrue(options.stream().anyMatch(tmp -> tmp.startsWith("/tmp:exec,")), service.getKey());
+        }
+    }
+
     private static void assertConfined(String name, JsonNode service) {
         var user = service.path("user").asText();
         assertFalse(user.isEmpty() || user.startsWith("0"), name);
