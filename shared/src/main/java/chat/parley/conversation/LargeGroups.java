@@ -37,8 +37,9 @@ public final class LargeGroups {
             """;
 
     private static final String FIND = """
-            SELECT conversation_id, joined_seq, from_seq FROM large_member
-            WHERE user_id = :user AND conversation_id = :conversation
+            SELECT g.user_id, g.conversation_id, g.joined_seq, g.from_seq
+            FROM unnest(:users, :conversations) AS wanted (user_id, conversation_id)
+            JOIN large_member g ON g.user_id = wanted.user_id AND g.conversation_id = wanted.conversation_id
             """;
 
     private static final String DEPARTED =
@@ -86,20 +87,18 @@ public final class LargeGroups {
      */
     public record Place(ConversationId conversation, long joinedSeq, long fromSeq) {}
 
-    /** The large groups of {@code user}. */
-    public List<Place> of(UserId user) {
-        return of(Set.of(user)).getOrDefault(user, List.of());
-    }
+    /** Who has which place. */
+    public record Seat(UserId user, Place place) {}
 
-    /** Whether {@code user} is a member still, and as it is said here. */
-    public boolean isStill(UserId user, Place place) {
-        return postgres.with(db -> db.createQuery(FIND)
-                .bind("user", user.value())
-                .bind("conversation", place.conversation().value())
-                .map((row, context) -> place(row))
-                .findOne()
-                .filter(place::equals)
-                .isPresent());
+    /** Those of {@code seats} who are members still, and as it is said there. */
+    public Set<Seat> still(Collection<Seat> seats) {
+        var found = new HashSet<>(postgres.<List<Seat>, RuntimeException>with(db -> db.createQuery(FIND)
+                .bind("users", Rows.ids(seats, seat -> seat.user.value()))
+                .bind("conversations", Rows.ids(seats, seat -> seat.place.conversation.value()))
+                .map((row, context) -> new Seat(new UserId(row.getLong("user_id")), place(row)))
+                .list()));
+        found.retainAll(seats);
+        return found;
     }
 
     /** The large groups of each who has any. */

@@ -8,12 +8,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,14 +33,12 @@ final class Arrivals {
     /** Pasts read together, each mostly some 10 KB and at most 100: Redis serves others in between. */
     private static final int PASTS = 16;
 
-    /** While one waits for the stores another one works. */
-    private static final int WORKERS = 2;
-
     private final CatchUp catchUp;
     private final Past past;
     private final Stores stores;
     private final Executor blocking;
-    private final Map<HostAndPort, Lane> lanes = new ConcurrentHashMap<>();
+    /** By the server that holds the streams. */
+    private final Map<HostAndPort, Batches<Arrival>> lanes = new ConcurrentHashMap<>();
 
     /**
      * What is asked of the stores beside the past.
@@ -69,48 +64,6 @@ final class Arrivals {
         }
     }
 
-    /** Those of one server, served in the order in which they came, about. */
-    private final class Lane implements Runnable {
-        private final Queue<Arrival> waiting = new ConcurrentLinkedQueue<>();
-        private final AtomicInteger workers = new AtomicInteger();
-
-        void add(Arrival arrival) {
-            waiting.add(arrival);
-            wake();
-        }
-
-        private void wake() {
-            int working = workers.get();
-            while (working < WORKERS && !waiting.isEmpty()) {
-                if (workers.compareAndSet(working, working + 1)) {
-                    blocking.execute(this);
-                    return;
-                }
-                working = workers.get();
-            }
-        }
-
-        @Override
-        public void run() {
-            try {
-                for (var some = next(); !some.isEmpty(); some = next()) {
-                    serve(some);
-                }
-            } finally {
-                workers.decrementAndGet();
-                wake(); // one may have come after this looked and before it left
-            }
-        }
-
-        private List<Arrival> next() {
-            var some = new ArrayList<Arrival>();
-            for (var one = waiting.poll(); one != null; one = some.size() < BATCH ? waiting.poll() : null) {
-                some.add(one);
-            }
-            return some;
-        }
-    }
-
     /**
      * Brings {@code subscriber} to life and answers its request. Does not block.
      *
@@ -126,7 +79,8 @@ final class Arrivals {
         if (server == null) {
             alone(arrival);
         } else {
-            lanes.computeIfAbsent(server, unused -> new Lane()).add(arrival);
+            lanes.computeIfAbsent(server, unused -> new Batches<>(BATCH, blocking, this::serve))
+                    .add(arrival);
         }
     }
 

@@ -6,13 +6,16 @@ import chat.parley.event.LiveFrame;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** One event on its way to the streams of its user: its bytes are made once and shared. Confined to the thread that delivers. */
+/**
+ * One event on its way to many streams: its bytes are made once and shared. Safe for use by many threads, as those who come back together are told the same ones;
+ * without a lock, since each live event passes here: two threads may make the same bytes, and one of them is kept.
+ */
 final class Delivery {
     private final @Nullable Cursor cursor;
     private final EncodedEvent event;
     private final Urgency urgency;
-    private @Nullable ByteBuffer named;
-    private @Nullable ByteBuffer plain;
+    private volatile @Nullable ByteBuffer named;
+    private volatile @Nullable ByteBuffer plain;
 
     private Delivery(@Nullable Cursor cursor, EncodedEvent event, Urgency urgency) {
         this.cursor = cursor;
@@ -34,9 +37,8 @@ final class Delivery {
                 urgency == Urgency.LAZY ? Urgency.SOON : urgency); // it is stored, so it has a place to keep
     }
 
-    /** An entry of a large group's stream: without an id, so that it is the same for everyone. */
-    static Delivery ofGroup(LiveFrame.Entry entry) {
-        var event = entry.event();
+    /** An event of a large group: without an id, so that it is the same for everyone. */
+    static Delivery ofGroup(EncodedEvent event) {
         var urgency = Urgency.of(event.type());
         return new Delivery(null, event, urgency == Urgency.LAZY ? Urgency.SOON : urgency);
     }
@@ -62,15 +64,15 @@ final class Delivery {
 
     /** A view of the shared bytes. */
     ByteBuffer frame(StreamOptions options) {
-        if (options.named()) {
-            if (named == null) {
-                named = SseWriter.event(cursor, event.type(), event.json());
+        var frame = options.named() ? named : plain;
+        if (frame == null) {
+            frame = SseWriter.event(cursor, options.nameOf(event.type()), event.json());
+            if (options.named()) {
+                named = frame;
+            } else {
+                plain = frame;
             }
-            return named.duplicate();
         }
-        if (plain == null) {
-            plain = SseWriter.event(cursor, null, event.json());
-        }
-        return plain.duplicate();
+        return frame.duplicate();
     }
 }

@@ -351,7 +351,7 @@ final class GroupAudience extends Channel {
     }
 
     private static void hand(Entry entry, Seat[] told) {
-        var delivery = Delivery.ofGroup(entry);
+        var delivery = Delivery.ofGroup(entry.event());
         long seq = entry.event().messageSeq();
         boolean isNew = entry.event().isNewMessage();
         for (var seat : told) {

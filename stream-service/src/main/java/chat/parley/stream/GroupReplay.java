@@ -5,17 +5,11 @@ import chat.parley.conversation.LargeGroups;
 import chat.parley.event.ChatEvent;
 import chat.parley.event.EncodedEvent;
 import chat.parley.event.EventJson;
-import chat.parley.event.Expired;
-import chat.parley.event.GroupLog;
 import chat.parley.event.GroupLog.Place;
-import chat.parley.event.LiveFrame.Entry;
-import chat.parley.event.References;
-import chat.parley.event.Superseded;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
 import chat.parley.message.ChangedMessage;
 import chat.parley.message.Message;
-import chat.parley.message.MessageStore;
 import chat.parley.ops.StoreUnavailable;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * be read again and again, and then goes on where it was. Throws {@link StoreUnavailable}.
  */
 final class GroupReplay {
-    /** Entries of one read. */
-    private static final int PAGE = 400;
-
     /** Places in a cursor, some 30 characters each: a request's headers have 16 KB with all proxies. */
     private static final int WRITTEN_MAX = 100;
 
@@ -57,9 +48,8 @@ final class GroupReplay {
 
     /** Where it reads. */
     record Sources(
+            GroupReads groups,
             LargeGroups large,
-            GroupLog log,
-            MessageStore messages,
             Conversations conversations,
             HistoryReads history,
             Rebuilds rebuilds) {}
@@ -67,7 +57,7 @@ final class GroupReplay {
     /** Takes events in the order of each group. */
     interface Sink {
         /** Answers how many of them were wanted. */
-        int take(List<EncodedEvent> events);
+        int take(List<Delivery> events);
 
         /** Whether no more is wanted. */
         boolean isOver();
@@ -92,7 +82,7 @@ final class GroupReplay {
     /** Goes on from the present end of each. */
     GroupReplay fromEnds() {
         for (var group : groups) {
-            places.put(group.conversation(), sources().log.end(group.conversation()));
+            places.put(group.conversation(), sources().groups.end(group.conversation()));
         }
         return this;
     }
@@ -141,7 +131,7 @@ final class GroupReplay {
     }
 
     private long readSince(LargeGroups.Place group, long sinceMillis, Sink sink) {
-        var place = sources().log.at(group.conversation(), sinceMillis);
+        var place = sources().groups.at(group.conversation(), sinceMillis);
         if (place.isPresent()) {
             return readAfter(group, place.get(), sink);
         }
@@ -153,7 +143,7 @@ final class GroupReplay {
     }
 
     private boolean hasNoStream(LargeGroups.Place group) {
-        return sources().log.end(group.conversation()).equals(Place.START);
+        return sources().groups.end(group.conversation()).equals(Place.START);
     }
 
     /** One statement for all: what happens after it is published, and then the group has a stream. */
@@ -177,34 +167,26 @@ final class GroupReplay {
     private long readAfter(LargeGroups.Place group, Place from, Sink sink) {
         long wanted = 0;
         var place = from;
-        List<Entry> entries;
+        GroupReads.Part part;
         do {
-            var next = sources().log.next(group.conversation(), place, PAGE);
+            var next = sources().groups.next(group.conversation(), place);
             if (next.isEmpty()) { // trimmed, lost, or something was taken out
                 return wanted + readHistoryAndOn(group, place.millis() - Past.OVERLAP.toMillis(), sink);
             }
-            entries = next.get();
-            if (!entries.isEmpty()) {
-                place = Place.of(entries.getLast());
-                wanted += take(group, whole(group, entries), sink);
-            }
+            part = next.get();
+            place = part.last();
+            var seen = part.events().stream()
+                    .filter(delivery -> GroupAudience.sees(group, delivery.event()))
+                    .toList();
+            wanted += take(group, seen, sink);
             reached(group, place);
-        } while (entries.size() >= PAGE && !isOver(group, sink));
+        } while (part.hasMore() && !isOver(group, sink));
         return wanted;
-    }
-
-    private List<EncodedEvent> whole(LargeGroups.Place group, List<Entry> entries) {
-        var seen = Superseded.drop(entries).stream()
-                .filter(entry -> GroupAudience.sees(group, entry.event()))
-                .toList();
-        var present = Expired.drop(seen, sources().conversations::firstSeqs);
-        var whole = References.resolve(present, sources().messages, unused -> Long.MAX_VALUE);
-        return whole.stream().map(Entry::event).toList();
     }
 
     private long readHistoryAndOn(LargeGroups.Place group, long sinceMillis, Sink sink) {
         // The end first: what is committed after it was read comes by the stream.
-        var end = sources().log.end(group.conversation());
+        var end = sources().groups.end(group.conversation());
         long wanted = readHistory(group, instant(sinceMillis), sink);
         reached(group, end);
         return isOver(group, sink) ? wanted : wanted + readAfter(group, end, sink);
@@ -253,7 +235,7 @@ final class GroupReplay {
                 .map(StoredHistory::updated)
                 .map(EventJson::encode)
                 .toList();
-        return take(group, events, sink);
+        return takeFromHistory(group, events, sink);
     }
 
     private long tellChanged(LargeGroups.Place group, List<ChangedMessage> changed, Rebuilds.Place place, Sink sink) {
@@ -268,7 +250,7 @@ final class GroupReplay {
                 events.add(EventJson.encode(ChatEvent.changed(message, null, message.sender(), at)));
             }
             place.page();
-            wanted += place.toClient(events, told -> take(group, told, sink));
+            wanted += place.toClient(events, told -> takeFromHistory(group, told, sink));
             isCutShort |= place.gaveWay();
         }
         return wanted;
@@ -286,7 +268,7 @@ final class GroupReplay {
             reached = some.getLast().seq();
             var events = some.stream().map(GroupReplay::told).toList();
             place.page();
-            wanted += place.toClient(events, told -> take(group, told, sink));
+            wanted += place.toClient(events, told -> takeFromHistory(group, told, sink));
             isCutShort |= place.gaveWay();
         }
         return wanted;
@@ -299,12 +281,16 @@ final class GroupReplay {
                         : new ChatEvent.MessageCreated(message, null));
     }
 
+    private int takeFromHistory(LargeGroups.Place group, List<EncodedEvent> events, Sink sink) {
+        return take(group, events.stream().map(Delivery::ofGroup).toList(), sink);
+    }
+
     /** The membership is asked for when the events were read: nothing that was sent after it ended is among those that are told. */
-    private int take(LargeGroups.Place group, List<EncodedEvent> events, Sink sink) {
+    private int take(LargeGroups.Place group, List<Delivery> events, Sink sink) {
         if (events.isEmpty()) {
             return 0;
         }
-        if (!sources().large.isStill(user, group)) {
+        if (!sources().groups.isStill(user, group)) {
             left.add(group.conversation());
             return 0;
         }
@@ -316,7 +302,7 @@ final class GroupReplay {
     static Sink into(Subscriber subscriber) {
         return new Sink() {
             @Override
-            public int take(List<EncodedEvent> events) {
+            public int take(List<Delivery> events) {
                 return subscriber.replayGroup(events);
             }
 

@@ -7,7 +7,6 @@ import chat.parley.event.EventJson;
 import chat.parley.event.GroupFrame;
 import chat.parley.event.GroupLog;
 import chat.parley.event.GroupLog.Place;
-import chat.parley.event.LiveFrame.Entry;
 import chat.parley.event.References;
 import chat.parley.id.ConversationId;
 import chat.parley.id.UserId;
@@ -61,6 +60,7 @@ final class Groups {
     private static final int RETRIES_MAX = 64;
 
     private final SubscriberRegistry registry;
+    private final GroupReads reads;
     private final LargeGroups large;
     private final GroupLog log;
     private final MessageStore messages;
@@ -82,6 +82,7 @@ final class Groups {
     /** @param blocking runs what blocks */
     Groups(
             SubscriberRegistry registry,
+            GroupReads reads,
             LargeGroups large,
             GroupLog log,
             MessageStore messages,
@@ -89,6 +90,7 @@ final class Groups {
             InstantSource clock,
             StreamMeters meters) {
         this.registry = registry;
+        this.reads = reads;
         this.large = large;
         this.log = log;
         this.messages = messages;
@@ -229,11 +231,6 @@ final class Groups {
 
     // ---- blocks
 
-    /** The large groups of {@code user}, who need not listen. */
-    List<LargeGroups.Place> present(UserId user) {
-        return large.of(user);
-    }
-
     /** Those of {@code users}, who listen here, who are in no large group and follow none. */
     Set<UserId> withoutAny(Collection<UserId> users) {
         var some = large.anyOf(users);
@@ -263,7 +260,7 @@ final class Groups {
     }
 
     private List<LargeGroups.Place> followInTurn(UserId user, long atMillis, boolean isOpening) {
-        var wanted = large.of(user);
+        var wanted = reads.of(user);
         if (wanted.isEmpty() && !followed.containsKey(user)) {
             return wanted;
         }
@@ -276,7 +273,7 @@ final class Groups {
             awaitReady(place.conversation());
         }
         // Read once more: whoever left since the group's departures were read is told of by its frames.
-        var present = large.of(user);
+        var present = reads.of(user);
         var kept = new HashSet<ConversationId>();
         present.forEach(place -> kept.add(place.conversation()));
         for (var conversation : Set.copyOf(followed.getOrDefault(user, Set.of()))) {
@@ -329,7 +326,7 @@ final class Groups {
         long told = 0;
         do {
             page = messages.after(audience.conversation(), last, PAGE);
-            if (!large.isStill(user, place)) {
+            if (!reads.isStill(user, place)) {
                 changed(user); // left in this moment
                 return;
             }
@@ -337,7 +334,7 @@ final class Groups {
                 var event = message.isDeleted()
                         ? ChatEvent.changed(message, null, message.sender(), message.createdAt())
                         : new ChatEvent.MessageCreated(message, null);
-                tell(user, new Entry(0, 0, EventJson.encode(event)));
+                tell(user, EventJson.encode(event));
                 last = message.seq();
             }
             told += page.size();
@@ -364,7 +361,7 @@ final class Groups {
                 return;
             }
             var entries = log.after(audience.conversation(), at, PAGE);
-            if (!large.isStill(user, place)) {
+            if (!reads.isStill(user, place)) {
                 changed(user);
                 return;
             }
@@ -372,7 +369,7 @@ final class Groups {
                 var event = entry.event();
                 boolean isTold = event.isNewMessage() && event.messageSeq() <= toldSeq;
                 if (!isTold && GroupAudience.sees(place, event)) {
-                    tell(user, entry);
+                    tell(user, event);
                 }
             }
             at = entries.isEmpty() ? at : Place.of(entries.getLast());
@@ -390,8 +387,8 @@ final class Groups {
         }
     }
 
-    private void tell(UserId user, Entry entry) {
-        var delivery = Delivery.ofGroup(entry);
+    private void tell(UserId user, EncodedEvent event) {
+        var delivery = Delivery.ofGroup(event);
         for (var listener : registry.listeners(user)) {
             listener.deliverGroup(delivery);
         }

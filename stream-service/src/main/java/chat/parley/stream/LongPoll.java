@@ -230,7 +230,8 @@ final class LongPoll {
             long began = node.clock().millis();
             groups.read(sinceMillis - Past.OVERLAP.toMillis(), new GroupReplay.Sink() {
                 @Override
-                public int take(List<EncodedEvent> events) {
+                public int take(List<Delivery> deliveries) {
+                    var events = deliveries.stream().map(Delivery::event).toList();
                     events.forEach(event -> groupMillis = Math.max(groupMillis, Math.min(began, event.timeMillis())));
                     return items.addAll(events);
                 }

@@ -106,10 +106,11 @@ public final class StreamService implements AutoCloseable {
         var past = new Past(window, new StoredHistory(history), rebuilds, share(settings, WINDOW_SHARE), clock);
         var groupLog = new GroupLog(redis);
         var large = new LargeGroups(postgres);
-        groups = new Groups(registry, large, groupLog, messages, blocking, clock, streamMeters);
-        var sources = new GroupReplay.Sources(large, groupLog, messages, conversations, history, rebuilds);
+        var groupReads = new GroupReads(large, groupLog, messages, conversations, blocking);
+        groups = new Groups(registry, groupReads, large, groupLog, messages, blocking, clock, streamMeters);
+        var sources = new GroupReplay.Sources(groupReads, large, conversations, history, rebuilds);
         CatchUp.Followed followed =
-                (user, live) -> new GroupReplay(sources, user, live ? groups.follow(user) : groups.present(user));
+                (user, live) -> new GroupReplay(sources, user, live ? groups.follow(user) : groupReads.of(user));
         var catchUp = new CatchUp(past, followed);
         var node = new Node(
                 registry,

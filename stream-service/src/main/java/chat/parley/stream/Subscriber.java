@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.eclipse.jetty.io.EndPoint;
 import org.jspecify.annotations.Nullable;
 
@@ -135,9 +136,9 @@ final class Subscriber extends GroupFollower implements Listener {
     }
 
     /** Writes events of large groups, which carry no ids. */
-    int replayGroup(List<EncodedEvent> events) {
-        int sent = replay(events);
-        events.forEach(event -> noteGroupTime(event.timeMillis()));
+    int replayGroup(List<Delivery> events) {
+        int sent = replay(events, delivery -> new Framed(frameOf(delivery), null), null);
+        events.forEach(delivery -> noteGroupTime(delivery.event().timeMillis()));
         return sent;
     }
 
@@ -225,38 +226,51 @@ final class Subscriber extends GroupFollower implements Listener {
 
     /** Writes a page's events, each with its id. Returns how many, when the socket took them or the stream is over. */
     int replay(Page page) {
-        return replay(page.entries(), page.reached());
+        var end = page.reached();
+        return replay(page.entries(), entry -> framed(entry, end.tag()), end);
+    }
+
+    private Framed framed(LiveFrame.Entry entry, String tag) {
+        var event = entry.event();
+        var id = idOf(new Cursor(entry.epoch(), entry.n(), event.timeMillis(), tag));
+        return new Framed(frameOf(id, event), id);
     }
 
     /** Writes rebuilt events, without ids: a client that is cut off in between resumes from where it was. */
     int replay(List<EncodedEvent> events) {
-        var entries = events.stream().map(event -> new LiveFrame.Entry(0, 0, event));
-        return replay(entries.toList(), null);
+        return replay(events, event -> new Framed(frameOf(null, event), null), null);
     }
 
+    /**
+     * An event to be written.
+     *
+     * @param frame null: the client does not get it
+     * @param id its place in the person's own stream; null: it has none
+     */
+    private record Framed(
+            @Nullable ByteBuffer frame, @Nullable Cursor id) {}
+
     /** With ids up to {@code end}, or without any. */
-    private int replay(List<LiveFrame.Entry> entries, @Nullable Cursor end) {
+    private <T> int replay(List<T> events, Function<T, Framed> frame, @Nullable Cursor end) {
         int sent = 0;
         int bytes = 0;
-        Cursor framed = null;
+        Cursor told = null;
         var frames = new ArrayList<ByteBuffer>();
-        for (var entry : entries) {
-            var event = entry.event();
-            var id = end == null ? null : idOf(new Cursor(entry.epoch(), entry.n(), event.timeMillis(), end.tag()));
-            var frame = frameOf(id, event);
-            if (frame != null) {
-                frames.add(frame);
-                bytes += frame.remaining();
+        for (var event : events) {
+            var framed = frame.apply(event);
+            if (framed.frame != null) {
+                frames.add(framed.frame);
+                bytes += framed.frame.remaining();
                 sent++;
-                framed = id;
+                told = framed.id;
             }
             if (bytes >= REPLAY_BYTES) {
-                writeAndWait(frames, id, framed);
+                writeAndWait(frames, framed.id, told);
                 frames.clear();
                 bytes = 0;
             }
         }
-        writeAndWait(frames, end, framed);
+        writeAndWait(frames, end, told);
         return sent;
     }
 

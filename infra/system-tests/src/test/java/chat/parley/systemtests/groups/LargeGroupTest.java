@@ -318,6 +318,9 @@ class LargeGroupTest extends LargeGroupScene {
     @Test
     void only_those_mentioned_are_woken() throws Exception {
         var group = ann.group(bob, cid, dee);
+        for (var each : List.of(bob, cid, dee)) {
+            each.call("PUT", "/v1/devices/phone", Map.of("vendor", "fcm", "token", "token:" + each.id), 201);
+        }
         try (var connected = dee.listen(node, null)) {
             long seq = ann.say(group, "look", Map.of("mentions", List.of(bob.id, dee.id)));
             connected.awaitSeq(group, seq);
