@@ -90,12 +90,14 @@ public final class Bench {
             throws Exception {
         // First: memory a connection is told by a service that has done nothing else.
         if (options.wants(Options.What.IDLE)) new IdleBench(deployment, people, options, report, scorecard).run();
+        var resume = new ResumeBench(deployment, people, options, report, scorecard);
         // Before the parts that put everybody into a large group, whose last minute is told again to each who comes
         // back.
-        if (options.wants(Options.What.RESUME)) new ResumeBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.RESUME)) resume.run();
         if (options.wants(Options.What.SENDS)) new SendsBench(deployment, people, options, report, scorecard).run();
         if (options.wants(Options.What.HOT)) new HotBench(deployment, people, options, report, scorecard).run();
         if (options.wants(Options.What.FANOUT)) new FanoutBench(deployment, people, options, report, scorecard).run();
+        if (options.wants(Options.What.RESUME)) resume.runInLargeGroup();
         if (options.wants(Options.What.LISTS)) new ListsBench(deployment, people, options, report, scorecard).run();
         if (options.wants(Options.What.HISTORY)) new HistoryBench(deployment, people, options, report, scorecard).run();
         if (options.wants(Options.What.PUSH)) new PushBench(deployment, people, options, report).run();

@@ -114,6 +114,14 @@ final class Options {
     int resuming;
 
     @Option(
+            names = "--away-seconds",
+            defaultValue = "65",
+            description =
+                    "That members of a large group stay away before they come back; what was said in the minute before"
+                            + " the last event they read is told again (default: ${DEFAULT-VALUE}).")
+    int awaySeconds;
+
+    @Option(
             names = "--histories",
             split = ",",
             defaultValue = "1000,1000000",
@@ -205,6 +213,7 @@ final class Options {
             return "--connections must be from 1 to " + CONNECTIONS_MAX;
         if (members < 2 || members > CONNECTIONS_MAX) return "--members must be from 2 to " + CONNECTIONS_MAX;
         if (idleSeconds < 1 || idleSeconds > SECONDS_MAX) return "--idle-seconds must be from 1 to " + SECONDS_MAX;
+        if (awaySeconds < 1 || awaySeconds > SECONDS_MAX) return "--away-seconds must be from 1 to " + SECONDS_MAX;
         if (resuming < 2 || resuming > CONNECTIONS_MAX) return "--resuming must be from 2 to " + CONNECTIONS_MAX;
         var wrong = complaintOfSizes();
         if (wrong != null) return wrong;
@@ -248,6 +257,10 @@ final class Options {
 
     Duration warmup() {
         return Duration.ofSeconds(warmupSeconds);
+    }
+
+    Duration away() {
+        return Duration.ofSeconds(awaySeconds);
     }
 
     /** The folder of this run, below {@link #data}. */

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 
-/** Everybody's connection breaks, everybody misses some messages, and all come back at once with the id of the last event they read. */
+/**
+ * Everybody's connection breaks, everybody misses some messages, and all come back at once with the id of the last event they read: people of many small groups,
+ * and then the same people as members of one large group.
+ */
 final class ResumeBench {
     private static final int MISSED = 20;
 
@@ -44,9 +47,35 @@ final class ResumeBench {
     /** Some who share a conversation; the first sends. */
     private record Group(Person sender, String conversation) {}
 
+    /**
+     * Who misses what.
+     *
+     * @param who as the titles say it
+     * @param away how long they are, at least
+     */
+    private record Scene(String who, List<Group> groups, Duration away) {}
+
+    /** In small groups. */
     void run() throws IOException, InterruptedException, ExecutionException {
         var crowd = people.first(options.resuming);
-        var groups = groups(crowd);
+        comeBack(crowd, new Scene(options.resuming + " clients", groups(crowd, GROUP), GOODBYE));
+    }
+
+    /** In one large group. */
+    void runInLargeGroup() throws IOException, InterruptedException, ExecutionException {
+        var crowd = people.first(options.resuming);
+        // Of a large group the minute before the last event they read is told again. They stay away for longer, or each
+        // round would tell what all rounds before it told: so each reads what was missed, and once more the messages
+        // of the round before, which do not count. Before that the group's stream has to be as old, or history tells.
+        var large = groups(crowd, crowd.size());
+        send(large, 1);
+        Thread.sleep(options.away());
+        comeBack(crowd, new Scene(options.resuming + " clients of one large group", large, options.away()));
+    }
+
+    private void comeBack(List<Person> crowd, Scene scene)
+            throws IOException, InterruptedException, ExecutionException {
+        var groups = scene.groups;
         List<StreamClient.Opening> left;
         try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
             streams.open(crowd, 1);
@@ -55,7 +84,7 @@ final class ResumeBench {
             require(tally.await(crowd.size(), READ_PATIENCE_NANOS), tally, crowd.size());
             left = streams.leave();
         }
-        report.title(options.resuming + " clients come back with " + MISSED + " missed messages each");
+        report.title(scene.who + " come back with " + MISSED + " missed messages each");
         report.head(List.of(
                 "round",
                 "all caught up, s",
@@ -72,11 +101,12 @@ final class ResumeBench {
         for (int round = 1;
                 round <= ROUNDS_MIN || (round <= ROUNDS_MAX && compilers > WarmUp.COMPILERS_SHARE_MAX);
                 round++) {
-            Thread.sleep(GOODBYE);
+            Thread.sleep(scene.away);
+            long missedSince = System.nanoTime();
             send(groups, MISSED);
             awaitPushes();
             try (var streams = new StreamClients(deployment.address(Part.STREAM_SERVICE))) {
-                var tally = streams.tally();
+                var tally = streams.tally(missedSince);
                 long expected = (long) MISSED * crowd.size();
                 var before = deployment.cpu();
                 streams.open(left);
@@ -88,8 +118,7 @@ final class ResumeBench {
                 left = streams.leave();
             }
         }
-        scorecard.atMost(
-                options.resuming + " clients resume " + MISSED + " events each, best round", fastest, "s", SECONDS_MAX);
+        scorecard.atMost(scene.who + " resume " + MISSED + " events each, best round", fastest, "s", SECONDS_MAX);
     }
 
     private void row(int round, long expected, long read, CpuSample used, String again) {
@@ -119,10 +148,10 @@ final class ResumeBench {
         if (!came) throw new BenchException(tally.messages() + " of " + expected + " messages were read");
     }
 
-    private List<Group> groups(List<Person> crowd) throws InterruptedException, ExecutionException {
+    private List<Group> groups(List<Person> crowd, int size) throws InterruptedException, ExecutionException {
         var calls = new ArrayList<Callable<Group>>();
-        for (int from = 0; from < crowd.size(); from += GROUP) {
-            var members = crowd.subList(from, Math.min(from + GROUP, crowd.size()));
+        for (int from = 0; from < crowd.size(); from += size) {
+            var members = crowd.subList(from, Math.min(from + size, crowd.size()));
             calls.add(() -> new Group(members.getFirst(), deployment.api().group(members)));
         }
         return People.all(calls);

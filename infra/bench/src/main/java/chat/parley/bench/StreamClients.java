@@ -96,7 +96,12 @@ final class StreamClients implements AutoCloseable {
 
     /** From now on messages count here, and no longer where they did. */
     Tally tally() {
-        var fresh = new Tally();
+        return tally(Long.MIN_VALUE);
+    }
+
+    /** As {@link #tally()}, but those sent before do not count: streams that come back are told some messages again. */
+    Tally tally(long sentSinceNanos) {
+        var fresh = new Tally(sentSinceNanos);
         tally = fresh;
         return fresh;
     }

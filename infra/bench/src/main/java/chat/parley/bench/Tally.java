@@ -6,11 +6,18 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Tally {
     private static final int POLL_MILLIS = 2;
 
+    private final long sentSinceNanos;
     private final AtomicLong messages = new AtomicLong();
     private final Latencies latencies = new Latencies();
 
+    /** @param sentSinceNanos what was sent before does not count */
+    Tally(long sentSinceNanos) {
+        this.sentSinceNanos = sentSinceNanos;
+    }
+
     /** @param sentAtNanos as the sender wrote it into the text */
     void received(long sentAtNanos, long nowNanos) {
+        if (sentAtNanos < sentSinceNanos) return;
         latencies.add(nowNanos - sentAtNanos);
         messages.incrementAndGet();
     }
